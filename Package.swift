@@ -1,0 +1,65 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+let package = Package(
+  name: "hiro",
+  products: [
+    .library(name: "MuJoCo", targets: ["MuJoCo"]),
+    .library(name: "Environments", targets: ["Environments"]),
+    .library(name: "Learning", targets: ["NeuralNetworks", "Learning"]),
+    .library(name: "Experiments", targets: ["Experiments"]),
+    .executable(name: "hiro", targets: ["hiro"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+  ],
+  targets: [
+    // One C module per system library.
+    .target(name: "CMuJoCo", linkerSettings: [.linkedLibrary("mujoco")]),
+    .systemLibrary(name: "CEGL", pkgConfig: "egl", providers: [.apt(["libegl-dev"])]),
+    .systemLibrary(name: "CGLFW", pkgConfig: "glfw3", providers: [.apt(["libglfw3-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(
+      name: "CKernels",
+      linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("m")]),
+
+    // Physics.
+    .target(name: "Randomness"),
+    .target(name: "Imaging", dependencies: ["CPNG"]),
+    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CEGL", "CGLFW", "Imaging"]),
+    .target(name: "Environments", dependencies: ["MuJoCo", "Randomness"]),
+
+    // Learning.
+    .target(name: "NeuralNetworks", dependencies: ["CKernels", "Randomness"]),
+    .target(name: "Learning", dependencies: ["NeuralNetworks", "Randomness"]),
+
+    // Experiments.
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "Environments", "Imaging", "Learning", "MuJoCo", "Randomness", "Yams",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(
+      name: "hiro",
+      dependencies: [
+        "Experiments",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
+    .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
+    .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo", "Imaging"]),
+    .testTarget(
+      name: "EnvironmentsTests", dependencies: ["Environments"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks"]),
+    .testTarget(
+      name: "LearningTests", dependencies: ["Learning"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
+    .testTarget(name: "hiroTests", dependencies: ["Experiments"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Makes Tests/LearningTests/Fixtures/td3.json: TD3 updates as PyTorch computes them.
+
+    python3 scripts/make-td3-fixture.py        (needs PyTorch and NumPy)
+
+Two agents, small but with the shapes of HIRO's two levels, are given weights, ten batches and the
+noise of the target policy. The file holds what goes in and what must come out. Every number that
+goes in is a 32-bit float; what comes out was computed from it in double precision, so that the
+file is the mathematics and not one order of summation. The script also computes everything in
+single precision, and prints how far that lies from the file: a tolerance below it is too strict.
+
+The update, as in Nachum et al. 2018 and the training code that its authors published:
+
+1. target action  a' = target actor(x') + clip(noise, -0.5, 0.5), not clipped to the action range
+2. target value   y = r + discount * min(target critic 1, target critic 2)(x', a')
+3. critic loss    the mean of Huber(Q_k(x, a) - y), delta 1, over both critics and the batch, 2 B
+                  numbers; one Adam step on both critics
+4. at updates 2, 4, ...   actor loss = -mean of Q_1(x, actor(x)) with the critics after step 3; one
+                  Adam step on the actor; then w' <- w' + tau (w - w') for all three targets
+
+    actor(x)      = scale * tanh(W3 relu(W2 relu(W1 x + b1) + b2) + b3)
+    critic(x, a)  = W3 relu(W2 [relu(W1 x + b1); a] + b2) + b3
+
+Adam as in PyTorch: bias-corrected moments, epsilon added outside the square root.
+
+Format (JSON; a tensor is {"shape": [...], "values": [row-major]}; 9 significant digits):
+
+    settings         actorLearningRate, criticLearningRate, adamBeta1, adamBeta2, adamEpsilon,
+                     targetNoiseClip, policyDelay, targetUpdateRate, huberDelta
+    cases[]          one for each level
+      name           "lower" or "higher"
+      inputCount, actionCount, hiddenUnits, batchSize
+      actionScale    [actionCount]
+      weights        name -> tensor before the first update: NET.layerN.weight [out, in] and
+                     NET.layerN.bias [out] for N = 1, 2, 3 and NET = actor, critic1, critic2,
+                     target.actor, target.critic1, target.critic2
+      batches[10]    input [B, inputCount], action [B, actionCount], reward [B], discount [B],
+                     nextInput [B, inputCount], noise [B, actionCount] (N(0, 0.2), not yet clipped)
+      criticLosses   [10], before the update that they lead to
+      actorLosses    [10], null where the actor is not updated
+      expected       {"1": name -> tensor, "10": name -> tensor} after that many updates
+"""
+
+import copy
+import json
+import pathlib
+
+import numpy as np
+import torch
+
+SETTINGS = {
+    "actorLearningRate": 1e-4,
+    "criticLearningRate": 1e-3,
+    "adamBeta1": 0.9,
+    "adamBeta2": 0.999,
+    "adamEpsilon": 1e-8,
+    "targetNoiseClip": 0.5,
+    "policyDelay": 2,
+    "targetUpdateRate": 0.005,
+    "huberDelta": 1.0,
+}
+UPDATES = 10
+SNAPSHOTS = (1, 10)
+BATCH = 8
+HIDDEN = 16
+# An observation of 7 numbers; the lower level adds a subgoal of 3, the higher one a target of 2.
+LEVELS = [
+    {"name": "lower", "inputs": 10, "scale": [30.0, 30.0, 30.0, 30.0], "seed": 1},
+    {"name": "higher", "inputs": 9, "scale": [10.0, 10.0, 0.5], "seed": 2},
+]
+FIXTURE = pathlib.Path(__file__).parent.parent / "Tests/LearningTests/Fixtures/td3.json"
+
+
+class Actor(torch.nn.Module):
+    def __init__(self, inputs, actions, scale):
+        super().__init__()
+        self.layer1 = torch.nn.Linear(inputs, HIDDEN)
+        self.layer2 = torch.nn.Linear(HIDDEN, HIDDEN)
+        self.layer3 = torch.nn.Linear(HIDDEN, actions)
+        self.register_buffer("scale", torch.tensor(scale), persistent=False)
+
+    def forward(self, x):
+        return self.scale * self.layer3(self.layer2(self.layer1(x).relu()).relu()).tanh()
+
+
+class Critic(torch.nn.Module):
+    def __init__(self, inputs, actions):
+        super().__init__()
+        self.layer1 = torch.nn.Linear(inputs, HIDDEN)
+        self.layer2 = torch.nn.Linear(HIDDEN + actions, HIDDEN)
+        self.layer3 = torch.nn.Linear(HIDDEN, 1)
+
+    def forward(self, x, a):
+        hidden = self.layer1(x).relu()
+        return self.layer3(self.layer2(torch.cat([hidden, a], 1)).relu()).squeeze(1)
+
+
+class TD3(torch.nn.ModuleDict):
+    """The six networks of one level; state_dict() has the names of the fixture."""
+
+    def __init__(self, inputs, scale):
+        super().__init__()
+        actions = len(scale)
+        learned = {
+            "actor": Actor(inputs, actions, scale),
+            "critic1": Critic(inputs, actions),
+            "critic2": Critic(inputs, actions),
+        }
+        self.update(learned)
+        # Targets of their own, as in the middle of a training run.
+        self["target"] = torch.nn.ModuleDict(
+            {
+                "actor": Actor(inputs, actions, scale),
+                "critic1": Critic(inputs, actions),
+                "critic2": Critic(inputs, actions),
+            }
+        )
+
+
+def run(td3, batches):
+    """Makes all updates; gives the losses and the weights after each update of SNAPSHOTS."""
+    betas = (SETTINGS["adamBeta1"], SETTINGS["adamBeta2"])
+    critic_parameters = [*td3["critic1"].parameters(), *td3["critic2"].parameters()]
+    critic_adam = torch.optim.Adam(
+        critic_parameters, SETTINGS["criticLearningRate"], betas, SETTINGS["adamEpsilon"]
+    )
+    actor_adam = torch.optim.Adam(
+        td3["actor"].parameters(), SETTINGS["actorLearningRate"], betas, SETTINGS["adamEpsilon"]
+    )
+    clip = SETTINGS["targetNoiseClip"]
+    critic_losses, actor_losses, snapshots = [], [], {}
+    for update, batch in enumerate(batches, start=1):
+        target = td3["target"]
+        with torch.no_grad():
+            action = target["actor"](batch["nextInput"]) + batch["noise"].clamp(-clip, clip)
+            value = torch.minimum(
+                target["critic1"](batch["nextInput"], action),
+                target["critic2"](batch["nextInput"], action),
+            )
+            y = batch["reward"] + batch["discount"] * value
+
+        q = torch.stack(
+            [td3[name](batch["input"], batch["action"]) for name in ("critic1", "critic2")]
+        )
+        critic_loss = torch.nn.functional.huber_loss(
+            q, y.expand_as(q), delta=SETTINGS["huberDelta"]
+        )
+        critic_adam.zero_grad()
+        critic_loss.backward()
+        critic_adam.step()
+        critic_losses.append(critic_loss.item())
+
+        if update % SETTINGS["policyDelay"] == 0:
+            actor_loss = -td3["critic1"](batch["input"], td3["actor"](batch["input"])).mean()
+            actor_adam.zero_grad()
+            actor_loss.backward()
+            actor_adam.step()
+            actor_losses.append(actor_loss.item())
+            with torch.no_grad():
+                for name in ("actor", "critic1", "critic2"):
+                    for learned, slow in zip(td3[name].parameters(), target[name].parameters()):
+                        slow.lerp_(learned, SETTINGS["targetUpdateRate"])
+        else:
+            actor_losses.append(None)
+
+        if update in SNAPSHOTS:
+            snapshots[str(update)] = copy.deepcopy(td3.state_dict())
+    return critic_losses, actor_losses, snapshots
+
+
+def make_batch(generator, td3, inputs, scale):
+    """A batch with rewards near the critics' values, so that both parts of the Huber loss count."""
+    actions = len(scale)
+    half_range = torch.tensor(scale)
+    batch = {
+        "input": torch.randn(BATCH, inputs, generator=generator),
+        "action": half_range * (2 * torch.rand(BATCH, actions, generator=generator) - 1),
+        "discount": torch.full((BATCH,), 0.99),
+        "nextInput": torch.randn(BATCH, inputs, generator=generator),
+        "noise": 0.2 * torch.randn(BATCH, actions, generator=generator),
+    }
+    batch["discount"][0] = 0  # one transition that truly ended
+    batch["noise"][1, 0] = 0.7  # one number beyond each side of the clip
+    batch["noise"][2, 1] = -0.9
+    with torch.no_grad():
+        td = td3["critic1"](batch["input"], batch["action"]) - batch["discount"] * td3["critic2"](
+            batch["nextInput"], batch["action"]
+        )
+    batch["reward"] = td + 1.5 * torch.randn(BATCH, generator=generator)
+    return batch
+
+
+def as_tensor(value):
+    numbers = [float(f"{x:.9g}") for x in value.flatten().tolist()]
+    return {"shape": list(value.shape), "values": numbers}
+
+
+def as_tensors(values):
+    return {name: as_tensor(value) for name, value in values.items()}
+
+
+def largest_gap(single, double):
+    """The largest elementwise |single - double| / |double|; below 1e-3 the gap over 1e-3."""
+    return max(
+        ((single[name].double() - double[name]).abs() / double[name].abs().clamp_min(1e-3))
+        .max()
+        .item()
+        for name in double
+    )
+
+
+def make_case(level):
+    torch.manual_seed(level["seed"])
+    generator = torch.Generator().manual_seed(level["seed"])
+    td3 = TD3(level["inputs"], level["scale"])
+    batches = [make_batch(generator, td3, level["inputs"], level["scale"]) for _ in range(UPDATES)]
+
+    initial = copy.deepcopy(td3.state_dict())
+    double = copy.deepcopy(td3).double()
+    double_batches = [{key: value.double() for key, value in b.items()} for b in batches]
+    critic_losses, actor_losses, expected = run(double, double_batches)
+    _, _, single = run(td3, batches)
+    for count, weights in expected.items():
+        print(
+            f"{level['name']}: after {count} updates single precision is within "
+            f"{largest_gap(single[count], weights):.1e} of double"
+        )
+    print(f"{level['name']}: critic losses {np.round(critic_losses, 3).tolist()}")
+
+    return {
+        "name": level["name"],
+        "inputCount": level["inputs"],
+        "actionCount": len(level["scale"]),
+        "hiddenUnits": HIDDEN,
+        "batchSize": BATCH,
+        "actionScale": level["scale"],
+        "weights": as_tensors(initial),
+        "batches": [as_tensors(batch) for batch in batches],
+        "criticLosses": [float(f"{x:.9g}") for x in critic_losses],
+        "actorLosses": [None if x is None else float(f"{x:.9g}") for x in actor_losses],
+        "expected": {count: as_tensors(weights) for count, weights in expected.items()},
+    }
+
+
+def main():
+    fixture = {
+        "madeBy": f"scripts/make-td3-fixture.py with PyTorch {torch.__version__}",
+        "settings": SETTINGS,
+        "cases": [make_case(level) for level in LEVELS],
+    }
+    FIXTURE.write_text(json.dumps(fixture, separators=(",", ":")) + "\n")
+    print(f"wrote {FIXTURE.relative_to(FIXTURE.parents[3])}: {FIXTURE.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()

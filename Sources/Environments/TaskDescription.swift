@@ -1,0 +1,81 @@
+/// What a task asks and how it is shaped: everything an agent, an evaluation or a picture needs to
+/// know about it without making an environment.
+public struct TaskDescription: Codable, Equatable, Sendable {
+  /// The task's name in every command, such as `ant-maze`.
+  public var name: String
+  /// One sentence for `hiro list`.
+  public var summary: String
+  /// How many numbers an observation has (30 for the Ant's mazes).
+  public var observationCount: Int
+  /// The symmetric bound of each action: ±30 N·m for each of the Ant's torques.
+  public var actionLimits: [Float]
+  /// The observation's dimensions that hold the robot's place in the plane (m). The lower level
+  /// does not see them, so that a skill is the same everywhere.
+  public var positionIndices: [Int]
+  /// The symmetric bound of each subgoal dimension, in the units of the observation's first
+  /// dimensions, which the subgoal addresses: 15 numbers for the Ant, x and y for the Point.
+  public var subgoalHalfRange: [Float]
+  /// Where the target is during training.
+  public var trainingTarget: TargetDistribution
+  /// The targets an evaluation reports, the task's own first (m).
+  public var evaluationTargets: [[Double]]
+  /// What each of ``evaluationTargets`` is called.
+  public var evaluationTargetNames: [String]
+  /// The distance (m) below which the end of an episode is a success; `nil` where the score is the
+  /// episode's reward.
+  public var successRadius: Double?
+  /// The number of steps after which an episode is truncated.
+  public var episodeSteps: Int
+  /// The simulated time of one environment step (s).
+  public var stepDuration: Double
+  /// Settings that suit this task better than the published ones: configuration key path to its
+  /// value as YAML.
+  public var suggestedSettings: [String: String]
+
+  /// How many numbers the target has: 2 or 3, or 0 where there is none.
+  public var targetCount: Int { trainingTarget.count }
+  /// How many numbers an action has.
+  public var actionCount: Int { actionLimits.count }
+
+  /// Describes a task; each parameter is the property of its name.
+  public init(
+    name: String, summary: String, observationCount: Int, actionLimits: [Float],
+    positionIndices: [Int] = [0, 1], subgoalHalfRange: [Float], trainingTarget: TargetDistribution,
+    evaluationTargets: [[Double]], evaluationTargetNames: [String], successRadius: Double?,
+    episodeSteps: Int = 500, stepDuration: Double, suggestedSettings: [String: String] = [:]
+  ) {
+    precondition(evaluationTargets.count == evaluationTargetNames.count, "each target has a name")
+    self.name = name
+    self.summary = summary
+    self.observationCount = observationCount
+    self.actionLimits = actionLimits
+    self.positionIndices = positionIndices
+    self.subgoalHalfRange = subgoalHalfRange
+    self.trainingTarget = trainingTarget
+    self.evaluationTargets = evaluationTargets
+    self.evaluationTargetNames = evaluationTargetNames
+    self.successRadius = successRadius
+    self.episodeSteps = episodeSteps
+    self.stepDuration = stepDuration
+    self.suggestedSettings = suggestedSettings
+  }
+}
+
+/// Where a task's target is drawn from in training.
+public enum TargetDistribution: Codable, Equatable, Sendable {
+  /// The task has no target.
+  case none
+  /// Always this place (m).
+  case fixed([Double])
+  /// Uniform, each coordinate by itself, in the box between two corners (m).
+  case uniform(lower: [Double], upper: [Double])
+
+  /// How many coordinates the target has.
+  public var count: Int {
+    switch self {
+    case .none: 0
+    case .fixed(let place): place.count
+    case .uniform(let lower, _): lower.count
+    }
+  }
+}

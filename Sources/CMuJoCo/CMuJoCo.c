@@ -1,1 +1,236 @@
 #include "CMuJoCo.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Thread_local jmp_buf* jumpTarget;
+static _Thread_local char errorMessage[CMJ_MESSAGE_SIZE];
+static _Thread_local char warningMessage[CMJ_MESSAGE_SIZE];
+
+// The XML compiler of older versions keeps global state.
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+
+static void onError(const char* message) {
+  snprintf(errorMessage, sizeof errorMessage, "%s", message);
+  if (jumpTarget) {
+    jmp_buf* target = jumpTarget;
+    jumpTarget = NULL;
+    _longjmp(*target, 1);
+  }
+  // MuJoCo was called without a guard; going on from here is undefined.
+  fprintf(stderr, "MuJoCo: %s\n", message);
+  abort();
+}
+
+static void onWarning(const char* message) {
+  snprintf(warningMessage, sizeof warningMessage, "%s", message);
+}
+
+__attribute__((constructor)) static void takeOverMessages(void) {
+  mju_user_error = onError;
+  mju_user_warning = onWarning;
+}
+
+const char* cmj_errorMessage(void) { return errorMessage; }
+const char* cmj_warningMessage(void) { return warningMessage; }
+void cmj_clearWarning(void) { warningMessage[0] = 0; }
+
+// Runs `statement`; where MuJoCo raises an error, runs `cleanup` and answers `failure`.
+// _setjmp does not save the signal mask, so that a guard costs a few nanoseconds.
+#define GUARDED(statement, cleanup, failure) \
+  do {                                       \
+    jmp_buf target;                          \
+    jmp_buf* outer = jumpTarget;             \
+    if (_setjmp(target)) {                   \
+      jumpTarget = outer;                    \
+      cleanup;                               \
+      return failure;                        \
+    }                                        \
+    jumpTarget = &target;                    \
+    statement;                               \
+    jumpTarget = outer;                      \
+  } while (0)
+
+#define NOTHING ((void)0)
+
+// An error in the middle of a computation leaves the arena of the data in use.
+static void releaseStack(mjData* data) {
+  data->pstack = 0;
+#if mjVERSION_HEADER >= 300
+  data->pbase = 0;
+  data->parena = 0;
+#endif
+}
+
+static mjModel* loadModel(const char* name, const mjVFS* files) {
+  errorMessage[0] = 0;
+  warningMessage[0] = 0;
+  char message[CMJ_MESSAGE_SIZE] = "";
+  mjModel* volatile model = NULL;
+  pthread_mutex_lock(&loading);
+  GUARDED(model = mj_loadXML(name, files, message, sizeof message),
+          pthread_mutex_unlock(&loading), NULL);
+  pthread_mutex_unlock(&loading);
+  if (!model) {
+    snprintf(errorMessage, sizeof errorMessage, "%s", message[0] ? message : "unknown error");
+  } else if (message[0]) {
+    snprintf(warningMessage, sizeof warningMessage, "%s", message);
+  }
+  return model;
+}
+
+mjModel* cmj_loadModelFile(const char* path) { return loadModel(path, NULL); }
+
+static int addText(mjVFS* files, const char* name, const char* text, int length) {
+#if mjVERSION_HEADER >= 300
+  return mj_addBufferVFS(files, name, text, length);
+#else
+  int status = mj_makeEmptyFileVFS(files, name, length);
+  if (status == 0) {
+    memcpy(files->filedata[mj_findFileVFS(files, name)], text, (size_t)length);
+  }
+  return status;
+#endif
+}
+
+mjModel* cmj_loadModelText(const char* name, const char* text, int length) {
+  if (length <= 0) {
+    snprintf(errorMessage, sizeof errorMessage, "the text is empty");
+    return NULL;
+  }
+  // Some megabytes before version 3: not for the stack.
+  mjVFS* files = malloc(sizeof *files);
+  if (!files) {
+    snprintf(errorMessage, sizeof errorMessage, "out of memory");
+    return NULL;
+  }
+  mj_defaultVFS(files);
+  mjModel* model = NULL;
+  if (addText(files, name, text, length) == 0) {
+    model = loadModel(name, files);
+  } else {
+    snprintf(errorMessage, sizeof errorMessage, "the text could not be stored");
+  }
+  mj_deleteVFS(files);
+  free(files);
+  return model;
+}
+
+mjData* cmj_makeData(const mjModel* model) {
+  mjData* volatile data = NULL;
+  GUARDED(data = mj_makeData(model), NOTHING, NULL);
+  return data;
+}
+
+static void addWarnings(mjData* data, const int counts[mjNWARNING]) {
+  for (int kind = 0; kind < mjNWARNING; kind++) data->warning[kind].number += counts[kind];
+}
+
+cmj_result cmj_step(const mjModel* model, mjData* data, int count) {
+  int counts[mjNWARNING];
+  for (int kind = 0; kind < mjNWARNING; kind++) {
+    counts[kind] = data->warning[kind].number;
+    data->warning[kind].number = 0;
+  }
+  GUARDED(for (int step = 0; step < count; step++) mj_step(model, data),
+          releaseStack(data); addWarnings(data, counts), CMJ_FAILED);
+  addWarnings(data, counts);
+  return CMJ_OK;
+}
+
+cmj_result cmj_forward(const mjModel* model, mjData* data) {
+  GUARDED(mj_forward(model, data), releaseStack(data), CMJ_FAILED);
+  return CMJ_OK;
+}
+
+cmj_result cmj_reset(const mjModel* model, mjData* data) {
+  GUARDED(mj_resetData(model, data), NOTHING, CMJ_FAILED);
+  return CMJ_OK;
+}
+
+cmj_result cmj_updatePose(const mjModel* model, mjData* data) {
+  GUARDED(mj_kinematics(model, data); mj_comPos(model, data); mj_camlight(model, data);
+          mj_tendon(model, data), releaseStack(data), CMJ_FAILED);
+  return CMJ_OK;
+}
+
+int cmj_warningCount(const mjData* data, int kind) { return data->warning[kind].number; }
+
+void cmj_setWarningCount(mjData* data, int kind, int count) {
+  data->warning[kind].number = count;
+}
+
+const char* cmj_warningText(const mjData* data, int kind) {
+  return mju_warningText(kind, data->warning[kind].lastinfo);
+}
+
+cmj_result cmj_makeScene(const mjModel* model, mjvScene* scene, int geomCapacity) {
+  mjv_defaultScene(scene);
+  GUARDED(mjv_makeScene(model, scene, geomCapacity), NOTHING, CMJ_FAILED);
+  return CMJ_OK;
+}
+
+cmj_result cmj_makeContext(const mjModel* model, mjrContext* context, int fontScale) {
+  mjr_defaultContext(context);
+  GUARDED(mjr_makeContext(model, context, fontScale), NOTHING, CMJ_FAILED);
+  return CMJ_OK;
+}
+
+cmj_result cmj_updateScene(const mjModel* model, mjData* data, const mjvOption* option,
+                           mjvCamera* camera, mjvScene* scene) {
+  GUARDED(mjv_updateScene(model, data, option, NULL, camera, mjCAT_ALL, scene),
+          releaseStack(data), CMJ_FAILED);
+  return CMJ_OK;
+}
+
+cmj_result cmj_render(mjrRect viewport, mjvScene* scene, const mjrContext* context) {
+  GUARDED(mjr_render(viewport, scene, context), NOTHING, CMJ_FAILED);
+  return CMJ_OK;
+}
+
+cmj_result cmj_setBuffer(int buffer, mjrContext* context) {
+  GUARDED(mjr_setBuffer(buffer, context), NOTHING, CMJ_FAILED);
+  return CMJ_OK;
+}
+
+cmj_result cmj_readPixels(unsigned char* rgb, float* depth, mjrRect viewport,
+                          const mjrContext* context) {
+  GUARDED(mjr_readPixels(rgb, depth, viewport, context), NOTHING, CMJ_FAILED);
+  return CMJ_OK;
+}
+
+static mjvGeom* nextGeom(mjvScene* scene, int type, const double size[3],
+                         const double position[3], const double rotation[9], const float rgba[4],
+                         float emission) {
+  if (scene->ngeom >= scene->maxgeom) return NULL;
+  mjvGeom* geom = &scene->geoms[scene->ngeom];
+  memset(geom, 0, sizeof *geom);
+  mjv_initGeom(geom, type, size, position, rotation, rgba);
+  geom->objtype = mjOBJ_UNKNOWN;
+  geom->objid = -1;
+  geom->category = mjCAT_DECOR;
+  geom->segid = scene->ngeom;
+  geom->emission = emission;
+  scene->ngeom++;
+  return geom;
+}
+
+int cmj_addGeom(mjvScene* scene, int type, const double size[3], const double position[3],
+                const double rotation[9], const float rgba[4], float emission) {
+  return nextGeom(scene, type, size, position, rotation, rgba, emission) != NULL;
+}
+
+int cmj_addConnector(mjvScene* scene, int type, double width, const double from[3],
+                     const double to[3], const float rgba[4], float emission) {
+  mjvGeom* geom = nextGeom(scene, type, NULL, NULL, NULL, rgba, emission);
+  if (!geom) return 0;
+#if mjVERSION_HEADER >= 310
+  mjv_connector(geom, type, width, from, to);
+#else
+  mjv_makeConnector(geom, type, width, from[0], from[1], from[2], to[0], to[1], to[2]);
+#endif
+  return 1;
+}

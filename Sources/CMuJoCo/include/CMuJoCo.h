@@ -1,2 +1,73 @@
 #pragma once
 #include <mujoco/mujoco.h>
+
+// A shim over libmujoco (2.2 and later) for the Swift module MuJoCo.
+//
+// MuJoCo reports a fatal error by calling `mju_user_error`, which must not return. Every function
+// below that can meet such an error sets a jump target first, so that the error ends the call with
+// CMJ_FAILED instead of ending the process. Only C and C++ frames of MuJoCo are jumped over: no
+// Swift frame lies between the target and the error.
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { CMJ_MESSAGE_SIZE = 1024 };
+
+// What a guarded call answers.
+typedef enum { CMJ_OK = 0, CMJ_FAILED = 1 } cmj_result;
+
+// The message of the calling thread's last failed call ("" where there was none).
+const char* cmj_errorMessage(void);
+
+// The text of the last warning that MuJoCo raised on the calling thread since the last call of
+// cmj_clearWarning ("" where there was none). Warnings are never written to MUJOCO_LOG.TXT.
+const char* cmj_warningMessage(void);
+void cmj_clearWarning(void);
+
+// Loads a model from a file, or from `length` bytes of text under the file name `name`. Answers
+// NULL and leaves MuJoCo's message for cmj_errorMessage where the model is refused; a message that
+// comes with a model is a warning and is left for cmj_warningMessage.
+mjModel* cmj_loadModelFile(const char* path);
+mjModel* cmj_loadModelText(const char* name, const char* text, int length);
+
+// mj_makeData; NULL where it fails.
+mjData* cmj_makeData(const mjModel* model);
+
+// `count` calls of mj_step. Warning counters go on counting where MuJoCo, having met an
+// instability, resets the data and with it the counters.
+cmj_result cmj_step(const mjModel* model, mjData* data, int count);
+
+cmj_result cmj_forward(const mjModel* model, mjData* data);
+cmj_result cmj_reset(const mjModel* model, mjData* data);
+
+// What a picture needs of positions, and nothing else: frames of bodies, geoms, cameras and lights.
+cmj_result cmj_updatePose(const mjModel* model, mjData* data);
+
+// How often a warning of kind `kind` (mjtWarning) was raised, and its setter.
+int cmj_warningCount(const mjData* data, int kind);
+void cmj_setWarningCount(mjData* data, int kind, int count);
+
+// MuJoCo's text for a warning of kind `kind`, with what it last said about it.
+const char* cmj_warningText(const mjData* data, int kind);
+
+// Drawing. All need a current OpenGL context.
+cmj_result cmj_makeScene(const mjModel* model, mjvScene* scene, int geomCapacity);
+cmj_result cmj_makeContext(const mjModel* model, mjrContext* context, int fontScale);
+cmj_result cmj_updateScene(const mjModel* model, mjData* data, const mjvOption* option,
+                           mjvCamera* camera, mjvScene* scene);
+cmj_result cmj_render(mjrRect viewport, mjvScene* scene, const mjrContext* context);
+cmj_result cmj_setBuffer(int buffer, mjrContext* context);
+cmj_result cmj_readPixels(unsigned char* rgb, float* depth, mjrRect viewport,
+                          const mjrContext* context);
+
+// Adds a geom to the scene: 0 where the scene is full. `label` may be NULL.
+// cmj_addConnector spans the geom between two points.
+int cmj_addGeom(mjvScene* scene, int type, const double size[3], const double position[3],
+                const double rotation[9], const float rgba[4], float emission);
+int cmj_addConnector(mjvScene* scene, int type, double width, const double from[3],
+                     const double to[3], const float rgba[4], float emission);
+
+#ifdef __cplusplus
+}
+#endif

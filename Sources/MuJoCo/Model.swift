@@ -1,0 +1,360 @@
+import CMuJoCo
+import Foundation
+
+/// A compiled MuJoCo model: what the world is made of. It never changes after it was loaded, so it
+/// may be shared by simulations on several threads.
+public final class Model: @unchecked Sendable {
+  /// The name of the file, or the name given with the text: what errors call the model.
+  public let name: String
+  /// What MuJoCo found worth a warning while it compiled the model; nil where it was content.
+  public let loadingWarning: String?
+
+  package let pointer: UnsafeMutablePointer<mjModel>
+
+  /// Loads an MJCF or URDF file.
+  ///
+  /// - Throws: ``MuJoCoError/missingFile(path:)``, or ``MuJoCoError/invalidModel(name:message:)``
+  ///   with MuJoCo's own message.
+  public convenience init(path: String) throws {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
+      !isDirectory.boolValue, FileManager.default.isReadableFile(atPath: path)
+    else { throw MuJoCoError.missingFile(path: path) }
+    try self.init(adopting: cmj_loadModelFile(path), name: path)
+  }
+
+  /// Compiles MJCF text. `name` stands for the file name in messages.
+  ///
+  /// - Throws: ``MuJoCoError/invalidModel(name:message:)`` with MuJoCo's own message.
+  public convenience init(xml: String, name: String) throws {
+    var text = xml
+    let model = text.withUTF8 { bytes in
+      bytes.withMemoryRebound(to: CChar.self) {
+        cmj_loadModelText("model.xml", $0.baseAddress, Int32(clamping: $0.count))
+      }
+    }
+    try self.init(adopting: model, name: name)
+  }
+
+  private init(adopting model: UnsafeMutablePointer<mjModel>?, name: String) throws {
+    guard let model else {
+      let message = MuJoCoError.oneLine(cmj_errorMessage())
+      throw MuJoCoError.invalidModel(name: name, message: message)
+    }
+    let warning = MuJoCoError.oneLine(cmj_warningMessage())
+    self.name = name
+    loadingWarning = warning.isEmpty ? nil : warning
+    pointer = model
+  }
+
+  deinit { mj_deleteModel(pointer) }
+
+  /// The version of the linked libmujoco: 222 is 2.2.2.
+  public static var libraryVersion: Int { Int(mj_version()) }
+}
+
+// MARK: - Sizes and options
+
+extension Model {
+  /// Numbers in `qpos`.
+  public var nq: Int { Int(pointer.pointee.nq) }
+  /// Degrees of freedom: numbers in `qvel`.
+  public var nv: Int { Int(pointer.pointee.nv) }
+  /// Actuators: numbers in `ctrl`.
+  public var nu: Int { Int(pointer.pointee.nu) }
+  /// Numbers in the actuators' activation.
+  public var na: Int { Int(pointer.pointee.na) }
+  /// Bodies; body 0 is the world.
+  public var nbody: Int { Int(pointer.pointee.nbody) }
+  /// Joints.
+  public var njnt: Int { Int(pointer.pointee.njnt) }
+  /// Geoms.
+  public var ngeom: Int { Int(pointer.pointee.ngeom) }
+  /// Cameras.
+  public var ncam: Int { Int(pointer.pointee.ncam) }
+  /// Bodies that are moved by hand.
+  public var nmocap: Int { Int(pointer.pointee.nmocap) }
+
+  /// Length of one physics step, in seconds.
+  public var timestep: Double { pointer.pointee.opt.timestep }
+  /// Whether positions are integrated by the fourth-order Runge–Kutta method.
+  public var usesRungeKutta: Bool {
+    pointer.pointee.opt.integrator == Int32(mjINT_RK4.rawValue)
+  }
+  /// The middle of the model in its initial configuration, in metres.
+  public var center: SIMD3<Double> {
+    let center = pointer.pointee.stat.center
+    return [center.0, center.1, center.2]
+  }
+  /// The size of the model in its initial configuration, in metres.
+  public var extent: Double { pointer.pointee.stat.extent }
+  /// The initial configuration: `nq` numbers.
+  public var qpos0: [Double] {
+    Array(UnsafeBufferPointer(start: pointer.pointee.qpos0, count: nq))
+  }
+}
+
+// MARK: - Names
+
+extension Model {
+  /// A kind of object that has names.
+  public enum ObjectKind: String, Sendable, CaseIterable {
+    /// A rigid body.
+    case body
+    /// A joint.
+    case joint
+    /// A geom.
+    case geom
+    /// A site.
+    case site
+    /// A camera.
+    case camera
+    /// An actuator.
+    case actuator
+
+    var type: Int32 {
+      switch self {
+      case .body: Int32(mjOBJ_BODY.rawValue)
+      case .joint: Int32(mjOBJ_JOINT.rawValue)
+      case .geom: Int32(mjOBJ_GEOM.rawValue)
+      case .site: Int32(mjOBJ_SITE.rawValue)
+      case .camera: Int32(mjOBJ_CAMERA.rawValue)
+      case .actuator: Int32(mjOBJ_ACTUATOR.rawValue)
+      }
+    }
+  }
+
+  /// How many objects of this kind the model has.
+  public func count(of kind: ObjectKind) -> Int {
+    let model = pointer.pointee
+    return switch kind {
+    case .body: Int(model.nbody)
+    case .joint: Int(model.njnt)
+    case .geom: Int(model.ngeom)
+    case .site: Int(model.nsite)
+    case .camera: Int(model.ncam)
+    case .actuator: Int(model.nu)
+    }
+  }
+
+  /// The name of an object; nil where it has none.
+  public func name(of kind: ObjectKind, _ id: Int) -> String? {
+    guard let name = mj_id2name(pointer, kind.type, Int32(id)), name.pointee != 0 else {
+      return nil
+    }
+    return String(cString: name)
+  }
+
+  /// The id of the object with this name.
+  ///
+  /// - Throws: ``MuJoCoError/unknownName(kind:name:model:known:)`` with the names there are.
+  public func id(of kind: ObjectKind, named name: String) throws -> Int {
+    let id = mj_name2id(pointer, kind.type, name)
+    if id < 0 {
+      let known = (0..<count(of: kind)).compactMap { self.name(of: kind, $0) }
+      throw MuJoCoError.unknownName(
+        kind: kind.rawValue, name: name, model: self.name, known: known)
+    }
+    return Int(id)
+  }
+
+  /// The name of a body; nil where it has none.
+  public func bodyName(_ id: Int) -> String? { name(of: .body, id) }
+}
+
+// MARK: - Parts
+
+/// A rigid body, as the model describes it.
+public struct Body: Sendable, Equatable {
+  /// Its number in the model; 0 is the world.
+  public var id: Int
+  /// Its name, where it has one.
+  public var name: String?
+  /// The body it is attached to.
+  public var parent: Int
+  /// Mass in kg.
+  public var mass: Double
+  /// Diagonal inertia in its principal frame, in kg·m².
+  public var inertia: SIMD3<Double>
+  /// Position in its parent's frame, in metres.
+  public var position: SIMD3<Double>
+  /// Its first degree of freedom, where it has any.
+  public var firstDegreeOfFreedom: Int?
+  /// Number of its degrees of freedom.
+  public var degreesOfFreedom: Int
+}
+
+/// A geom: the shape by which a body collides and is seen.
+public struct Geom: Sendable, Equatable {
+  /// The shapes, with MuJoCo's numbers.
+  public enum Shape: Int, Sendable {
+    /// An infinite plane (or a rectangle, when drawn).
+    case plane
+    /// A height field.
+    case heightField
+    /// A sphere.
+    case sphere
+    /// A capsule.
+    case capsule
+    /// An ellipsoid.
+    case ellipsoid
+    /// A cylinder.
+    case cylinder
+    /// A box.
+    case box
+    /// A mesh.
+    case mesh
+  }
+
+  /// Its number in the model.
+  public var id: Int
+  /// Its name, where it has one.
+  public var name: String?
+  /// The body it belongs to.
+  public var body: Int
+  /// Its shape; nil for one that this list doesn't know.
+  public var shape: Shape?
+  /// Half-sizes in metres, by shape.
+  public var size: SIMD3<Double>
+  /// Position in its body's frame, in metres.
+  public var position: SIMD3<Double>
+  /// Contact type bits.
+  public var contype: Int
+  /// Contact affinity bits.
+  public var conaffinity: Int
+  /// Dimension of its contacts.
+  public var condim: Int
+  /// Distance at which a contact is detected, in metres.
+  public var margin: Double
+  /// Sliding, torsional and rolling friction.
+  public var friction: SIMD3<Double>
+  /// Solver reference: time constant in s, damping ratio.
+  public var solref: [Double]
+  /// Solver impedance: dmin, dmax, width, midpoint, power.
+  public var solimp: [Double]
+  /// Colour and opacity, each in 0…1.
+  public var rgba: SIMD4<Float>
+}
+
+/// A joint.
+public struct Joint: Sendable, Equatable {
+  /// The types, with MuJoCo's numbers.
+  public enum Kind: Int, Sendable {
+    /// Six degrees of freedom: three of position and a quaternion.
+    case free
+    /// Rotation about a point: a quaternion.
+    case ball
+    /// Translation along an axis.
+    case slide
+    /// Rotation about an axis.
+    case hinge
+  }
+
+  /// Its number in the model.
+  public var id: Int
+  /// Its name, where it has one.
+  public var name: String?
+  /// The body it moves.
+  public var body: Int
+  /// Its type.
+  public var kind: Kind
+  /// Index of its first number in `qpos`.
+  public var qposAddress: Int
+  /// Index of its first number in `qvel`.
+  public var dofAddress: Int
+  /// Whether its range is a limit.
+  public var isLimited: Bool
+  /// Lower and upper limit, in rad or m.
+  public var range: ClosedRange<Double>
+  /// Axis in the body's frame.
+  public var axis: SIMD3<Double>
+  /// Distance from a limit at which it acts, in rad or m.
+  public var margin: Double
+  /// Rotor inertia of its first degree of freedom, in kg·m² or kg.
+  public var armature: Double
+  /// Damping of its first degree of freedom.
+  public var damping: Double
+  /// Stiffness of its spring.
+  public var stiffness: Double
+}
+
+/// An actuator.
+public struct Actuator: Sendable, Equatable {
+  /// Its number in the model.
+  public var id: Int
+  /// Its name, where it has one.
+  public var name: String?
+  /// The joint it moves; nil where it acts on something else.
+  public var joint: Int?
+  /// Whether its control is clamped to the range.
+  public var isLimited: Bool
+  /// Lower and upper control.
+  public var controlRange: ClosedRange<Double>
+  /// Force per unit of control on the first axis.
+  public var gear: Double
+}
+
+extension Model {
+  /// The body with this number.
+  public func body(_ id: Int) -> Body {
+    let model = pointer.pointee
+    precondition(id >= 0 && id < nbody, "body \(id) of \(nbody)")
+    let firstDof = Int(model.body_dofadr[id])
+    return Body(
+      id: id, name: name(of: .body, id), parent: Int(model.body_parentid[id]),
+      mass: model.body_mass[id], inertia: vector(model.body_inertia, id),
+      position: vector(model.body_pos, id),
+      firstDegreeOfFreedom: firstDof < 0 ? nil : firstDof,
+      degreesOfFreedom: Int(model.body_dofnum[id]))
+  }
+
+  /// The geom with this number.
+  public func geom(_ id: Int) -> Geom {
+    let model = pointer.pointee
+    precondition(id >= 0 && id < ngeom, "geom \(id) of \(ngeom)")
+    let rgba = model.geom_rgba!
+    return Geom(
+      id: id, name: name(of: .geom, id), body: Int(model.geom_bodyid[id]),
+      shape: Geom.Shape(rawValue: Int(model.geom_type[id])), size: vector(model.geom_size, id),
+      position: vector(model.geom_pos, id), contype: Int(model.geom_contype[id]),
+      conaffinity: Int(model.geom_conaffinity[id]), condim: Int(model.geom_condim[id]),
+      margin: model.geom_margin[id], friction: vector(model.geom_friction, id),
+      solref: (0..<Int(mjNREF)).map { model.geom_solref[id * Int(mjNREF) + $0] },
+      solimp: (0..<Int(mjNIMP)).map { model.geom_solimp[id * Int(mjNIMP) + $0] },
+      rgba: [rgba[4 * id], rgba[4 * id + 1], rgba[4 * id + 2], rgba[4 * id + 3]])
+  }
+
+  /// The joint with this number.
+  public func joint(_ id: Int) -> Joint {
+    let model = pointer.pointee
+    precondition(id >= 0 && id < njnt, "joint \(id) of \(njnt)")
+    let dof = Int(model.jnt_dofadr[id])
+    let lower = model.jnt_range[2 * id]
+    return Joint(
+      id: id, name: name(of: .joint, id), body: Int(model.jnt_bodyid[id]),
+      kind: Joint.Kind(rawValue: Int(model.jnt_type[id]))!,
+      qposAddress: Int(model.jnt_qposadr[id]), dofAddress: dof,
+      isLimited: model.jnt_limited[id] != 0,
+      range: lower...max(lower, model.jnt_range[2 * id + 1]), axis: vector(model.jnt_axis, id),
+      margin: model.jnt_margin[id], armature: model.dof_armature[dof],
+      damping: model.dof_damping[dof], stiffness: model.jnt_stiffness[id])
+  }
+
+  /// The actuator with this number.
+  public func actuator(_ id: Int) -> Actuator {
+    let model = pointer.pointee
+    precondition(id >= 0 && id < nu, "actuator \(id) of \(nu)")
+    let lower = model.actuator_ctrlrange[2 * id]
+    let actsOnJoint = model.actuator_trntype[id] == Int32(mjTRN_JOINT.rawValue)
+    return Actuator(
+      id: id, name: name(of: .actuator, id),
+      joint: actsOnJoint ? Int(model.actuator_trnid[2 * id]) : nil,
+      isLimited: model.actuator_ctrllimited[id] != 0,
+      controlRange: lower...max(lower, model.actuator_ctrlrange[2 * id + 1]),
+      gear: model.actuator_gear[6 * id])
+  }
+
+  private func vector(_ values: UnsafeMutablePointer<Double>, _ index: Int) -> SIMD3<Double> {
+    [values[3 * index], values[3 * index + 1], values[3 * index + 2]]
+  }
+}

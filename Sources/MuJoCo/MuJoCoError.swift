@@ -1,0 +1,41 @@
+/// What can go wrong between MuJoCo and us. Each description is one line that names the thing and
+/// the remedy.
+public enum MuJoCoError: Error, Equatable, CustomStringConvertible {
+  /// There is no file at `path`, or it can't be read.
+  case missingFile(path: String)
+  /// MuJoCo refused the model called `name`; `message` is its own, with the line where it knows it.
+  case invalidModel(name: String, message: String)
+  /// The model called `model` has no object of this `kind` with this `name`.
+  case unknownName(kind: String, name: String, model: String, known: [String])
+  /// MuJoCo raised a fatal error inside `call`. The simulation must be reset or restored.
+  case internalError(model: String, call: String, message: String)
+  /// A saved state or an array does not fit the model.
+  case sizeMismatch(model: String, field: String, expected: Int, found: Int)
+  /// There is no OpenGL here, and why.
+  case noGraphics(reason: String)
+
+  /// One line that names the thing and the remedy.
+  public var description: String {
+    switch self {
+    case .missingFile(let path):
+      "\(path): no such file, or it can't be read; give the path of an MJCF file"
+    case .invalidModel(let name, let message):
+      "\(name): not a valid model: \(message)"
+    case .unknownName(let kind, let name, let model, let known):
+      "\(model): there is no \(kind) named '\(name)'; it has "
+        + (known.isEmpty ? "none with a name" : known.joined(separator: ", "))
+    case .internalError(let model, let call, let message):
+      "\(model): MuJoCo failed in \(call): \(message); reset the simulation or restore a state"
+    case .sizeMismatch(let model, let field, let expected, let found):
+      "\(model): \(field) has \(found) numbers where \(expected) are expected; "
+        + "was it saved with another model?"
+    case .noGraphics(let reason):
+      "no OpenGL for rendering: \(reason)"
+    }
+  }
+
+  /// MuJoCo's messages may have several lines; a description has one.
+  static func oneLine(_ message: UnsafePointer<CChar>) -> String {
+    String(cString: message).split(whereSeparator: \.isNewline).joined(separator: "; ")
+  }
+}

@@ -1,0 +1,228 @@
+import CMuJoCo
+
+/// A world in motion: a model and the state it is in. One thread at a time may use it.
+///
+/// What MuJoCo derives from the state (positions of bodies and geoms, contacts) is that of the last
+/// ``forward()``, or of the last stage that ``step(count:)`` computed.
+public final class Simulation {
+  /// What the world is made of.
+  public let model: Model
+
+  package let data: UnsafeMutablePointer<mjData>
+
+  /// Makes a simulation in the initial configuration of `model`.
+  ///
+  /// - Throws: ``MuJoCoError/internalError(model:call:message:)`` where MuJoCo runs out of memory.
+  public init(model: Model) throws {
+    guard let data = cmj_makeData(model.pointer) else {
+      throw Self.failure(of: model, in: "mj_makeData")
+    }
+    self.model = model
+    self.data = data
+  }
+
+  deinit { mj_deleteData(data) }
+
+  /// Advances the world by `count` physics steps under the present ``ctrl``.
+  ///
+  /// Where the state becomes unstable MuJoCo resets it and raises a warning: see
+  /// ``instabilityCount``.
+  ///
+  /// - Throws: ``MuJoCoError/internalError(model:call:message:)``; the state is then undefined
+  ///   until ``reset()`` or ``restore(_:)``.
+  public func step(count: Int = 1) throws {
+    if cmj_step(model.pointer, data, Int32(count)) != CMJ_OK {
+      throw Self.failure(of: model, in: "mj_step")
+    }
+  }
+
+  /// Computes what follows from the state without advancing time.
+  ///
+  /// - Throws: ``MuJoCoError/internalError(model:call:message:)``.
+  public func forward() throws {
+    if cmj_forward(model.pointer, data) != CMJ_OK {
+      throw Self.failure(of: model, in: "mj_forward")
+    }
+  }
+
+  /// Back to the initial configuration, at rest, at time zero, with no warnings.
+  public func reset() {
+    // Only writes into arrays that exist: it has no error to raise.
+    _ = cmj_reset(model.pointer, data)
+  }
+
+  static func failure(of model: Model, in call: String) -> MuJoCoError {
+    .internalError(
+      model: model.name, call: call, message: MuJoCoError.oneLine(cmj_errorMessage()))
+  }
+}
+
+// MARK: - State
+
+extension Simulation {
+  /// Seconds since the start.
+  public var time: Double {
+    get { data.pointee.time }
+    set { data.pointee.time = newValue }
+  }
+
+  /// Positions: `nq` numbers (m, rad, unit quaternions).
+  public var qpos: StateVector { view(data.pointee.qpos, model.nq) }
+  /// Velocities: `nv` numbers (m/s, rad/s).
+  public var qvel: StateVector { view(data.pointee.qvel, model.nv) }
+  /// Accelerations of the last computation: `nv` numbers.
+  public var qacc: StateVector { view(data.pointee.qacc, model.nv) }
+  /// Controls: `nu` numbers.
+  public var ctrl: StateVector { view(data.pointee.ctrl, model.nu) }
+  /// Forces applied to the degrees of freedom from outside: `nv` numbers (N, N·m).
+  public var qfrcApplied: StateVector { view(data.pointee.qfrc_applied, model.nv) }
+  /// Forces and torques applied to bodies from outside, at their centres of mass, in the world's
+  /// frame: `nbody` × 6 numbers (N, N·m).
+  public var xfrcApplied: StateVector { view(data.pointee.xfrc_applied, 6 * model.nbody) }
+  /// Positions of the bodies that are moved by hand: `nmocap` × 3 numbers (m).
+  public var mocapPositions: StateVector { view(data.pointee.mocap_pos, 3 * model.nmocap) }
+
+  private func view(_ start: UnsafeMutablePointer<Double>?, _ count: Int) -> StateVector {
+    StateVector(owner: self, start: start, count: count)
+  }
+}
+
+// MARK: - What follows from the state
+
+extension Simulation {
+  /// Position of a body's frame in the world, in metres.
+  public func bodyPosition(_ id: Int) -> SIMD3<Double> {
+    precondition(id >= 0 && id < model.nbody, "body \(id) of \(model.nbody)")
+    return vector(data.pointee.xpos, 3 * id)
+  }
+
+  /// The axes of a body's frame in the world: the columns of its rotation matrix.
+  public func bodyAxes(_ id: Int) -> (x: SIMD3<Double>, y: SIMD3<Double>, z: SIMD3<Double>) {
+    precondition(id >= 0 && id < model.nbody, "body \(id) of \(model.nbody)")
+    return axes(data.pointee.xmat, 9 * id)
+  }
+
+  /// Position of a geom in the world, in metres.
+  public func geomPosition(_ id: Int) -> SIMD3<Double> {
+    precondition(id >= 0 && id < model.ngeom, "geom \(id) of \(model.ngeom)")
+    return vector(data.pointee.geom_xpos, 3 * id)
+  }
+
+  /// The axes of a geom in the world: the columns of its rotation matrix.
+  public func geomAxes(_ id: Int) -> (x: SIMD3<Double>, y: SIMD3<Double>, z: SIMD3<Double>) {
+    precondition(id >= 0 && id < model.ngeom, "geom \(id) of \(model.ngeom)")
+    return axes(data.pointee.geom_xmat, 9 * id)
+  }
+
+  private func vector(
+    _ values: UnsafeMutablePointer<Double>, _ start: Int, stride: Int = 1
+  ) -> SIMD3<Double> {
+    [values[start], values[start + stride], values[start + 2 * stride]]
+  }
+
+  /// MuJoCo's matrices are row-major.
+  private func axes(
+    _ values: UnsafeMutablePointer<Double>, _ start: Int
+  ) -> (x: SIMD3<Double>, y: SIMD3<Double>, z: SIMD3<Double>) {
+    (
+      vector(values, start, stride: 3), vector(values, start + 1, stride: 3),
+      vector(values, start + 2, stride: 3)
+    )
+  }
+}
+
+/// A point where two geoms touch, or nearly do.
+public struct Contact: Sendable, Equatable {
+  /// The first geom.
+  public var geom1: Int
+  /// The second geom.
+  public var geom2: Int
+  /// Distance between them in metres; negative where they overlap.
+  public var distance: Double
+  /// The point in the world, in metres.
+  public var position: SIMD3<Double>
+  /// The direction from the first geom to the second.
+  public var normal: SIMD3<Double>
+}
+
+/// A view of the contacts of a simulation: each is read when it is asked for.
+public struct ContactList: RandomAccessCollection {
+  let owner: Simulation
+
+  /// 0.
+  public var startIndex: Int { 0 }
+  /// The number of contacts.
+  public var endIndex: Int { Int(owner.data.pointee.ncon) }
+
+  /// The contact at `index`. Out of bounds is a programming error.
+  public subscript(index: Int) -> Contact {
+    precondition(index >= 0 && index < endIndex, "index out of bounds")
+    let contact = owner.data.pointee.contact + index
+    let (position, frame) = (contact.pointee.pos, contact.pointee.frame)
+    return Contact(
+      geom1: Int(contact.pointee.geom1), geom2: Int(contact.pointee.geom2),
+      distance: contact.pointee.dist, position: [position.0, position.1, position.2],
+      normal: [frame.0, frame.1, frame.2])
+  }
+}
+
+extension Simulation {
+  /// The contacts of the last computation.
+  public var contacts: ContactList { ContactList(owner: self) }
+}
+
+// MARK: - Warnings
+
+/// What MuJoCo warns of.
+public enum WarningKind: Int, Sendable, CaseIterable, Codable {
+  /// The inertia matrix is nearly singular.
+  case singularInertia
+  /// There was no room for all contacts.
+  case contactsFull
+  /// There was no room for all constraints.
+  case constraintsFull
+  /// There was no room for all geoms of a scene.
+  case sceneFull
+  /// A position was not finite or too big; the state was reset.
+  case badPosition
+  /// A velocity was not finite or too big; the state was reset.
+  case badVelocity
+  /// An acceleration was not finite or too big; the state was reset.
+  case badAcceleration
+  /// A control was not finite; all controls were taken as zero.
+  case badControl
+}
+
+/// A warning and how often it was raised.
+public struct Warning: Sendable, Equatable {
+  /// What it is about.
+  public var kind: WarningKind
+  /// How often it was raised since the last reset.
+  public var count: Int
+  /// MuJoCo's text for the last one.
+  public var message: String
+}
+
+extension Simulation {
+  /// The warnings raised since the last ``reset()``.
+  public var warnings: [Warning] {
+    WarningKind.allCases.compactMap { kind in
+      let count = count(of: kind)
+      if count == 0 { return nil }
+      let message = MuJoCoError.oneLine(cmj_warningText(data, Int32(kind.rawValue)))
+      return Warning(kind: kind, count: count, message: message)
+    }
+  }
+
+  /// How often a warning was raised since the last ``reset()``.
+  public func count(of kind: WarningKind) -> Int {
+    Int(cmj_warningCount(data, Int32(kind.rawValue)))
+  }
+
+  /// How often MuJoCo met a number that was not finite or too big (in position, velocity,
+  /// acceleration or control) since the last ``reset()``. What it computed then is not physics.
+  public var instabilityCount: Int {
+    count(of: .badPosition) + count(of: .badVelocity) + count(of: .badAcceleration)
+      + count(of: .badControl)
+  }
+}

@@ -1,0 +1,95 @@
+import CMuJoCo
+
+/// Everything a simulation needs to go on to the same bits.
+public struct SimulationState: Codable, Equatable, Sendable {
+  /// Seconds since the start.
+  public var time: Double
+  /// Positions.
+  public var qpos: [Double]
+  /// Velocities.
+  public var qvel: [Double]
+  /// Activations of the actuators.
+  public var act: [Double]
+  /// Where the constraint solver starts its next search.
+  public var qaccWarmstart: [Double]
+  /// Controls.
+  public var ctrl: [Double]
+  /// Forces applied to the degrees of freedom.
+  public var qfrcApplied: [Double]
+  /// Forces and torques applied to bodies.
+  public var xfrcApplied: [Double]
+  /// Positions of the bodies that are moved by hand.
+  public var mocapPositions: [Double]
+  /// Orientations of the bodies that are moved by hand.
+  public var mocapOrientations: [Double]
+  /// User data of the model.
+  public var userData: [Double]
+  /// How often each warning was raised, in the order of ``WarningKind``.
+  public var warningCounts: [Int]
+}
+
+extension Simulation {
+  /// The state, complete.
+  public func saveState() -> SimulationState {
+    var state = SimulationState(
+      time: time, qpos: [], qvel: [], act: [], qaccWarmstart: [], ctrl: [], qfrcApplied: [],
+      xfrcApplied: [], mocapPositions: [], mocapOrientations: [], userData: [],
+      warningCounts: WarningKind.allCases.map { count(of: $0) })
+    for field in fields { state[keyPath: field.path] = Array(field.values) }
+    return state
+  }
+
+  /// Puts the simulation into `state`; from there it goes on to the same bits as the one that saved
+  /// it. What follows from the state is computed.
+  ///
+  /// - Throws: ``MuJoCoError/sizeMismatch(model:field:expected:found:)`` where the state is that of
+  ///   another model; the simulation is then as it was.
+  public func restore(_ state: SimulationState) throws {
+    for field in fields where state[keyPath: field.path].count != field.values.count {
+      throw MuJoCoError.sizeMismatch(
+        model: model.name, field: field.name, expected: field.values.count,
+        found: state[keyPath: field.path].count)
+    }
+    guard state.warningCounts.count == WarningKind.allCases.count else {
+      throw MuJoCoError.sizeMismatch(
+        model: model.name, field: "warningCounts", expected: WarningKind.allCases.count,
+        found: state.warningCounts.count)
+    }
+    reset()
+    write(state)
+    try forward()
+    // Computing touches the solver's starting point, and normalises quaternions.
+    write(state)
+  }
+
+  private func write(_ state: SimulationState) {
+    time = state.time
+    for field in fields { field.values.assign(state[keyPath: field.path]) }
+    for (kind, count) in state.warningCounts.enumerated() {
+      cmj_setWarningCount(data, Int32(kind), Int32(clamping: count))
+    }
+  }
+
+  private typealias Field = (
+    name: String, path: WritableKeyPath<SimulationState, [Double]>, values: StateVector
+  )
+
+  private var fields: [Field] {
+    let data = data.pointee
+    func view(_ start: UnsafeMutablePointer<Double>?, _ count: Int) -> StateVector {
+      StateVector(owner: self, start: start, count: count)
+    }
+    return [
+      ("qpos", \.qpos, qpos),
+      ("qvel", \.qvel, qvel),
+      ("act", \.act, view(data.act, model.na)),
+      ("qaccWarmstart", \.qaccWarmstart, view(data.qacc_warmstart, model.nv)),
+      ("ctrl", \.ctrl, ctrl),
+      ("qfrcApplied", \.qfrcApplied, qfrcApplied),
+      ("xfrcApplied", \.xfrcApplied, xfrcApplied),
+      ("mocapPositions", \.mocapPositions, mocapPositions),
+      ("mocapOrientations", \.mocapOrientations, view(data.mocap_quat, 4 * model.nmocap)),
+      ("userData", \.userData, view(data.userdata, Int(model.pointer.pointee.nuserdata))),
+    ]
+  }
+}

@@ -1,0 +1,30 @@
+import MuJoCo
+
+/// Small worlds that the tests share.
+enum Worlds {
+  /// A free box with a hinged, driven arm above a plane: 8 positions, 7 velocities, 1 control.
+  static let tumbler = """
+    <mujoco model="tumbler">
+      <option timestep="0.01" integrator="RK4"/>
+      <worldbody>
+        <geom name="floor" type="plane" size="5 5 0.1"/>
+        <body name="box" pos="0 0 0.6">
+          <freejoint name="root"/>
+          <geom name="block" type="box" size="0.2 0.2 0.2" mass="2" friction="0.9 0.01 0.002"/>
+          <body name="arm" pos="0.2 0 0">
+            <joint name="shoulder" axis="0 1 0" limited="true" range="-60 60" damping="0.1"
+              armature="0.02"/>
+            <geom name="rod" type="capsule" fromto="0 0 0 0.5 0 0" size="0.05" margin="0.01"/>
+          </body>
+        </body>
+      </worldbody>
+      <actuator>
+        <motor name="drive" joint="shoulder" gear="3" ctrllimited="true" ctrlrange="-2 2"/>
+      </actuator>
+    </mujoco>
+    """
+
+  static func makeTumbler() throws -> Simulation {
+    try Simulation(model: Model(xml: tumbler, name: "tumbler"))
+  }
+}

@@ -39,9 +39,10 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Environments", "Imaging", "Learning", "MuJoCo", "Randomness", "Yams",
+        "Environments", "Imaging", "Learning", "MuJoCo", "NeuralNetworks", "Randomness", "Yams",
         .product(name: "Logging", package: "swift-log"),
-      ]),
+      ],
+      resources: [.embedInCode("Presets")]),
     .executableTarget(
       name: "hiro",
       dependencies: [

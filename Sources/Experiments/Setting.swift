@@ -1,0 +1,127 @@
+import Learning
+
+/// One setting of a run: its key, what it may be, and what it means.
+public struct Setting: Sendable {
+  /// The path of the setting, with dots: `lower.discount`.
+  public let key: String
+  /// What it may be.
+  public let kind: Kind
+  /// What it means, with its unit, in one line.
+  public let meaning: String
+
+  /// What a setting may be.
+  public enum Kind: Sendable, Equatable {
+    /// A whole number in a range.
+    case integer(ClosedRange<Int>)
+    /// A number in a range.
+    case number(ClosedRange<Double>)
+    /// A list of positive numbers.
+    case numbers
+    /// One of the words.
+    case choice([String])
+    /// Any text.
+    case text
+  }
+
+  /// Every setting, in the order in which `config.yaml` holds them.
+  public static let all: [Setting] =
+    [
+      .init("task", .text, "the task; `hiro list tasks` names them"),
+      .init("steps", .integer(1...count), "environment steps to train for"),
+      .init("seed", .integer(0...Int.max), "every random stream of the run derives from it"),
+      .choice("hierarchy", Hierarchy.self, "two levels, or one TD3 agent on the task's reward"),
+      .choice("schedule", Schedule.self, "collect and learn in turn as published, or in parallel"),
+      .init("warmUpSteps", .integer(0...count), "environment steps before the first update"),
+      .init(
+        "pretrainingSteps", .integer(0...count),
+        "environment steps at the start with random subgoals and the lower level alone"),
+      .init(
+        "subgoals.interval", .integer(1...10_000), "c: environment steps from subgoal to subgoal"),
+      .choice("subgoals.space", SubgoalSpace.self, "the state dimensions that subgoals speak of"),
+      .choice("subgoals.semantics", GoalSemantics.self, "a wanted change, or a wanted state"),
+      .init(
+        "subgoals.halfRange", .numbers,
+        "half the range of each dimension, in its unit (m, rad); [] for the task's own"),
+      .choice("correction.kind", CorrectionKind.self, "how old subgoals are relabelled"),
+      .init(
+        "correction.randomCandidates", .integer(0...1_000),
+        "random candidates, besides the achieved change and the original"),
+      .init(
+        "correction.candidateNoise", .number(0...100),
+        "standard deviation of the random candidates, in half ranges"),
+      .init(
+        "correction.meanNoise", .number(0...100),
+        "standard deviation of the noise of kind `mean`, in half ranges"),
+      .init(
+        "lowerHindsight", .number(0...1),
+        "fraction of lower transitions whose subgoal becomes one that was reached"),
+    ] + level("lower") + level("higher") + [
+      .init("evaluation.interval", .integer(1...count), "environment steps between evaluations"),
+      .init("evaluation.episodes", .integer(1...100_000), "episodes per target"),
+      .init("checkpoint.minutes", .number(0...1e6), "minutes between checkpoints"),
+    ]
+
+  /// The setting with `key`.
+  public static func named(_ key: String) -> Setting? { settingOfKey[key] }
+
+  private static let settingOfKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+
+  /// More steps than any run will make.
+  private static let count = 1_000_000_000_000
+
+  private static func level(_ name: String) -> [Setting] {
+    [
+      .init("\(name).hiddenUnits", .integer(1...8_192), "units of each of the two hidden layers"),
+      .init("\(name).actorLearningRate", .number(0...1), "Adam's step size for the actor"),
+      .init("\(name).criticLearningRate", .number(0...1), "Adam's step size for the critics"),
+      .init("\(name).adamBeta1", .number(0...1), "Adam's decay of the first moment"),
+      .init("\(name).adamBeta2", .number(0...1), "Adam's decay of the second moment"),
+      .init("\(name).adamEpsilon", .number(0...1), "Adam's ε"),
+      .init("\(name).discount", .number(0...1), "γ, per transition of this level"),
+      .init(
+        "\(name).explorationNoise", .number(0...1e6),
+        "standard deviation of the exploration noise, in action units"),
+      .init(
+        "\(name).targetNoise", .number(0...1e6),
+        "standard deviation of the target policy's noise, in action units"),
+      .init(
+        "\(name).targetNoiseClip", .number(0...1e6),
+        "bound of the target policy's noise, in action units"),
+      .init("\(name).policyDelay", .integer(1...1_000), "critic updates per actor update"),
+      .init("\(name).targetUpdateRate", .number(0...1), "τ: step of the target networks"),
+      .init("\(name).huberDelta", .number(1e-6...1e9), "δ of the critics' Huber loss"),
+      .init("\(name).rewardScale", .number(-1e9...1e9), "what rewards are multiplied with"),
+      .init("\(name).batchSize", .integer(1...65_536), "transitions in a batch"),
+      .init(
+        "\(name).replayCapacity", .integer(1...100_000_000), "transitions in the replay buffer"),
+    ]
+  }
+
+  private init(_ key: String, _ kind: Kind, _ meaning: String) {
+    self.key = key
+    self.kind = kind
+    self.meaning = meaning
+  }
+
+  private static func choice<Choice: CaseIterable & RawRepresentable>(
+    _ key: String, _ choices: Choice.Type, _ meaning: String
+  ) -> Setting where Choice.RawValue == String {
+    .init(key, .choice(choices.allCases.map(\.rawValue)), meaning)
+  }
+}
+
+extension Setting.Kind: CustomStringConvertible {
+  /// What it may be, in words.
+  public var description: String {
+    switch self {
+    case .integer(let range):
+      range.upperBound == .max
+        ? "a whole number, at least \(range.lowerBound)"
+        : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
+    case .numbers: "a list of positive numbers"
+    case .choice(let words): "one of " + words.joined(separator: ", ")
+    case .text: "a word"
+    }
+  }
+}

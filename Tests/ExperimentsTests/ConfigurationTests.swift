@@ -1,0 +1,191 @@
+import Experiments
+import Foundation
+import Learning
+import Testing
+
+@Suite("Configuration")
+struct ConfigurationTests {
+  let folder = try! TemporaryFolder()
+
+  func configuration(yaml: String) throws(ConfigurationError) -> RunConfiguration {
+    var layers = ConfigurationLayers()
+    try layers.apply(yaml: yaml, source: "my.yaml")
+    return layers.configuration()
+  }
+
+  func message(yaml: String) -> String {
+    do throws(ConfigurationError) {
+      _ = try configuration(yaml: yaml)
+      return "accepted"
+    } catch { return error.description }
+  }
+
+  @Test("Without a layer above it the configuration is the published one")
+  func defaults() {
+    #expect(ConfigurationLayers().configuration() == RunConfiguration())
+  }
+
+  @Test("Every field of the configuration is a setting with a meaning, and none is missing")
+  func completeness() throws {
+    let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(RunConfiguration()))
+    var keys: [String] = []
+    func collect(_ value: Any, _ prefix: String) {
+      guard let group = value as? [String: Any] else { return keys.append(prefix) }
+      for (key, value) in group { collect(value, prefix.isEmpty ? key : "\(prefix).\(key)") }
+    }
+    collect(json, "")
+    #expect(keys.sorted() == Setting.all.map(\.key).sorted())
+    #expect(Setting.all.allSatisfy { !$0.meaning.isEmpty })
+  }
+
+  @Test("Each layer overrides the one below it and leaves the rest")
+  func precedence() throws {
+    let path = folder.file("a.yaml")
+    try "lower:\n  discount: 0.9\n  batchSize: 64\n".write(
+      toFile: path, atomically: true, encoding: .utf8)
+    var layers = ConfigurationLayers()
+    try layers.apply(
+      ["lower.discount": "0.8", "lower.explorationNoise": "0.1", "lower.batchSize": "32"],
+      source: "point-maze")
+    try layers.apply(file: path)
+    try layers.apply(assignment: "lower.batchSize=16")
+    try layers.apply(assignment: "subgoals.halfRange=[10, 10.5]")
+    let configuration = layers.configuration()
+    #expect(configuration.learning.lower.discount == 0.9)
+    #expect(configuration.learning.lower.explorationNoise == 0.1)
+    #expect(configuration.learning.lower.batchSize == 16)
+    #expect(configuration.learning.subgoals.halfRange == [10, 10.5])
+    #expect(configuration.learning.higher == RunConfiguration().learning.higher)
+  }
+
+  @Test("A written configuration reads back to itself")
+  func roundTrip() throws {
+    var configuration = RunConfiguration()
+    configuration.task = "ant-fall-multi"
+    configuration.seed = 12_345_678_901_234_567
+    configuration.learning.correction.kind = .mean
+    configuration.learning.lower.targetUpdateRate = 0.1 + 0.2
+    configuration.learning.higher.adamEpsilon = 1.234_567_890_123_456_7e-11
+    configuration.learning.subgoals.halfRange = [10, 1.0 / 3]
+    let yaml = configuration.yaml(heading: "a heading\nof two lines")
+    #expect(yaml.hasPrefix("# a heading\n# of two lines\n"))
+    #expect(try self.configuration(yaml: yaml) == configuration)
+  }
+
+  @Test("Every preset says what it is, is accepted, and changes what its name says")
+  func presets() throws {
+    var changed: [String: RunConfiguration] = [:]
+    for preset in Preset.all {
+      #expect(preset.summary.count > 20)
+      var layers = ConfigurationLayers()
+      try layers.apply(preset)
+      changed[preset.name] = layers.configuration()
+    }
+    #expect(changed["hiro"] == RunConfiguration())
+    #expect(changed["no-correction"]?.learning.correction.kind == CorrectionKind.none)
+    #expect(changed["mean-correction"]?.learning.correction.kind == .mean)
+    #expect(changed["xy-subgoals"]?.learning.subgoals.space == .xy)
+    #expect(changed["absolute-goals"]?.learning.subgoals.semantics == .absolute)
+    #expect(changed["hindsight"]?.learning.lowerHindsight == 0.5)
+    #expect(changed["pretraining"]?.learning.pretrainingSteps == 2_000_000)
+    #expect(changed["flat"]?.learning.hierarchy == .flat)
+    #expect(throws: ConfigurationError.self) { try Preset.named("hero") }
+  }
+
+  static let refused: [(yaml: String, message: String)] = [
+    (
+      "steps: 10\nlower:\n  discuont: 0.9\n",
+      "my.yaml:3: unknown setting \"lower.discuont\"; did you mean lower.discount?"
+    ),
+    (
+      "\nbatchSize: 3\n",
+      "my.yaml:2: unknown setting \"batchSize\"; did you mean lower.batchSize?"
+    ),
+    ("zzz: 3\n", "my.yaml:1: unknown setting \"zzz\"; `hiro list settings` names them all"),
+    (
+      "lower:\n  discount: high\n",
+      "my.yaml:2: lower.discount: expected a number from 0.0 to 1.0, found \"high\""
+    ),
+    (
+      "lower: {discount: 1.5}",
+      "my.yaml:1: lower.discount: expected a number from 0.0 to 1.0, found \"1.5\""
+    ),
+    ("lower: 3", "my.yaml:1: lower: expected a group of settings, found \"3\""),
+    (
+      "steps: {a: 1}",
+      "my.yaml:1: steps: expected a whole number from 1 to 1000000000000, "
+        + "found a group of settings"
+    ),
+    (
+      "steps: 1.5",
+      "my.yaml:1: steps: expected a whole number from 1 to 1000000000000, found \"1.5\""
+    ),
+    (
+      "steps: -5", "my.yaml:1: steps: expected a whole number from 1 to 1000000000000, found \"-5\""
+    ),
+    ("seed: \"1\"", "my.yaml:1: seed: expected a whole number, at least 0, found \"1\""),
+    ("hierarchy: flta", "my.yaml:1: hierarchy: expected one of hiro, flat, found \"flta\""),
+    ("subgoals: {halfRange: [1, -2]}", ""),
+    ("lower: {discount: .nan}", ""),
+    ("lower: {actorLearningRate: .inf}", ""),
+    ("steps: 1\nsteps: 2\n", "my.yaml:1: \"steps\" is there twice"),
+    ("- 1\n- 2\n", "my.yaml: expected settings as `key: value` lines"),
+    ("? [a]\n: 1\n", "my.yaml:1: expected a setting's name before the colon"),
+    ("a: [1\nb: 2\n", ""),
+    ("a: b\n---\nc: d\n", ""),
+    ("task: \"a\\nb\"", ""),
+    ("\u{1}", ""),
+  ]
+
+  @Test(
+    "A wrong key or value is refused by name, place and remedy, in one line", arguments: refused)
+  func refusals(yaml: String, message expected: String) {
+    let message = message(yaml: yaml)
+    #expect(message != "accepted")
+    #expect(!message.contains("\n"))
+    if !expected.isEmpty { #expect(message == expected) }
+  }
+
+  @Test("An assignment without a key or a sign is refused")
+  func assignments() {
+    for text in ["lower.discount", "=3", ""] {
+      var layers = ConfigurationLayers()
+      #expect(throws: ConfigurationError.notAnAssignment(text)) {
+        try layers.apply(assignment: text)
+      }
+    }
+    var layers = ConfigurationLayers()
+    #expect(throws: ConfigurationError.self) { try layers.apply(assignment: "lower.discount=") }
+    #expect(throws: ConfigurationError.self) { try layers.apply(assignment: "lower=3") }
+  }
+
+  @Test("People's ways to write long numbers are understood")
+  func longNumbers() throws {
+    for text in ["10_000_000", "1e7", "10000000"] {
+      #expect(try configuration(yaml: "steps: \(text)").steps == 10_000_000)
+    }
+  }
+
+  @Test("An empty file changes nothing")
+  func empty() throws {
+    #expect(try configuration(yaml: "") == RunConfiguration())
+    #expect(try configuration(yaml: "# nothing\n") == RunConfiguration())
+  }
+
+  @Test("Exponential references, deep nesting and large files are refused at once")
+  func bombs() throws {
+    var bomb = "a0: &a0 [x, x]\n"
+    for level in 1...40 { bomb += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1)]\n" }
+    let keyBomb = bomb + "? *a40\n: 1\n"
+    let start = ContinuousClock.now
+    for text in [
+      bomb, keyBomb, String(repeating: "[", count: 60_000),
+      String(repeating: "{a: ", count: 15_000),
+      String(repeating: "- ", count: 30_000), String(repeating: "? ", count: 30_000),
+      String(repeating: "a: ", count: 20_000), "task: " + String(repeating: "a", count: 70_000),
+    ] {
+      #expect(message(yaml: text) != "accepted")
+    }
+    #expect(ContinuousClock.now - start < .seconds(20))
+  }
+}

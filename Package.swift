@@ -33,7 +33,7 @@ let package = Package(
 
     // Learning.
     .target(name: "NeuralNetworks", dependencies: ["CKernels", "Randomness"]),
-    .target(name: "Learning", dependencies: ["NeuralNetworks", "Randomness"]),
+    .target(name: "Learning", dependencies: ["CKernels", "NeuralNetworks", "Randomness"]),
 
     // Experiments.
     .target(

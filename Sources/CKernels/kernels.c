@@ -1,1 +1,165 @@
+#define _GNU_SOURCE
 #include "CKernels.h"
+
+#include <dlfcn.h>
+#include <dnnl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__clang__)
+#define VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define VECTORISED
+#endif
+
+void kernels_use_one_thread(void) {
+  // oneDNN brings its own OpenMP runtime, whichever its maker chose: ask for it by name.
+  void (*set_threads)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
+  if (set_threads) set_threads(1);
+}
+
+void kernels_multiply(
+  bool transpose_a, bool transpose_b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a,
+  ptrdiff_t lda, const float *b, ptrdiff_t ldb, float beta, float *c, ptrdiff_t ldc) {
+  dnnl_status_t status = dnnl_sgemm(
+    transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, 1.0f, a, lda, b, ldb, beta, c, ldc);
+  if (status != dnnl_success) {
+    fprintf(stderr, "oneDNN refused a matrix product of %td×%td×%td: status %d\n", m, k, n, status);
+    abort();
+  }
+}
+
+VECTORISED void kernels_relu(ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t ldx) {
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    float *restrict row = x + r * ldx;
+    for (ptrdiff_t i = 0; i < columns; i++) row[i] = row[i] > 0 ? row[i] : 0;
+  }
+}
+
+VECTORISED void kernels_relu_backward(
+  ptrdiff_t rows, ptrdiff_t columns, const float *activation, ptrdiff_t lda, float *gradient,
+  ptrdiff_t ldg) {
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    const float *restrict active = activation + r * lda;
+    float *restrict row = gradient + r * ldg;
+    for (ptrdiff_t i = 0; i < columns; i++) row[i] = active[i] > 0 ? row[i] : 0;
+  }
+}
+
+// eˣ for x in [−40, 0], to about one unit in the last place: x = n·ln 2 + r, and a polynomial in r.
+static inline __attribute__((always_inline)) float exp_nonpositive(float x) {
+  float n = __builtin_rintf(x * 1.44269504088896341f);
+  float r = x - n * 0.693359375f;
+  r = r + n * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r + 1.0f;
+  union {
+    int32_t bits;
+    float value;
+  } power = {((int32_t)n + 127) << 23};
+  return p * power.value;
+}
+
+// tanh to about two units in the last place, without branches so that it vectorises.
+static inline __attribute__((always_inline)) float fast_tanh(float x) {
+  float magnitude = __builtin_fabsf(x);
+  float bounded = magnitude < 20.0f ? magnitude : 20.0f;
+  float e = exp_nonpositive(-2.0f * bounded);
+  float large = (1.0f - e) / (1.0f + e);
+  // Near zero 1 − e loses digits: the series in x takes over.
+  float s = x * x;
+  float p = -5.70498872745e-3f;
+  p = p * s + 2.06390887954e-2f;
+  p = p * s - 5.37397155531e-2f;
+  p = p * s + 1.33314422036e-1f;
+  p = p * s - 3.33332819422e-1f;
+  float small = magnitude + magnitude * s * p;
+  float result = magnitude < 0.625f ? small : large;
+  // A NaN fails every comparison above; it must come out as it went in.
+  return x != x ? x : __builtin_copysignf(result, x);
+}
+
+VECTORISED void kernels_scaled_tanh(
+  ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t ldx, const float *scale) {
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    float *restrict row = x + r * ldx;
+    for (ptrdiff_t i = 0; i < columns; i++) row[i] = scale[i] * fast_tanh(row[i]);
+  }
+}
+
+VECTORISED void kernels_scaled_tanh_backward(
+  ptrdiff_t rows, ptrdiff_t columns, const float *output, ptrdiff_t ldo, const float *scale,
+  float *gradient, ptrdiff_t ldg) {
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    const float *restrict y = output + r * ldo;
+    float *restrict row = gradient + r * ldg;
+    for (ptrdiff_t i = 0; i < columns; i++) {
+      float t = y[i] / scale[i];
+      row[i] = row[i] * scale[i] * (1.0f - t * t);
+    }
+  }
+}
+
+VECTORISED void kernels_adam(
+  ptrdiff_t count, float *restrict weights, const float *restrict gradients,
+  float *restrict first, float *restrict second, float beta1, float beta2, float epsilon,
+  float step_size, float second_correction) {
+  for (ptrdiff_t i = 0; i < count; i++) {
+    float g = gradients[i];
+    float m = beta1 * first[i] + (1.0f - beta1) * g;
+    float v = beta2 * second[i] + (1.0f - beta2) * g * g;
+    first[i] = m;
+    second[i] = v;
+    weights[i] -= step_size * m / (__builtin_elementwise_sqrt(v) * second_correction + epsilon);
+  }
+}
+
+VECTORISED void kernels_soft_update(
+  ptrdiff_t count, float *restrict target, const float *restrict weights, float rate) {
+  for (ptrdiff_t i = 0; i < count; i++) target[i] += rate * (weights[i] - target[i]);
+}
+
+VECTORISED void kernels_squared_errors(
+  ptrdiff_t rows, ptrdiff_t columns, const float *actions, ptrdiff_t lda, const float *outputs,
+  ptrdiff_t ldo, float *errors) {
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    float sum = 0;
+    for (ptrdiff_t i = 0; i < columns; i++) {
+      float difference = actions[r * lda + i] - outputs[r * ldo + i];
+      sum += difference * difference;
+    }
+    errors[r] = sum;
+  }
+}
+
+VECTORISED void kernels_add_chosen_rows_relu(
+  ptrdiff_t rows, ptrdiff_t columns, const float *a, ptrdiff_t lda, const int32_t *a_rows,
+  const float *b, ptrdiff_t ldb, const int32_t *b_rows, float *sums, ptrdiff_t lds) {
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    const float *restrict left = a + a_rows[r] * lda;
+    const float *restrict right = b + b_rows[r] * ldb;
+    float *restrict sum = sums + r * lds;
+    for (ptrdiff_t i = 0; i < columns; i++) {
+      float value = left[i] + right[i];
+      sum[i] = value > 0 ? value : 0;
+    }
+  }
+}
+
+VECTORISED bool kernels_all_finite(ptrdiff_t count, const float *values) {
+  // A float is infinite or not a number exactly where all bits of its exponent are set.
+  uint32_t found = 0;
+  for (ptrdiff_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, values + i, sizeof bits);
+    found |= (bits & 0x7f800000u) == 0x7f800000u;
+  }
+  return !found;
+}

@@ -1,2 +1,65 @@
+// Matrix products over oneDNN, and the vector loops around them.
+//
+// All matrices are row-major arrays of 32-bit floats; `ld…` is the distance between the starts of
+// two rows. The vector loops are compiled for several processors and chosen at load time.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+// Gives the calling thread one OpenMP thread, so that the threads of the caller do not fight with
+// those of oneDNN. Call it once in each thread that multiplies matrices.
+void kernels_use_one_thread(void);
+
+// c = op(a)·op(b) + beta·c, with op(a) of m×k, op(b) of k×n and c of m×n.
+void kernels_multiply(
+  bool transpose_a, bool transpose_b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a,
+  ptrdiff_t lda, const float *b, ptrdiff_t ldb, float beta, float *c, ptrdiff_t ldc);
+
+// x = max(x, 0).
+void kernels_relu(ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t ldx);
+
+// gradient = 0 where activation = 0: the backward pass of `kernels_relu`.
+void kernels_relu_backward(
+  ptrdiff_t rows, ptrdiff_t columns, const float *activation, ptrdiff_t lda, float *gradient,
+  ptrdiff_t ldg);
+
+// x = scale·tanh(x), with one scale per column.
+void kernels_scaled_tanh(
+  ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t ldx, const float *scale);
+
+// gradient = gradient·scale·(1 − (output/scale)²): the backward pass of `kernels_scaled_tanh`.
+void kernels_scaled_tanh_backward(
+  ptrdiff_t rows, ptrdiff_t columns, const float *output, ptrdiff_t ldo, const float *scale,
+  float *gradient, ptrdiff_t ldg);
+
+// One step of Adam on `count` weights. `step_size` is the learning rate ÷ (1 − β₁ᵗ) and
+// `second_correction` is 1 ÷ √(1 − β₂ᵗ).
+void kernels_adam(
+  ptrdiff_t count, float *weights, const float *gradients, float *first, float *second,
+  float beta1, float beta2, float epsilon, float step_size, float second_correction);
+
+// target = target + rate·(weights − target).
+void kernels_soft_update(ptrdiff_t count, float *target, const float *weights, float rate);
+
+// errors[r] = Σ over columns of (actions[r] − outputs[r])².
+void kernels_squared_errors(
+  ptrdiff_t rows, ptrdiff_t columns, const float *actions, ptrdiff_t lda, const float *outputs,
+  ptrdiff_t ldo, float *errors);
+
+// sums[r] = max(a[a_rows[r]] + b[b_rows[r]], 0): rows of two matrices, chosen by index.
+void kernels_add_chosen_rows_relu(
+  ptrdiff_t rows, ptrdiff_t columns, const float *a, ptrdiff_t lda, const int32_t *a_rows,
+  const float *b, ptrdiff_t ldb, const int32_t *b_rows, float *sums, ptrdiff_t lds);
+
+// Whether all of `count` numbers are finite.
+bool kernels_all_finite(ptrdiff_t count, const float *values);
+
+// Tells the processor that the calling thread is spinning.
+static inline void kernels_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}

@@ -1,0 +1,169 @@
+import CKernels
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Threads that run independent pieces of work at the same time.
+///
+/// ``concurrently(_:_:)`` forks two pieces and joins them, and may be nested: a thread that has
+/// nothing to do takes the oldest piece that nobody has begun. Which thread runs a piece decides
+/// nothing but the time, so results do not depend on the number of threads.
+public final class WorkerPool: Sendable {
+  /// Threads that work, the caller's among them.
+  public let threadCount: Int
+
+  private let crew = Crew()
+
+  /// Starts a pool of `threads` threads (the caller's and `threads − 1` more); by default one for
+  /// each processor.
+  public init(threads: Int = ProcessInfo.processInfo.activeProcessorCount) {
+    precondition(threads >= 1)
+    threadCount = threads
+    kernels_use_one_thread()
+    for index in 1..<threads {
+      let thread = Thread { [crew] in crew.work() }
+      thread.name = "worker \(index)"
+      thread.stackSize = 8 << 20
+      thread.start()
+    }
+  }
+
+  deinit {
+    crew.stop(threads: threadCount - 1)
+  }
+
+  /// Runs both pieces, at the same time where a thread is free, and returns when both are done.
+  public func concurrently(_ first: () -> Void, _ second: () -> Void) {
+    if threadCount > 1 {
+      crew.concurrently(first, second)
+    } else {
+      first()
+      second()
+    }
+  }
+
+  /// Runs `body` for each index below `count`, at the same time where threads are free.
+  public func forEach(below count: Int, _ body: (Int) -> Void) {
+    forEach(in: 0..<count, body)
+  }
+
+  private func forEach(in range: Range<Int>, _ body: (Int) -> Void) {
+    if range.count <= 1 {
+      if let index = range.first { body(index) }
+      return
+    }
+    let middle = range.lowerBound + range.count / 2
+    concurrently(
+      { forEach(in: range.lowerBound..<middle, body) },
+      { forEach(in: middle..<range.upperBound, body) })
+  }
+}
+
+/// What the threads of a pool share. It outlives the pool until the last thread has seen its end.
+private final class Crew: @unchecked Sendable {
+  private let slots = (0..<32).map { _ in Slot() }
+  private let forked = Atomic<Int>(0)
+  private let sleepers = Atomic<Int>(0)
+  private let isStopping = Atomic<Bool>(false)
+  private let wake = DispatchSemaphore(value: 0)
+
+  /// Turns without work before a thread sleeps: a few milliseconds, longer than the pauses of a
+  /// training run and shorter than a person notices.
+  private static let patience = 20_000
+
+  func concurrently(_ first: () -> Void, _ second: () -> Void) {
+    guard let slot = claimSlot() else {
+      first()
+      second()
+      return
+    }
+    // Both pieces have ended when this returns, so neither escapes.
+    withoutActuallyEscaping(second) { second in
+      slot.work = second
+      let order = forked.wrappingAdd(1, ordering: .relaxed).newValue
+      slot.order.store(order, ordering: .relaxed)
+      slot.state.store(Slot.waiting, ordering: .sequentiallyConsistent)
+      if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wake.signal() }
+      first()
+      if slot.transition(from: Slot.waiting, to: Slot.running) {
+        slot.run()
+      } else {
+        while slot.state.load(ordering: .acquiring) != Slot.finished {
+          // What was forked later is small, or part of what is waited for.
+          if !runOldest(forkedAfter: order) { kernels_pause() }
+        }
+      }
+      slot.work = nil
+    }
+    slot.state.store(Slot.free, ordering: .releasing)
+  }
+
+  /// The life of a thread: it spins a while when there is nothing to do, then sleeps.
+  func work() {
+    kernels_use_one_thread()
+    var idleTurns = 0
+    while !isStopping.load(ordering: .relaxed) {
+      if runOldest() {
+        idleTurns = 0
+      } else if idleTurns < Crew.patience {
+        idleTurns += 1
+        kernels_pause()
+      } else {
+        sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        // Look once more: a fork between the last look and the count above has not signalled.
+        if !runOldest() { wake.wait() }
+        sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        idleTurns = 0
+      }
+    }
+  }
+
+  func stop(threads: Int) {
+    isStopping.store(true, ordering: .sequentiallyConsistent)
+    for _ in 0..<threads { wake.signal() }
+  }
+
+  private func claimSlot() -> Slot? {
+    slots.first { slot in
+      slot.state.load(ordering: .relaxed) == Slot.free
+        && slot.transition(from: Slot.free, to: Slot.claimed)
+    }
+  }
+
+  /// Runs the oldest piece that nobody has begun; false if there is none.
+  private func runOldest(forkedAfter bound: Int = 0) -> Bool {
+    var oldest: Slot?
+    var oldestOrder = Int.max
+    for slot in slots where slot.state.load(ordering: .acquiring) == Slot.waiting {
+      let order = slot.order.load(ordering: .relaxed)
+      if order > bound, order < oldestOrder { (oldest, oldestOrder) = (slot, order) }
+    }
+    guard let oldest, oldest.transition(from: Slot.waiting, to: Slot.running) else {
+      return false
+    }
+    oldest.run()
+    return true
+  }
+}
+
+/// The place of one forked piece of work; made once and used again.
+private final class Slot: @unchecked Sendable {
+  static let free = 0
+  static let claimed = 1
+  static let waiting = 2
+  static let running = 3
+  static let finished = 4
+
+  let state = Atomic<Int>(Slot.free)
+  let order = Atomic<Int>(0)
+  var work: (() -> Void)?
+
+  func transition(from old: Int, to new: Int) -> Bool {
+    state.compareExchange(expected: old, desired: new, ordering: .acquiringAndReleasing).exchanged
+  }
+
+  func run() {
+    work!()
+    state.store(Slot.finished, ordering: .releasing)
+  }
+}

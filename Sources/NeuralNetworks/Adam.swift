@@ -1,0 +1,71 @@
+import CKernels
+import Foundation
+
+/// Adam (Kingma and Ba 2015, algorithm 1) over the parameters of one network.
+public final class Adam: @unchecked Sendable {
+  /// Constants of the optimiser.
+  public struct Settings: Equatable, Sendable {
+    /// The step size α.
+    public var learningRate: Double
+    /// Decay of the first moment.
+    public var beta1: Double
+    /// Decay of the second moment.
+    public var beta2: Double
+    /// Added to the root of the second moment.
+    public var epsilon: Double
+
+    /// Gives the constants.
+    public init(
+      learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8
+    ) {
+      self.learningRate = learningRate
+      self.beta1 = beta1
+      self.beta2 = beta2
+      self.epsilon = epsilon
+    }
+  }
+
+  /// The constants.
+  public let settings: Settings
+
+  /// Steps made so far.
+  public package(set) var steps = 0
+
+  /// Running mean of the gradients.
+  public let firstMoments: FloatBuffer
+
+  /// Running mean of the squared gradients.
+  public let secondMoments: FloatBuffer
+
+  /// Makes an optimiser for `count` parameters.
+  public init(count: Int, settings: Settings) {
+    self.settings = settings
+    firstMoments = FloatBuffer(count: count)
+    secondMoments = FloatBuffer(count: count)
+  }
+
+  /// Moves `parameters` one step against `gradients`.
+  public func step(_ parameters: FloatBuffer, gradients: FloatBuffer) {
+    steps += 1
+    let stepSize = settings.learningRate / (1 - pow(settings.beta1, Double(steps)))
+    let secondCorrection = 1 / (1 - pow(settings.beta2, Double(steps))).squareRoot()
+    kernels_adam(
+      parameters.count, parameters.pointer, gradients.pointer, firstMoments.pointer,
+      secondMoments.pointer, Float(settings.beta1), Float(settings.beta2),
+      Float(settings.epsilon), Float(stepSize), Float(secondCorrection))
+  }
+}
+
+extension FloatBuffer {
+  /// Moves every number by the fraction `rate` towards its counterpart: the update of a target
+  /// network.
+  public func move(towards other: FloatBuffer, rate: Double) {
+    precondition(count == other.count)
+    kernels_soft_update(count, pointer, other.pointer, Float(rate))
+  }
+
+  /// Whether no number is infinite or NaN.
+  public var isFinite: Bool {
+    kernels_all_finite(count, pointer)
+  }
+}

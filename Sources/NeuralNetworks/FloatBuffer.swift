@@ -1,0 +1,44 @@
+/// A fixed number of 32-bit floats on a 64-byte boundary, zero at first: the storage of weights,
+/// gradients and matrices.
+///
+/// The pointer stays inside the package; everyone else reads and writes through
+/// ``withValues(_:)`` and ``withMutableValues(_:)``.
+public final class FloatBuffer: @unchecked Sendable {
+  /// The number of floats.
+  public let count: Int
+
+  package let pointer: UnsafeMutablePointer<Float>
+
+  /// Allocates `count` zeros.
+  public init(count: Int) {
+    self.count = count
+    let bytes = UnsafeMutableRawPointer.allocate(
+      byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+    pointer = bytes.bindMemory(to: Float.self, capacity: max(count, 1))
+    pointer.initialize(repeating: 0, count: max(count, 1))
+  }
+
+  deinit {
+    pointer.deallocate()
+  }
+
+  /// Lends the floats for reading.
+  public func withValues<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows
+    -> Result
+  {
+    try body(UnsafeBufferPointer(start: pointer, count: count))
+  }
+
+  /// Lends the floats for writing.
+  public func withMutableValues<Result>(
+    _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    try body(UnsafeMutableBufferPointer(start: pointer, count: count))
+  }
+
+  /// Copies all floats of `other`, which must have as many.
+  public func copy(from other: FloatBuffer) {
+    precondition(count == other.count, "buffers of \(count) and \(other.count) floats")
+    pointer.update(from: other.pointer, count: count)
+  }
+}

@@ -1,0 +1,63 @@
+import CKernels
+
+/// A row-major matrix of 32-bit floats whose rows start on 64-byte boundaries.
+///
+/// A matrix that feeds a dense layer carries one more column, always 1, behind its own: the
+/// layer's bias is the weight of that column, so that products with the matrix add the bias and
+/// gradients of the weights hold the gradient of the bias.
+public final class Matrix: @unchecked Sendable {
+  /// Rows that there is room for.
+  public let rows: Int
+
+  /// Columns, without the constant one.
+  public let columns: Int
+
+  /// Floats from the start of one row to the start of the next.
+  public let stride: Int
+
+  /// The storage, `rows × stride` floats.
+  public let buffer: FloatBuffer
+
+  package var pointer: UnsafeMutablePointer<Float> { buffer.pointer }
+
+  /// Makes a matrix of zeros, with a column of ones behind it where it is to feed a layer.
+  public init(rows: Int, columns: Int, feedsLayer: Bool = false) {
+    self.rows = rows
+    self.columns = columns
+    stride = Matrix.stride(forColumns: columns + (feedsLayer ? 1 : 0))
+    buffer = FloatBuffer(count: rows * stride)
+    if feedsLayer {
+      for row in 0..<rows { buffer.pointer[row * stride + columns] = 1 }
+    }
+  }
+
+  /// The smallest multiple of 16 floats (64 bytes) that holds `columns`.
+  package static func stride(forColumns columns: Int) -> Int {
+    (columns + 15) / 16 * 16
+  }
+
+  /// The number in a row and column.
+  public subscript(row: Int, column: Int) -> Float {
+    get {
+      precondition(row >= 0 && row < rows && column >= 0 && column < columns)
+      return pointer[row * stride + column]
+    }
+    set {
+      precondition(row >= 0 && row < rows && column >= 0 && column < columns)
+      pointer[row * stride + column] = newValue
+    }
+  }
+
+  package func row(_ row: Int) -> UnsafeMutablePointer<Float> {
+    pointer + row * stride
+  }
+
+  /// Copies `count` columns of all rows of `source` to the columns from `column` on.
+  package func copyColumns(
+    _ sourceColumn: Int, count: Int, of source: Matrix, to column: Int, rows: Int
+  ) {
+    for index in 0..<rows {
+      (row(index) + column).update(from: source.row(index) + sourceColumn, count: count)
+    }
+  }
+}

@@ -127,15 +127,19 @@ import Testing
     #expect(simulation.instabilityCount == 0)
   }
 
-  @Test("A fatal error of MuJoCo is thrown with the model and the call, and the process lives on")
+  @Test(
+    "A fatal error of MuJoCo is thrown with the model and the call, and the process lives on",
+    // Later versions grow their stack.
+    .enabled(if: Model.libraryVersion < 300))
   func fatalError() throws {
-    let cramped = Worlds.tumbler.replacing("<worldbody>", with: "<size nstack=\"60\"/><worldbody>")
+    let cramped = Worlds.tumbler.replacing("<worldbody>", with: "<size nstack=\"200\"/><worldbody>")
     let simulation = try Simulation(model: Model(xml: cramped, name: "cramped"))
     for _ in 0..<3 {
-      let error = #expect(throws: MuJoCoError.self) { try simulation.step(count: 5) }
+      // The contacts of the landing need more room than there is.
+      let error = #expect(throws: MuJoCoError.self) { try simulation.step(count: 100) }
       let description = try #require(error?.description)
       #expect(description.contains("cramped") && description.contains("mj_step"))
-      #expect(description.contains("stack"))
+      #expect(description.contains("Stack overflow"))
       simulation.reset()
     }
     let healthy = try Worlds.makeTumbler()

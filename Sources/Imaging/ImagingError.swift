@@ -1,0 +1,26 @@
+/// What can go wrong with pictures and videos. Each description is one line that names the thing and
+/// the remedy.
+public enum ImagingError: Error, Equatable, CustomStringConvertible {
+  /// The file is not there or not a PNG that can be read.
+  case unreadable(path: String, reason: String)
+  /// The file can't be written.
+  case unwritable(path: String, reason: String)
+  /// A frame has not the size of the video.
+  case wrongFrameSize(path: String, expected: String, found: String)
+  /// There is no `ffmpeg` program.
+  case ffmpegMissing
+  /// The `ffmpeg` program failed; `reason` is the last line it wrote.
+  case ffmpegFailed(path: String, reason: String)
+
+  /// One line that names the thing and the remedy.
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason): "\(path): can't be read as a PNG: \(reason)"
+    case .unwritable(let path, let reason): "\(path): can't be written: \(reason)"
+    case .wrongFrameSize(let path, let expected, let found):
+      "\(path): a frame of \(found) pixels was given to a video of \(expected)"
+    case .ffmpegMissing: "there is no ffmpeg program to make a video; install the package ffmpeg"
+    case .ffmpegFailed(let path, let reason): "\(path): ffmpeg failed: \(reason)"
+    }
+  }
+}

@@ -127,12 +127,13 @@ VECTORISED void kernels_soft_update(
 }
 
 VECTORISED void kernels_squared_errors(
-  ptrdiff_t rows, ptrdiff_t columns, const float *actions, ptrdiff_t lda, const float *outputs,
-  ptrdiff_t ldo, float *errors) {
+  ptrdiff_t rows, ptrdiff_t columns, const float *actions, ptrdiff_t lda,
+  const int32_t *action_rows, const float *outputs, ptrdiff_t ldo, float *errors) {
   for (ptrdiff_t r = 0; r < rows; r++) {
+    const float *restrict action = actions + action_rows[r] * lda;
     float sum = 0;
     for (ptrdiff_t i = 0; i < columns; i++) {
-      float difference = actions[r * lda + i] - outputs[r * ldo + i];
+      float difference = action[i] - outputs[r * ldo + i];
       sum += difference * difference;
     }
     errors[r] = sum;

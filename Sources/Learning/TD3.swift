@@ -314,3 +314,20 @@ extension LevelConfiguration {
       learningRate: learningRate, beta1: adamBeta1, beta2: adamBeta2, epsilon: adamEpsilon)
   }
 }
+
+extension TD3 {
+  /// Gives what was measured since the last call.
+  package func takeStatistics() -> LearningStatistics {
+    defer { statistics = LearningStatistics() }
+    return statistics
+  }
+
+  /// The first of the weights found that are not finite, by name.
+  package func firstNonFinite(level: String) -> String? {
+    if !actor.parameters.isFinite { return "a weight of the \(level) actor" }
+    for (index, critic) in critics.enumerated() where !critic.network.parameters.isFinite {
+      return "a weight of the \(level) critic \(index + 1)"
+    }
+    return nil
+  }
+}

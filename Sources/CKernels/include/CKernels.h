@@ -42,10 +42,10 @@ void kernels_adam(
 // target = target + rate·(weights − target).
 void kernels_soft_update(ptrdiff_t count, float *target, const float *weights, float rate);
 
-// errors[r] = Σ over columns of (actions[r] − outputs[r])².
+// errors[r] = Σ over columns of (actions[action_rows[r]] − outputs[r])².
 void kernels_squared_errors(
-  ptrdiff_t rows, ptrdiff_t columns, const float *actions, ptrdiff_t lda, const float *outputs,
-  ptrdiff_t ldo, float *errors);
+  ptrdiff_t rows, ptrdiff_t columns, const float *actions, ptrdiff_t lda,
+  const int32_t *action_rows, const float *outputs, ptrdiff_t ldo, float *errors);
 
 // sums[r] = max(a[a_rows[r]] + b[b_rows[r]], 0): rows of two matrices, chosen by index.
 void kernels_add_chosen_rows_relu(

@@ -1,0 +1,264 @@
+import NeuralNetworks
+import Randomness
+
+/// HIRO (Nachum et al. 2018): a higher level that sets subgoals and a lower level that reaches
+/// them, each a ``TD3`` on its own view of one ``Experience``.
+public final class HIROAgent: Agent, @unchecked Sendable {
+  /// The sizes and ranges of the task.
+  public let shape: AgentShape
+
+  /// Every constant.
+  public let configuration: HIROConfiguration
+
+  /// The level that drives the joints: input `[observation without place, subgoal]`.
+  public let lower: TD3
+
+  /// The level that sets subgoals: input `[observation, target]`.
+  public let higher: TD3
+
+  /// Everything remembered.
+  public let experience: Experience
+
+  package let correction: OffPolicyCorrection
+  private let collector: Collector
+  private let subgoals: Subgoals
+
+  private let lowerBatch: Batch
+  private let higherBatch: Batch
+  private var transitions: [Int]
+  private let hindsightSubgoal: FloatBuffer
+  private let hindsightNextSubgoal: FloatBuffer
+
+  /// The networks that act, where these are not the learned ones themselves.
+  private let lowerSnapshot: Perceptron?
+  private let higherSnapshot: Perceptron?
+
+  package var streams: LearningStreams
+
+  /// Environment steps committed.
+  public private(set) var steps = 0
+  package private(set) var lowerUpdatesOwed = 0
+  package private(set) var higherUpdatesOwed = 0
+  private var reportedRows = (scored: 0, inFull: 0)
+
+  /// Makes an untrained agent; everything random in it derives from `seed`.
+  ///
+  /// - Throws: ``AgentShapeError`` where the subgoal configuration does not fit the task.
+  public init(
+    shape taskShape: AgentShape, configuration: HIROConfiguration, seed: UInt64
+  ) throws(AgentShapeError) {
+    let shape = try taskShape.adapted(to: configuration.subgoals)
+    self.shape = shape
+    self.configuration = configuration
+    subgoals = Subgoals(count: shape.subgoalCount, semantics: configuration.subgoals.semantics)
+    streams = LearningStreams(seed: seed)
+
+    var initialisation = RandomStream(seed: seed, name: "initialisation of the lower level")
+    lower = TD3(
+      inputCount: shape.lowerInputCount, actionLimits: shape.actionLimits,
+      configuration: configuration.lower, using: &initialisation)
+    initialisation = RandomStream(seed: seed, name: "initialisation of the higher level")
+    higher = TD3(
+      inputCount: shape.higherInputCount, actionLimits: shape.subgoalHalfRange,
+      configuration: configuration.higher, using: &initialisation)
+
+    experience = Experience(
+      shape: shape, lowerCapacity: configuration.lower.replayCapacity,
+      higherCapacity: configuration.higher.replayCapacity,
+      interval: configuration.subgoals.interval)
+    correction = OffPolicyCorrection(
+      shape: shape, semantics: configuration.subgoals.semantics,
+      configuration: configuration.correction, interval: configuration.subgoals.interval,
+      batchSize: configuration.higher.batchSize, hiddenUnits: configuration.lower.hiddenUnits)
+    lowerBatch = Batch(
+      capacity: configuration.lower.batchSize, inputCount: shape.lowerInputCount,
+      actionCount: shape.actionCount)
+    higherBatch = Batch(
+      capacity: configuration.higher.batchSize, inputCount: shape.higherInputCount,
+      actionCount: shape.subgoalCount)
+    transitions = Array(repeating: 0, count: configuration.higher.batchSize)
+    hindsightSubgoal = FloatBuffer(count: shape.subgoalCount)
+    hindsightNextSubgoal = FloatBuffer(count: shape.subgoalCount)
+
+    let usesSnapshots = configuration.schedule == .pipelined
+    lowerSnapshot = usesSnapshots ? lower.actor.copy() : nil
+    higherSnapshot = usesSnapshots ? higher.actor.copy() : nil
+    collector = Collector(
+      shape: shape, configuration: configuration, lower: lowerSnapshot ?? lower.actor,
+      higher: higherSnapshot ?? higher.actor, seed: seed)
+  }
+
+  // MARK: Collecting
+
+  public func beginEpisode(observation: [Float], target: [Float]) {
+    collector.isPretraining = steps < configuration.pretrainingSteps
+    collector.beginEpisode(observation: observation, target: target)
+  }
+
+  public func chooseAction() -> [Float] {
+    collector.chooseAction()
+  }
+
+  public func record(reward: Float, observation: [Float], ending: Window.Ending) {
+    collector.record(reward: reward, observation: observation, ending: ending)
+  }
+
+  public var windowIsFull: Bool {
+    collector.window.endsInterval || collector.window.ending != .none
+      || configuration.schedule == .sequential && collector.window.count > 0
+  }
+
+  public var windowCount: Int { collector.window.count }
+
+  public func commit() {
+    let higherBefore = experience.higherHead
+    experience.append(collector.window)
+    for _ in 0..<collector.window.count {
+      steps += 1
+      if steps > configuration.warmUpSteps { lowerUpdatesOwed += 1 }
+    }
+    let isPretraining = steps <= configuration.pretrainingSteps
+    if steps > configuration.warmUpSteps, !isPretraining {
+      higherUpdatesOwed += experience.higherHead - higherBefore
+    }
+    collector.isPretraining = steps < configuration.pretrainingSteps
+    collector.window.advance()
+    lowerSnapshot?.parameters.copy(from: lower.actor.parameters)
+    higherSnapshot?.parameters.copy(from: higher.actor.parameters)
+  }
+
+  // MARK: Learning
+
+  public func learn(pool: WorkerPool) {
+    switch configuration.schedule {
+    case .sequential:
+      updateLower(pool: pool)
+      updateHigher(pool: pool, lowerActor: lower.actor)
+    case .pipelined:
+      pool.concurrently(
+        { updateLower(pool: pool) },
+        { updateHigher(pool: pool, lowerActor: lowerSnapshot!) })
+    }
+  }
+
+  private func updateLower(pool: WorkerPool) {
+    while lowerUpdatesOwed > 0, experience.lowerCount > 0 {
+      fillLowerBatch()
+      lower.update(lowerBatch, pool: pool, noise: &streams.lowerTargetNoise)
+      lowerUpdatesOwed -= 1
+    }
+  }
+
+  private func updateHigher(pool: WorkerPool, lowerActor: Perceptron) {
+    while higherUpdatesOwed > 0, experience.higherCount > 0 {
+      fillHigherBatch(pool: pool, lowerActor: lowerActor)
+      higher.update(higherBatch, pool: pool, noise: &streams.higherTargetNoise)
+      higherUpdatesOwed -= 1
+    }
+  }
+
+  /// Draws transitions (s, g, a, s′, g′); rewards are computed here, from equation 1. No
+  /// lower-level transition is terminal.
+  private func fillLowerBatch() {
+    for row in 0..<lowerBatch.capacity {
+      let slot = experience.drawLowerSlot(using: &streams.lowerSampling)
+      let state = experience.observation(slot)
+      let next = experience.observation(slot + 1)
+      var subgoal = experience.subgoal(slot)
+      var nextSubgoal = experience.subgoal(slot + 1)
+      if configuration.lowerHindsight > 0,
+        streams.hindsight.uniform() < configuration.lowerHindsight
+      {
+        replaceByReached(slot)
+        subgoal = UnsafePointer(hindsightSubgoal.pointer)
+        nextSubgoal = UnsafePointer(hindsightNextSubgoal.pointer)
+      }
+      let input = lowerBatch.inputsAndActions.row(row)
+      shape.writeLowerInput(state, subgoal: subgoal, into: input)
+      (input + shape.lowerInputCount).update(
+        from: experience.action(slot), count: shape.actionCount)
+      shape.writeLowerInput(next, subgoal: nextSubgoal, into: lowerBatch.nextInputs.row(row))
+      lowerBatch.rewards[row] =
+        Float(configuration.lower.rewardScale) * subgoals.reward(subgoal, from: state, to: next)
+      lowerBatch.discounts[row] = Float(configuration.lower.discount)
+    }
+  }
+
+  /// Hindsight: asks for a state that the trajectory reached after `slot`, before the next
+  /// decision.
+  private func replaceByReached(_ slot: Int) {
+    let ahead = 1 + streams.hindsight.index(below: experience.stepsUntilDecision(slot))
+    subgoals.achieved(
+      from: experience.observation(slot), in: experience.observation(slot + ahead),
+      into: hindsightSubgoal.pointer)
+    subgoals.transition(
+      hindsightSubgoal.pointer, from: experience.observation(slot),
+      to: experience.observation(slot + 1), into: hindsightNextSubgoal.pointer)
+  }
+
+  /// Draws transitions over whole intervals and relabels their subgoals.
+  private func fillHigherBatch(pool: WorkerPool, lowerActor: Perceptron) {
+    for row in 0..<higherBatch.capacity {
+      let number = experience.drawHigherTransition(using: &streams.higherSampling)
+      transitions[row] = number
+      let transition = experience.higherTransition(number)
+      let target = experience.higherTarget(number)
+      shape.writeHigherInput(
+        experience.observation(transition.start), target: target,
+        into: higherBatch.inputsAndActions.row(row))
+      shape.writeHigherInput(
+        experience.observation(transition.start + Int(transition.length)), target: target,
+        into: higherBatch.nextInputs.row(row))
+      higherBatch.rewards[row] = Float(configuration.higher.rewardScale) * transition.reward
+      higherBatch.discounts[row] =
+        transition.isTerminal ? 0 : Float(configuration.higher.discount)
+    }
+    correction.relabel(
+      transitions, of: experience, actor: lowerActor, pool: pool, using: &streams.correction,
+      into: higherBatch.inputsAndActions, column: shape.higherInputCount)
+  }
+
+  // MARK: Results
+
+  public func makePolicy() -> HierarchicalPolicy {
+    HierarchicalPolicy(
+      shape: shape,
+      settings: PolicySettings(
+        hierarchy: .hiro, interval: configuration.subgoals.interval,
+        semantics: configuration.subgoals.semantics),
+      networks: .levels(lower: lower.actor.copy(), higher: higher.actor.copy()))
+  }
+
+  public func takeStatistics() -> AgentStatistics {
+    var statistics = AgentStatistics()
+    statistics.lower = lower.takeStatistics()
+    statistics.higher = higher.takeStatistics()
+    statistics.correctionRows = correction.rowsScored - reportedRows.scored
+    statistics.correctionRowsInFull = correction.rowsInFull - reportedRows.inFull
+    reportedRows = (correction.rowsScored, correction.rowsInFull)
+    return statistics
+  }
+
+  public func firstNonFinite() -> String? {
+    lower.firstNonFinite(level: "lower") ?? higher.firstNonFinite(level: "higher")
+  }
+}
+
+/// The random streams of learning, each with a single consumer.
+package struct LearningStreams: Codable, Equatable, Sendable {
+  package var lowerSampling: RandomStream
+  package var lowerTargetNoise: RandomStream
+  package var higherSampling: RandomStream
+  package var higherTargetNoise: RandomStream
+  package var correction: RandomStream
+  package var hindsight: RandomStream
+
+  package init(seed: UInt64) {
+    lowerSampling = RandomStream(seed: seed, name: "lower replay sampling")
+    lowerTargetNoise = RandomStream(seed: seed, name: "lower target noise")
+    higherSampling = RandomStream(seed: seed, name: "higher replay sampling")
+    higherTargetNoise = RandomStream(seed: seed, name: "higher target noise")
+    correction = RandomStream(seed: seed, name: "off-policy correction")
+    hindsight = RandomStream(seed: seed, name: "lower hindsight")
+  }
+}

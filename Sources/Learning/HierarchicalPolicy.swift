@@ -1,0 +1,169 @@
+import NeuralNetworks
+
+/// How the networks of a ``HierarchicalPolicy`` are to be used.
+public struct PolicySettings: Codable, Equatable, Sendable {
+  /// Two levels, or one.
+  public var hierarchy: Hierarchy
+  /// Environment steps from one subgoal to the next.
+  public var interval: Int
+  /// Whether a subgoal is a wanted change or a wanted state.
+  public var semantics: GoalSemantics
+
+  /// Gives the settings.
+  public init(hierarchy: Hierarchy, interval: Int, semantics: GoalSemantics) {
+    self.hierarchy = hierarchy
+    self.interval = interval
+    self.semantics = semantics
+  }
+}
+
+/// A policy without noise: it sets itself subgoals and drives the joints to reach them.
+public final class HierarchicalPolicy: @unchecked Sendable {
+  /// The networks of a policy.
+  package enum Networks {
+    case levels(lower: Perceptron, higher: Perceptron)
+    case flat(Perceptron)
+  }
+
+  /// The sizes and ranges of the task, with the subgoals' own range.
+  public let shape: AgentShape
+
+  /// How the networks are used.
+  public let settings: PolicySettings
+
+  /// The subgoal that the lower level is following: a wanted change, or a wanted state with
+  /// absolute subgoals; nil before the first action and where there are no levels.
+  public private(set) var subgoal: [Float]?
+
+  /// The state that the subgoal asks for, in the observation's first dimensions.
+  public private(set) var absoluteSubgoal: [Float]?
+
+  private let networks: Networks
+  private let subgoals: Subgoals
+  private let lowerActivations: Activations
+  private let higherActivations: Activations?
+  private var stepsSinceDecision = 0
+  private var previousObservation: [Float] = []
+
+  package init(shape: AgentShape, settings: PolicySettings, networks: Networks) {
+    self.shape = shape
+    self.settings = settings
+    self.networks = networks
+    subgoals = Subgoals(count: shape.subgoalCount, semantics: settings.semantics)
+    switch networks {
+    case .levels(let lower, let higher):
+      lowerActivations = Activations(shape: lower.shape, rows: 1)
+      higherActivations = Activations(shape: higher.shape, rows: 1)
+    case .flat(let actor):
+      lowerActivations = Activations(shape: actor.shape, rows: 1)
+      higherActivations = nil
+    }
+  }
+
+  /// Makes a policy from saved weights, as ``tensors`` gives them.
+  ///
+  /// - Throws: ``TensorError`` where a tensor is missing or has another shape than the task asks
+  ///   for.
+  public convenience init(
+    shape: AgentShape, settings: PolicySettings, tensors: [String: Tensor]
+  ) throws(TensorError) {
+    func network(_ prefix: String, inputs: Int, limits: [Float]) throws(TensorError) -> Perceptron {
+      let name = "\(prefix).layer1.bias"
+      guard let bias = tensors[name] else { throw .missing(name: name) }
+      let network = Perceptron(
+        shape: PerceptronShape(
+          inputs: inputs, hidden: bias.values.count, outputs: limits.count), outputScale: limits)
+      try network.load(tensors, prefix: prefix)
+      return network
+    }
+    switch settings.hierarchy {
+    case .hiro:
+      self.init(
+        shape: shape, settings: settings,
+        networks: .levels(
+          lower: try network(
+            "lower.actor", inputs: shape.lowerInputCount, limits: shape.actionLimits),
+          higher: try network(
+            "higher.actor", inputs: shape.higherInputCount, limits: shape.subgoalHalfRange)))
+    case .flat:
+      self.init(
+        shape: shape, settings: settings,
+        networks: .flat(
+          try network("flat.actor", inputs: shape.higherInputCount, limits: shape.actionLimits)))
+    }
+  }
+
+  /// The weights of the actors: `lower.actor.layer1.weight` `[outputs, inputs]`, and so on.
+  public var tensors: [String: Tensor] {
+    switch networks {
+    case .levels(let lower, let higher):
+      lower.tensors(prefix: "lower.actor").merging(higher.tensors(prefix: "higher.actor")) {
+        first, _ in first
+      }
+    case .flat(let actor):
+      actor.tensors(prefix: "flat.actor")
+    }
+  }
+
+  /// A policy with the same weights that can be used in another thread.
+  public func copy() -> HierarchicalPolicy {
+    switch networks {
+    case .levels(let lower, let higher):
+      HierarchicalPolicy(
+        shape: shape, settings: settings,
+        networks: .levels(lower: lower.copy(), higher: higher.copy()))
+    case .flat(let actor):
+      HierarchicalPolicy(shape: shape, settings: settings, networks: .flat(actor.copy()))
+    }
+  }
+
+  /// Forgets the subgoal: the next observation is the first of an episode.
+  public func beginEpisode() {
+    stepsSinceDecision = 0
+    subgoal = nil
+    absoluteSubgoal = nil
+  }
+
+  /// The action for an observation, `[actions]`, in the units of the task.
+  ///
+  /// - Parameters:
+  ///   - observation: `[observationCount]`, the one after that of the call before.
+  ///   - target: `[targetCount]`.
+  public func action(observation: [Float], target: [Float]) -> [Float] {
+    precondition(observation.count == shape.observationCount && target.count == shape.targetCount)
+    let input = lowerActivations.input.row(0)
+    switch networks {
+    case .flat(let actor):
+      shape.writeHigherInput(observation, target: target, into: input)
+      actor.forward(lowerActivations, rows: 1)
+    case .levels(let lower, let higher):
+      let current = followSubgoal(observation: observation, target: target, higher: higher)
+      shape.writeLowerInput(observation, subgoal: current, into: input)
+      lower.forward(lowerActivations, rows: 1)
+    }
+    return Array(UnsafeBufferPointer(start: lowerActivations.output.row(0), count: shape.actionCount))
+  }
+
+  /// The subgoal for `observation`: moved along with the state, or set anew when it is time.
+  private func followSubgoal(
+    observation: [Float], target: [Float], higher: Perceptron
+  ) -> [Float] {
+    var current = [Float](repeating: 0, count: subgoals.count)
+    if let subgoal, stepsSinceDecision < settings.interval {
+      subgoals.transition(subgoal, from: previousObservation, to: observation, into: &current)
+    } else {
+      let activations = higherActivations!
+      shape.writeHigherInput(observation, target: target, into: activations.input.row(0))
+      higher.forward(activations, rows: 1)
+      for index in current.indices { current[index] = activations.output.row(0)[index] }
+      stepsSinceDecision = 0
+    }
+    stepsSinceDecision += 1
+    previousObservation = observation
+    subgoal = current
+    absoluteSubgoal = current.indices.map {
+      settings.semantics == .relative ? observation[$0] + current[$0] : current[$0]
+    }
+    return current
+  }
+}

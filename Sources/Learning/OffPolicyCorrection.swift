@@ -1,0 +1,341 @@
+import CKernels
+import NeuralNetworks
+import Randomness
+
+/// The off-policy correction: gives an old higher-level transition the subgoal that best explains
+/// what the lower level did (paper, section 3.3 and its equation 5).
+///
+/// A candidate g̃ is scored with −½ Σᵢ ‖aᵢ − μ(sᵢ, g̃ᵢ)‖² over the stored steps, g̃ᵢ following the
+/// goal transition from g̃. The candidates are the original subgoal, the change that was achieved,
+/// and draws around the latter, all clipped to the subgoal range; the first of the best wins.
+///
+/// Two things make it cheap without changing its result:
+/// * The error only grows with each step, so a candidate is dropped as soon as its error exceeds
+///   that of one that has been scored in full.
+/// * All candidates of a transition share its states, and g̃ᵢ = g̃ + φ(s₀) − φ(sᵢ): the first
+///   layer's product is the sum of a part per step and a part per candidate.
+package final class OffPolicyCorrection: @unchecked Sendable {
+  /// Candidates per transition.
+  package let candidateCount: Int
+
+  /// Rows that went through the lower actor, and those that scoring every step of every candidate
+  /// would have taken.
+  package private(set) var rowsScored = 0
+  package private(set) var rowsInFull = 0
+
+  private let shape: AgentShape
+  private let subgoals: Subgoals
+  private let configuration: CorrectionConfiguration
+  private let chunks: [Chunk]
+
+  /// `[batch × candidates, subgoal]`, the candidates of a transition one after the other.
+  package let candidates: Matrix
+  /// The choice of each transition of the last batch.
+  package private(set) var choices: [Int]
+  private let noise: FloatBuffer
+
+  /// Transitions that are scored together: few enough for the second-level cache, enough for full
+  /// speed of the products. Fixed, so that results do not depend on the number of threads.
+  private static let chunkSize = 25
+
+  package init(
+    shape: AgentShape, semantics: GoalSemantics, configuration: CorrectionConfiguration,
+    interval: Int, batchSize: Int, hiddenUnits: Int
+  ) {
+    self.shape = shape
+    self.configuration = configuration
+    let subgoals = Subgoals(count: shape.subgoalCount, semantics: semantics)
+    let candidateCount = configuration.randomCandidates + 2
+    self.subgoals = subgoals
+    self.candidateCount = candidateCount
+    candidates = Matrix(rows: batchSize * candidateCount, columns: shape.subgoalCount)
+    choices = Array(repeating: 0, count: batchSize)
+    noise = FloatBuffer(
+      count: batchSize * max(configuration.randomCandidates, 1) * shape.subgoalCount)
+    chunks = stride(from: 0, to: batchSize, by: OffPolicyCorrection.chunkSize).map { first in
+      Chunk(
+        transitions: first..<min(first + OffPolicyCorrection.chunkSize, batchSize), shape: shape,
+        subgoals: subgoals, interval: interval, candidateCount: candidateCount,
+        hiddenUnits: hiddenUnits)
+    }
+  }
+
+  /// Writes the subgoal that each transition is to be learned from to the columns of `result` from
+  /// `column` on.
+  package func relabel(
+    _ transitions: [Int], of experience: Experience, actor: Perceptron, pool: WorkerPool,
+    using generator: inout RandomStream, into result: Matrix, column: Int
+  ) {
+    switch configuration.kind {
+    case .none:
+      for (row, number) in transitions.enumerated() {
+        (result.row(row) + column).update(
+          from: experience.higherSubgoal(number), count: subgoals.count)
+      }
+    case .mean:
+      for (row, number) in transitions.enumerated() {
+        writeNoisyMean(number, of: experience, using: &generator, into: result.row(row) + column)
+      }
+    case .candidates:
+      makeCandidates(transitions, of: experience, using: &generator)
+      choose(transitions, of: experience, actor: actor, pool: pool)
+      for row in transitions.indices {
+        (result.row(row) + column).update(
+          from: candidates.row(row * candidateCount + choices[row]), count: subgoals.count)
+      }
+    }
+  }
+
+  private func writeNoisyMean(
+    _ number: Int, of experience: Experience, using generator: inout RandomStream,
+    into subgoal: UnsafeMutablePointer<Float>
+  ) {
+    writeAchieved(number, of: experience, into: subgoal)
+    for index in 0..<subgoals.count {
+      let deviation = Float(configuration.meanNoise) * shape.subgoalHalfRange[index]
+      subgoal[index] += deviation * Float(generator.normal())
+    }
+    clip(subgoal)
+  }
+
+  private func writeAchieved(
+    _ number: Int, of experience: Experience, into subgoal: UnsafeMutablePointer<Float>
+  ) {
+    let transition = experience.higherTransition(number)
+    subgoals.achieved(
+      from: experience.observation(transition.start),
+      in: experience.observation(transition.start + Int(transition.length)), into: subgoal)
+  }
+
+  private func clip(_ subgoal: UnsafeMutablePointer<Float>) {
+    for index in 0..<subgoals.count {
+      let bound = shape.subgoalHalfRange[index]
+      subgoal[index] = min(max(subgoal[index], -bound), bound)
+    }
+  }
+
+  /// The original, the achieved change, and draws around it, in this order.
+  private func makeCandidates(
+    _ transitions: [Int], of experience: Experience, using generator: inout RandomStream
+  ) {
+    noise.withMutableValues {
+      generator.fillNormal($0, standardDeviation: Float(configuration.candidateNoise))
+    }
+    var draw = noise.pointer
+    for (row, number) in transitions.enumerated() {
+      let first = row * candidateCount
+      candidates.row(first).update(from: experience.higherSubgoal(number), count: subgoals.count)
+      let mean = candidates.row(first + 1)
+      writeAchieved(number, of: experience, into: mean)
+      for index in 2..<candidateCount {
+        let candidate = candidates.row(first + index)
+        for dimension in 0..<subgoals.count {
+          candidate[dimension] = mean[dimension] + draw[dimension] * shape.subgoalHalfRange[dimension]
+        }
+        draw += subgoals.count
+      }
+      for index in 0..<candidateCount { clip(candidates.row(first + index)) }
+    }
+  }
+
+  private func choose(
+    _ transitions: [Int], of experience: Experience, actor: Perceptron, pool: WorkerPool
+  ) {
+    pool.forEach(below: chunks.count) { index in
+      chunks[index].choose(transitions, of: experience, candidates: candidates, actor: actor)
+    }
+    for chunk in chunks {
+      for (offset, row) in chunk.transitions.enumerated() { choices[row] = chunk.best[offset] }
+      rowsScored += chunk.rowsScored
+      rowsInFull += chunk.rowsInFull
+    }
+  }
+}
+
+/// A few transitions of a batch, scored together.
+private final class Chunk: @unchecked Sendable {
+  let transitions: Range<Int>
+  private(set) var best: [Int]
+  private(set) var rowsScored = 0
+  private(set) var rowsInFull = 0
+
+  private let shape: AgentShape
+  private let subgoals: Subgoals
+  private let interval: Int
+  private let candidateCount: Int
+
+  /// Per (transition, step): the lower level's input without the candidate, and its first layer.
+  private let stepInputs: Matrix
+  private let stepLayer: Matrix
+  private let actions: Matrix
+  /// Per (transition, candidate): the first layer's part of the candidate.
+  private let candidateLayer: Matrix
+  private let activations: Activations
+
+  /// Per (transition, candidate): the error of the steps scored so far, in their order.
+  private var partial: [Float]
+  private var scoredSteps: [Int]
+  /// Per transition: the smallest error of a candidate scored in full.
+  private var bound: [Float]
+  private var lengths: [Int]
+
+  /// The rows in work: what they are about, and their errors.
+  private var rowCount = 0
+  private var stepRows: [Int32]
+  private var candidateRows: [Int32]
+  private var errors: [Float]
+
+  init(
+    transitions: Range<Int>, shape: AgentShape, subgoals: Subgoals, interval: Int,
+    candidateCount: Int, hiddenUnits: Int
+  ) {
+    self.transitions = transitions
+    self.shape = shape
+    self.subgoals = subgoals
+    self.interval = interval
+    self.candidateCount = candidateCount
+    let count = transitions.count
+    // No stage scores more than two steps of all candidates, or all steps of one.
+    let rows = count * max(2 * candidateCount, interval)
+    best = Array(repeating: 0, count: count)
+    stepInputs = Matrix(
+      rows: count * interval, columns: shape.lowerInputCount, feedsLayer: true)
+    stepLayer = Matrix(rows: count * interval, columns: hiddenUnits)
+    actions = Matrix(rows: count * interval, columns: shape.actionCount)
+    candidateLayer = Matrix(rows: count * candidateCount, columns: hiddenUnits)
+    activations = Activations(
+      shape: PerceptronShape(
+        inputs: shape.lowerInputCount, hidden: hiddenUnits, outputs: shape.actionCount),
+      rows: rows)
+    partial = Array(repeating: 0, count: count * candidateCount)
+    scoredSteps = Array(repeating: 0, count: count * candidateCount)
+    bound = Array(repeating: .infinity, count: count)
+    lengths = Array(repeating: 0, count: count)
+    stepRows = Array(repeating: 0, count: rows)
+    candidateRows = Array(repeating: 0, count: rows)
+    errors = Array(repeating: 0, count: rows)
+  }
+
+  /// Finds the best candidate of each transition.
+  func choose(
+    _ numbers: [Int], of experience: Experience, candidates: Matrix, actor: Perceptron
+  ) {
+    rowsScored = 0
+    rowsInFull = 0
+    load(numbers, of: experience)
+    multiplyFirstLayer(candidates: candidates, actor: actor)
+
+    scoreNextSteps(1, actor: actor) { _, _ in true }
+    // One candidate in full gives the bound that the others are held against.
+    let favourites = transitions.indices.map { favourite(of: $0 - transitions.lowerBound) }
+    scoreNextSteps(interval - 1, actor: actor) { transition, candidate in
+      candidate == favourites[transition]
+    }
+    updateBounds()
+    var step = 1
+    for stage in [1, 1, 1] + Array(repeating: 2, count: interval) where step < interval {
+      scoreNextSteps(min(stage, interval - step), actor: actor) { transition, candidate in
+        candidate != favourites[transition]
+          && partial[transition * candidateCount + candidate] <= bound[transition]
+      }
+      updateBounds()
+      step += stage
+    }
+    for transition in 0..<transitions.count { best[transition] = winner(of: transition) }
+  }
+
+  private func load(_ numbers: [Int], of experience: Experience) {
+    for (index, row) in transitions.enumerated() {
+      let transition = experience.higherTransition(numbers[row])
+      lengths[index] = Int(transition.length)
+      bound[index] = .infinity
+      rowsInFull += lengths[index] * candidateCount
+      let start = experience.observation(transition.start)
+      for step in 0..<lengths[index] {
+        let observation = experience.observation(transition.start + step)
+        let input = stepInputs.row(index * interval + step)
+        shape.writeLowerObservation(observation, into: input)
+        subgoals.shift(from: start, to: observation, into: input + shape.observationCount)
+        actions.row(index * interval + step).update(
+          from: experience.action(transition.start + step), count: shape.actionCount)
+      }
+    }
+    for index in partial.indices {
+      partial[index] = 0
+      scoredSteps[index] = 0
+    }
+  }
+
+  private func multiplyFirstLayer(candidates: Matrix, actor: Perceptron) {
+    let layer = actor.layers[0]
+    let weights = actor.parameters.pointer + layer.offset
+    kernels_multiply(
+      false, false, transitions.count * interval, layer.outputs, layer.inputs + 1,
+      stepInputs.pointer, stepInputs.stride, weights, layer.stride, 0, stepLayer.pointer,
+      stepLayer.stride)
+    kernels_multiply(
+      false, false, transitions.count * candidateCount, layer.outputs, subgoals.count,
+      candidates.row(transitions.lowerBound * candidateCount), candidates.stride,
+      weights + shape.observationCount * layer.stride, layer.stride, 0, candidateLayer.pointer,
+      candidateLayer.stride)
+  }
+
+  /// Scores the next `steps` steps of the candidates that `isWanted(transition, candidate)`.
+  private func scoreNextSteps(
+    _ steps: Int, actor: Perceptron, where isWanted: (Int, Int) -> Bool
+  ) {
+    rowCount = 0
+    for transition in 0..<transitions.count {
+      for candidate in 0..<candidateCount where isWanted(transition, candidate) {
+        let place = transition * candidateCount + candidate
+        let first = scoredSteps[place]
+        for step in first..<max(first, min(first + steps, lengths[transition])) {
+          stepRows[rowCount] = Int32(transition * interval + step)
+          candidateRows[rowCount] = Int32(place)
+          rowCount += 1
+        }
+      }
+    }
+    guard rowCount > 0 else { return }
+    rowsScored += rowCount
+    kernels_add_chosen_rows_relu(
+      rowCount, stepLayer.columns, stepLayer.pointer, stepLayer.stride, stepRows,
+      candidateLayer.pointer, candidateLayer.stride, candidateRows, activations.hidden1.pointer,
+      activations.hidden1.stride)
+    actor.forwardFromFirstHidden(activations, rows: rowCount)
+    kernels_squared_errors(
+      rowCount, shape.actionCount, actions.pointer, actions.stride, stepRows,
+      activations.output.pointer, activations.output.stride, &errors)
+    for row in 0..<rowCount {
+      let place = Int(candidateRows[row])
+      partial[place] += errors[row]
+      scoredSteps[place] += 1
+    }
+  }
+
+  private func updateBounds() {
+    for transition in 0..<transitions.count {
+      for candidate in 0..<candidateCount {
+        let place = transition * candidateCount + candidate
+        if scoredSteps[place] == lengths[transition] {
+          bound[transition] = min(bound[transition], partial[place])
+        }
+      }
+    }
+  }
+
+  /// The candidate that explains the steps scored so far best.
+  private func favourite(of transition: Int) -> Int {
+    let first = transition * candidateCount
+    return (0..<candidateCount).min { partial[first + $0] < partial[first + $1] }!
+  }
+
+  /// The first of the candidates scored in full that reach the bound.
+  private func winner(of transition: Int) -> Int {
+    let first = transition * candidateCount
+    // None does where the actor gives no finite number: the original stays.
+    return (0..<candidateCount).first {
+      scoredSteps[first + $0] == lengths[transition] && partial[first + $0] == bound[transition]
+    } ?? 0
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Learning
+import NeuralNetworks
+import Randomness
+import Testing
+
+/// Updates as PyTorch computes them; `scripts/make-td3-fixture.py` makes the file and says what is
+/// in it.
+private struct Fixture: Decodable {
+  struct StoredTensor: Decodable {
+    var shape: [Int]
+    var values: [Float]
+    var tensor: Tensor { Tensor(shape: shape, values: values) }
+  }
+  struct StoredBatch: Decodable {
+    var input, action, noise, nextInput, reward, discount: StoredTensor
+  }
+  struct Settings: Decodable {
+    var actorLearningRate, criticLearningRate, adamBeta1, adamBeta2, adamEpsilon: Double
+    var targetNoiseClip, targetUpdateRate, huberDelta: Double
+    var policyDelay: Int
+  }
+  struct Case: Decodable, CustomTestStringConvertible {
+    var name: String
+    var inputCount, actionCount, hiddenUnits, batchSize: Int
+    var actionScale: [Float]
+    var weights: [String: StoredTensor]
+    var batches: [StoredBatch]
+    var criticLosses: [Double]
+    var expected: [String: [String: StoredTensor]]
+    var testDescription: String { name }
+  }
+  var settings: Settings
+  var cases: [Case]
+
+  static func load() throws -> Fixture {
+    let url = try #require(
+      Bundle.module.url(forResource: "td3", withExtension: "json", subdirectory: "Fixtures"))
+    return try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: url))
+  }
+}
+
+@Suite("TD3")
+struct TD3Tests {
+  @Test(
+    "One and ten updates equal PyTorch's to 1e-5", arguments: ["lower", "higher"], [1, 2])
+  func updatesEqualPyTorch(level: String, threads: Int) throws {
+    let fixture = try Fixture.load()
+    let stored = try #require(fixture.cases.first { $0.name == level })
+    let learner = try makeLearner(stored, fixture.settings)
+    let pool = WorkerPool(threads: threads)
+    let batch = Batch(
+      capacity: stored.batchSize, inputCount: stored.inputCount, actionCount: stored.actionCount)
+
+    for (index, transitions) in stored.batches.enumerated() {
+      fill(batch, transitions, stored)
+      learner.statistics = LearningStatistics()
+      learner.update(batch, pool: pool, noise: transitions.noise.values)
+      let loss = stored.criticLosses[index]
+      #expect(abs(learner.statistics.meanCriticLoss - loss) < 1e-5 * abs(loss))
+      guard let expected = stored.expected["\(index + 1)"] else { continue }
+      let found = tensors(of: learner)
+      #expect(Set(found.keys) == Set(expected.keys))
+      for (name, tensor) in expected {
+        let values = try #require(found[name]).values
+        #expect(relativeError(values, tensor.values) < 1e-5, "\(name) after \(index + 1)")
+      }
+    }
+  }
+
+  private func makeLearner(_ stored: Fixture.Case, _ settings: Fixture.Settings) throws -> TD3 {
+    var configuration = LevelConfiguration(rewardScale: 1)
+    configuration.hiddenUnits = stored.hiddenUnits
+    configuration.batchSize = stored.batchSize
+    configuration.actorLearningRate = settings.actorLearningRate
+    configuration.criticLearningRate = settings.criticLearningRate
+    configuration.adamBeta1 = settings.adamBeta1
+    configuration.adamBeta2 = settings.adamBeta2
+    configuration.adamEpsilon = settings.adamEpsilon
+    configuration.targetNoiseClip = settings.targetNoiseClip
+    configuration.targetUpdateRate = settings.targetUpdateRate
+    configuration.huberDelta = settings.huberDelta
+    configuration.policyDelay = settings.policyDelay
+    var stream = RandomStream(seed: 1, name: "overwritten")
+    let learner = TD3(
+      inputCount: stored.inputCount, actionLimits: stored.actionScale,
+      configuration: configuration, using: &stream)
+    let weights = stored.weights.mapValues(\.tensor)
+    for (prefix, network) in networks(of: learner) { try network.load(weights, prefix: prefix) }
+    return learner
+  }
+
+  private func networks(of learner: TD3) -> [String: Perceptron] {
+    [
+      "actor": learner.actor, "target.actor": learner.targetActor,
+      "critic1": learner.critics[0].network, "target.critic1": learner.critics[0].target,
+      "critic2": learner.critics[1].network, "target.critic2": learner.critics[1].target,
+    ]
+  }
+
+  private func tensors(of learner: TD3) -> [String: Tensor] {
+    networks(of: learner).reduce(into: [:]) { tensors, entry in
+      tensors.merge(entry.value.tensors(prefix: entry.key)) { first, _ in first }
+    }
+  }
+
+  private func fill(_ batch: Batch, _ stored: Fixture.StoredBatch, _ shape: Fixture.Case) {
+    func row(_ tensor: Fixture.StoredTensor, _ index: Int, _ width: Int) -> [Float] {
+      Array(tensor.values[(index * width)..<((index + 1) * width)])
+    }
+    for index in 0..<shape.batchSize {
+      batch.set(
+        index, input: row(stored.input, index, shape.inputCount),
+        action: row(stored.action, index, shape.actionCount),
+        reward: stored.reward.values[index], discount: stored.discount.values[index],
+        nextInput: row(stored.nextInput, index, shape.inputCount))
+    }
+  }
+
+  /// ‖found − expected‖ ÷ ‖expected‖.
+  private func relativeError(_ found: [Float], _ expected: [Float]) -> Double {
+    let error = zip(found, expected).reduce(0.0) { $0 + pow(Double($1.0) - Double($1.1), 2) }
+    let size = expected.reduce(0.0) { $0 + pow(Double($1), 2) }
+    return (error / size).squareRoot()
+  }
+}

@@ -19,7 +19,7 @@ The update, as in Nachum et al. 2018 and the training code that its authors publ
                   Adam step on the actor; then w' <- w' + tau (w - w') for all three targets
 
     actor(x)      = scale * tanh(W3 relu(W2 relu(W1 x + b1) + b2) + b3)
-    critic(x, a)  = W3 relu(W2 [relu(W1 x + b1); a] + b2) + b3
+    critic(x, a)  = W3 relu(W2 [relu(W1 [x; a] + b1); a] + b2) + b3
 
 Adam as in PyTorch: bias-corrected moments, epsilon added outside the square root.
 
@@ -86,12 +86,12 @@ class Actor(torch.nn.Module):
 class Critic(torch.nn.Module):
     def __init__(self, inputs, actions):
         super().__init__()
-        self.layer1 = torch.nn.Linear(inputs, HIDDEN)
+        self.layer1 = torch.nn.Linear(inputs + actions, HIDDEN)
         self.layer2 = torch.nn.Linear(HIDDEN + actions, HIDDEN)
         self.layer3 = torch.nn.Linear(HIDDEN, 1)
 
     def forward(self, x, a):
-        hidden = self.layer1(x).relu()
+        hidden = self.layer1(torch.cat([x, a], 1)).relu()
         return self.layer3(self.layer2(torch.cat([hidden, a], 1)).relu()).squeeze(1)
 
 

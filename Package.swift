@@ -55,7 +55,8 @@ let package = Package(
     .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
     .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo", "Imaging"]),
     .testTarget(
-      name: "EnvironmentsTests", dependencies: ["Environments"], resources: [.copy("Fixtures")]),
+      name: "EnvironmentsTests", dependencies: ["Environments", "MuJoCo", "Randomness"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks"]),
     .testTarget(
       name: "LearningTests", dependencies: ["Learning"], resources: [.copy("Fixtures")]),

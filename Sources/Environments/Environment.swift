@@ -1,3 +1,4 @@
+import MuJoCo
 import Randomness
 
 /// A task to act in, in the terms of Gymnasium: reset, step, terminated, truncated.
@@ -41,6 +42,21 @@ public protocol Environment: AnyObject {
   ///
   /// - Throws: ``EnvironmentError/invalidState(task:reason:)`` if the state is another task's.
   func restore(_ state: EnvironmentState) throws
+}
+
+/// An environment whose world can be looked at.
+public protocol PhysicsEnvironment: Environment {
+  /// The world in motion.
+  var simulation: Simulation { get }
+
+  /// The body that stands for the robot: what a camera follows.
+  var robotBody: Int { get }
+
+  /// Where the robot is (m).
+  var robotPosition: SIMD3<Double> { get }
+
+  /// What is left to gather; empty except in Ant Gather.
+  var objects: [GatherObject] { get }
 }
 
 /// What one step of an environment gave, besides the new observation.
@@ -90,6 +106,8 @@ public struct EnvironmentState: Codable, Equatable, Sendable {
   public var isDiverged: Bool
   /// The observation, which is the last good one if the simulation has diverged.
   public var observation: [Float]
+  /// MuJoCo's state.
+  public var physics: SimulationState
 }
 
 /// Something to take in Ant Gather.

@@ -8,7 +8,10 @@ public enum EnvironmentError: Error, Equatable, CustomStringConvertible {
   case invalidTarget(task: String, reason: String)
   /// A saved state does not fit the task.
   case invalidState(task: String, reason: String)
+  /// A trace does not fit the task.
+  case invalidTrace(task: String, reason: String)
 
+  /// One line that names the thing and the remedy.
   public var description: String {
     switch self {
     case .unknownTask(let name, let known):
@@ -20,6 +23,8 @@ public enum EnvironmentError: Error, Equatable, CustomStringConvertible {
       return "\(task): \(reason)"
     case .invalidState(let task, let reason):
       return "\(task): the saved state does not fit: \(reason)"
+    case .invalidTrace(let task, let reason):
+      return "\(task): the trace does not fit: \(reason); is it of another task?"
     }
   }
 }

@@ -14,6 +14,62 @@ public enum TaskRegistry {
     }
     return task
   }
+
+  /// The task with this name and its world.
+  ///
+  /// - Throws: ``EnvironmentError/unknownTask(_:known:)``.
+  public static func definition(named name: String) throws(EnvironmentError) -> TaskDefinition {
+    let task = try task(named: name)
+    let world = world(of: name)
+    return TaskDefinition(
+      description: task, modelXML: world.document.text, map: world.map,
+      robot: name == pointMaze.name ? .point : .ant)
+  }
+
+  /// Makes an environment for the task with this name. It must be reset before its first step.
+  ///
+  /// - Throws: ``EnvironmentError/unknownTask(_:known:)``, or `MuJoCoError`.
+  public static func makeEnvironment(named name: String) throws -> RobotEnvironment {
+    try definition(named: name).makeEnvironment()
+  }
+
+  /// The models under `models/`: file name and text. The multi-target tasks share their world with
+  /// the others.
+  package static var models: [(file: String, text: String)] {
+    ["point-maze", "ant-maze", "ant-push", "ant-fall", "ant-gather"].map { name in
+      ("\(name).xml", world(of: name).document.text)
+    }
+  }
+
+  private static func world(of name: String) -> (document: XMLElement, map: MazeMap?) {
+    switch name {
+    case "point-maze":
+      let contacts = WorldModel.Contacts(margin: 0, solimp: nil)
+      return maze(name, .smallU, PointModel.document, contacts)
+    case "ant-push", "ant-push-multi":
+      return antMaze("ant-push", .push, solimp: AntModel.stiffSolimp)
+    case "ant-fall", "ant-fall-multi":
+      return antMaze("ant-fall", .fall, solimp: AntModel.stiffSolimp)
+    case "ant-gather":
+      let ant = AntModel.document(solimp: AntModel.solimp)
+      return (WorldModel.arena(named: name, robot: ant), nil)
+    default:
+      return antMaze("ant-maze", .u, solimp: AntModel.solimp)
+    }
+  }
+
+  private static func antMaze(
+    _ name: String, _ map: MazeMap, solimp: String
+  ) -> (document: XMLElement, map: MazeMap?) {
+    let ant = AntModel.document(solimp: solimp, groundHeight: map.groundHeight)
+    return maze(name, map, ant, WorldModel.Contacts(margin: 0.01, solimp: solimp))
+  }
+
+  private static func maze(
+    _ name: String, _ map: MazeMap, _ robot: XMLElement, _ contacts: WorldModel.Contacts
+  ) -> (document: XMLElement, map: MazeMap?) {
+    (WorldModel.maze(named: name, map: map, robot: robot, contacts: contacts), map)
+  }
 }
 
 extension TaskRegistry {

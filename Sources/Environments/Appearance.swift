@@ -1,0 +1,99 @@
+/// The ground of every world.
+enum Floor {
+  /// A plane at the origin, the first geom of the world.
+  static let geom = XMLElement(
+    "geom",
+    [
+      "name": "floor", "type": "plane", "pos": "0 0 0", "size": "160 160 160",
+      "conaffinity": "1", "condim": "3", "material": "maze_floor",
+    ])
+}
+
+/// What a world looks like: sky, light and materials. Nothing here changes its physics.
+enum Appearance {
+  /// Fog, light from the viewer, shadow resolution and picture size, for a world as large as
+  /// `extent` (m).
+  static let visual = XMLElement(
+    "visual",
+    children: [
+      XMLElement(
+        "headlight",
+        ["ambient": "0.32 0.32 0.34", "diffuse": "0.3 0.3 0.3", "specular": "0 0 0"]),
+      XMLElement("map", ["znear": "0.005", "zfar": "60", "shadowclip": "1.1", "haze": "0.25"]),
+      XMLElement("quality", ["shadowsize": "4096", "offsamples": "8"]),
+      XMLElement("rgba", ["haze": "0.75 0.82 0.9 1"]),
+      XMLElement("global", ["offwidth": "1920", "offheight": "1088"]),
+    ])
+
+  /// Where cameras look and how far they stand: the middle and the size of the world (m).
+  static func statistic(center: (x: Double, y: Double), extent: Double) -> XMLElement {
+    XMLElement(
+      "statistic", ["center": decimals(center.x, center.y, 1), "extent": decimals(extent)])
+  }
+
+  /// A sun high above the middle of the world.
+  static func sun(over center: (x: Double, y: Double)) -> XMLElement {
+    XMLElement(
+      "light",
+      [
+        "name": "sun", "directional": "true", "castshadow": "true",
+        "pos": decimals(center.x, center.y, 40), "dir": "0.35 0.25 -1",
+        "diffuse": "0.62 0.6 0.55", "ambient": "0 0 0", "specular": "0.12 0.12 0.12",
+      ])
+  }
+
+  /// Textures and materials; a grid line on the floor every `gridSpacing` (m).
+  static func asset(gridSpacing: Double) -> XMLElement {
+    XMLElement(
+      "asset",
+      children: [
+        XMLElement(
+          "texture",
+          [
+            "name": "maze_sky", "type": "skybox", "builtin": "gradient", "rgb1": "0.42 0.58 0.78",
+            "rgb2": "0.86 0.91 0.95", "width": "512", "height": "3072",
+          ]),
+        XMLElement(
+          "texture",
+          [
+            "name": "maze_floor", "type": "2d", "builtin": "checker", "mark": "edge",
+            "rgb1": "0.33 0.4 0.46", "rgb2": "0.29 0.36 0.42", "markrgb": "0.55 0.62 0.68",
+            "width": "512", "height": "512",
+          ]),
+        boxTexture("wall", "0.8 0.78 0.73", mark: "0.6 0.58 0.54"),
+        boxTexture("platform", "0.58 0.62 0.6", mark: "0.44 0.48 0.47"),
+        boxTexture("block", "0.78 0.22 0.2", mark: "0.5 0.1 0.1"),
+        XMLElement(
+          "material",
+          [
+            "name": "maze_floor", "texture": "maze_floor", "texuniform": "true",
+            "texrepeat": decimals(1 / gridSpacing, 1 / gridSpacing), "reflectance": "0.05",
+            "specular": "0.1", "shininess": "0.1",
+          ]),
+        boxMaterial("wall"),
+        boxMaterial("platform"),
+        boxMaterial("block"),
+        XMLElement(
+          "material",
+          ["name": "robot", "rgba": "0.93 0.6 0.16 1", "specular": "0.4", "shininess": "0.5"]),
+        XMLElement(
+          "material",
+          ["name": "robot_tip", "rgba": "0.3 0.24 0.2 1", "specular": "0.3", "shininess": "0.4"]),
+      ])
+  }
+
+  private static func boxTexture(_ name: String, _ color: String, mark: String) -> XMLElement {
+    XMLElement(
+      "texture",
+      [
+        "name": "maze_\(name)", "type": "cube", "builtin": "flat", "mark": "edge", "rgb1": color,
+        "rgb2": color, "markrgb": mark, "width": "256", "height": "1536",
+      ])
+  }
+
+  private static func boxMaterial(_ name: String) -> XMLElement {
+    XMLElement(
+      "material",
+      ["name": "maze_\(name)", "texture": "maze_\(name)", "specular": "0.1", "shininess": "0.1"])
+  }
+}

@@ -1,0 +1,120 @@
+import MuJoCo
+
+/// A trajectory of the bare physics: a start, the torques, and the state after each environment
+/// step. It is the format of the reference trajectories and of `hiro simulate`.
+public struct PhysicsTrace: Codable, Equatable, Sendable {
+  /// One environment step.
+  public struct Step: Codable, Equatable, Sendable {
+    /// The controls, in the order of the actuators; for the Point its action.
+    public var ctrl: [Double]
+    /// The positions after the step; may be absent in what is to be replayed.
+    public var qpos: [Double]?
+    /// The velocities after the step; may be absent in what is to be replayed.
+    public var qvel: [Double]?
+
+    /// Makes a step; each parameter is the property of its name.
+    public init(ctrl: [Double], qpos: [Double]? = nil, qvel: [Double]? = nil) {
+      self.ctrl = ctrl
+      self.qpos = qpos
+      self.qvel = qvel
+    }
+  }
+
+  /// The version of MuJoCo that made it, such as `2.2.2`.
+  public var mujoco: String?
+  /// The physics steps of one environment step.
+  public var frameSkip: Int?
+  /// The length of a physics step (s).
+  public var timestep: Double?
+  /// The length of `qpos`.
+  public var nq: Int?
+  /// The length of `qvel`.
+  public var nv: Int?
+  /// The length of `ctrl`.
+  public var nu: Int?
+  /// Where it starts; the model's own start if it is absent.
+  public var initialQpos: [Double]?
+  /// How fast it starts; at rest if it is absent.
+  public var initialQvel: [Double]?
+  /// The environment steps.
+  public var steps: [Step]
+
+  enum CodingKeys: String, CodingKey {
+    case mujoco
+    case frameSkip = "frame_skip"
+    case timestep, nq, nv, nu
+    case initialQpos = "initial_qpos"
+    case initialQvel = "initial_qvel"
+    case steps
+  }
+
+  /// Makes a trace to be replayed.
+  public init(initialQpos: [Double]? = nil, initialQvel: [Double]? = nil, steps: [Step]) {
+    self.initialQpos = initialQpos
+    self.initialQvel = initialQvel
+    self.steps = steps
+  }
+}
+
+extension RobotEnvironment {
+  /// The environment's physics under the trace's torques, from the trace's start: reset, set the
+  /// state, `mj_forward`, then for each step its controls and `frame_skip` times `mj_step`.
+  ///
+  /// The environment must be reset before it is used again.
+  ///
+  /// - Returns: The trace with this simulator's states.
+  /// - Throws: ``EnvironmentError/invalidTrace(task:reason:)`` for a trace of other sizes, or
+  ///   MuJoCo's own error.
+  public func replay(_ trace: PhysicsTrace) throws -> PhysicsTrace {
+    let model = simulation.model
+    try check(trace)
+    simulation.reset()
+    if let start = trace.initialQpos { simulation.qpos.assign(start) }
+    if let start = trace.initialQvel { simulation.qvel.assign(start) }
+    var result = trace
+    result.initialQpos = Array(simulation.qpos)
+    result.initialQvel = Array(simulation.qvel)
+    try simulation.forward()
+    let frameSkip = trace.frameSkip ?? physicsSteps
+    for index in trace.steps.indices {
+      try applyControls(trace.steps[index].ctrl, physicsSteps: frameSkip)
+      result.steps[index].qpos = Array(simulation.qpos)
+      result.steps[index].qvel = Array(simulation.qvel)
+    }
+    let version = Model.libraryVersion
+    result.mujoco =
+      version < 1000
+      ? "\(version / 100).\(version / 10 % 10).\(version % 10)"
+      : "\(version / 1_000_000).\(version / 1000 % 1000).\(version % 1000)"
+    result.frameSkip = frameSkip
+    result.timestep = model.timestep
+    (result.nq, result.nv, result.nu) = (model.nq, model.nv, task.actionCount)
+    return result
+  }
+
+  private func check(_ trace: PhysicsTrace) throws {
+    let model = simulation.model
+    func expect(_ name: String, _ expected: Int, _ found: Int?) throws {
+      if let found, found != expected {
+        throw EnvironmentError.invalidTrace(
+          task: task.name, reason: "\(name) is \(found) and must be \(expected)")
+      }
+    }
+    try expect("nq", model.nq, trace.nq)
+    try expect("nv", model.nv, trace.nv)
+    try expect("nu", task.actionCount, trace.nu)
+    try expect("the length of initial_qpos", model.nq, trace.initialQpos?.count)
+    try expect("the length of initial_qvel", model.nv, trace.initialQvel?.count)
+    if let timestep = trace.timestep, timestep != model.timestep {
+      throw EnvironmentError.invalidTrace(
+        task: task.name, reason: "timestep is \(timestep) and must be \(model.timestep)")
+    }
+    if let frameSkip = trace.frameSkip, !(1...10_000).contains(frameSkip) {
+      throw EnvironmentError.invalidTrace(
+        task: task.name, reason: "frame_skip is \(frameSkip) and must be from 1 to 10000")
+    }
+    for (index, step) in trace.steps.enumerated() {
+      try expect("the length of ctrl in step \(index)", task.actionCount, step.ctrl.count)
+    }
+  }
+}

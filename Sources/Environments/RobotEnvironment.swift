@@ -1,0 +1,298 @@
+import Foundation
+import MuJoCo
+import Randomness
+
+/// A robot in a MuJoCo world with something to do there: all tasks of ``TaskRegistry`` and those of
+/// own maps and robots.
+///
+/// The observation is the robot's `qpos`, its `qvel`, in Ant Gather the 20 readings, and 0.001·t
+/// with the number t of steps since the reset. What else moves in the world is not observed.
+public final class RobotEnvironment: PhysicsEnvironment {
+  /// What the task asks and how it is shaped.
+  public let task: TaskDescription
+  /// The world in motion.
+  public let simulation: Simulation
+  /// The body that stands for the robot: what a camera follows.
+  public let robotBody: Int
+  /// The maze, where the world is one.
+  public let map: MazeMap?
+
+  /// The current observation, `task.observationCount` numbers, updated in place.
+  public private(set) var observation: [Float]
+  /// The place to go (m), `task.targetCount` numbers.
+  public private(set) var target: [Float]
+
+  /// The environment steps since the reset.
+  public private(set) var stepCount = 0
+
+  private let robot: RobotLayout
+  private let startPositions: [Double]
+  private var targetPlace: [Double]
+  private var field: GatherField?
+  private var isDiverged = false
+
+  init(definition: TaskDefinition, model: Model) throws {
+    task = definition.description
+    map = definition.map
+    robot = definition.robot
+    simulation = try Simulation(model: model)
+    robotBody = try model.id(of: .body, named: robot.bodyName)
+    startPositions = robot.startPositions ?? Array(model.qpos0.prefix(robot.positionCount))
+    observation = Array(repeating: 0, count: task.observationCount)
+    targetPlace = Array(repeating: 0, count: task.targetCount)
+    target = Array(repeating: 0, count: task.targetCount)
+    field = task.targetCount == 0 ? GatherField(objects: []) : nil
+    try simulation.forward()
+    observe()
+  }
+
+  // MARK: Episode
+
+  /// Begins an episode: the robot at its start with noise, everything else at rest in its place.
+  ///
+  /// Each of the robot's `qpos` gets U(−0.1, 0.1) added and each of its `qvel` is 0.1·N(0, 1).
+  ///
+  /// - Throws: ``EnvironmentError/invalidTarget(task:reason:)``, or MuJoCo's own error.
+  public func reset(using generator: inout RandomStream, target choice: TargetChoice) throws {
+    let place = try resolvedTarget(choice)
+    simulation.reset()
+    let (positions, velocities) = (simulation.qpos, simulation.qvel)
+    for index in 0..<robot.positionCount {
+      positions[index] = startPositions[index] + generator.uniform(in: -0.1...0.1)
+    }
+    // Nothing would ever slow the Point down: it starts at rest.
+    if robot.drive != .kinematic {
+      for index in 0..<robot.velocityCount { velocities[index] = 0.1 * generator.normal() }
+    }
+    try simulation.forward()
+
+    setTarget(place ?? drawnTarget(using: &generator))
+    if field != nil { field = GatherField(using: &generator) }
+    stepCount = 0
+    isDiverged = false
+    observe()
+  }
+
+  /// Applies an action, clipped to its limits, for one step.
+  ///
+  /// - Throws: ``EnvironmentError/actionCount(task:expected:found:)``, or MuJoCo's own error.
+  public func step(_ action: [Float]) throws -> StepOutcome {
+    guard action.count == task.actionCount else {
+      throw EnvironmentError.actionCount(
+        task: task.name, expected: task.actionCount, found: action.count)
+    }
+    stepCount += 1
+    if !isDiverged {
+      try move(action)
+      isDiverged = simulation.instabilityCount > 0 || !isFinite
+    }
+    var reward = 0.0
+    if !isDiverged {
+      if field != nil {
+        let (x, y) = (simulation.qpos[0], simulation.qpos[1])
+        reward = field?.take(x: x, y: y) ?? 0
+      }
+      observe()
+    }
+    if let distance = distanceToTarget { reward = -distance }
+    let isTerminated = field.map(\.objects.isEmpty) ?? false
+    return StepOutcome(
+      reward: Float(reward), isTerminated: isTerminated,
+      isTruncated: !isTerminated && stepCount >= task.episodeSteps, isDiverged: isDiverged)
+  }
+
+  // MARK: Motion
+
+  private func move(_ action: [Float]) throws {
+    switch robot.drive {
+    case .actuators(let middle, let physicsSteps):
+      let controls = simulation.ctrl
+      for index in 0..<task.actionCount {
+        controls[index] = middle[index] + Double(clipped(action[index], index))
+      }
+      try simulation.step(count: physicsSteps)
+    case .kinematic:
+      try moveKinematically(
+        forward: Double(clipped(action[0], 0)), turn: Double(clipped(action[1], 1)))
+    }
+  }
+
+  /// One environment step of the bare physics, with controls as they are.
+  func applyControls(_ values: [Double], physicsSteps: Int) throws {
+    if robot.drive == .kinematic {
+      try moveKinematically(forward: values[0], turn: values[1])
+    } else {
+      simulation.ctrl.assign(values)
+      try simulation.step(count: physicsSteps)
+    }
+  }
+
+  /// The physics steps of one environment step.
+  var physicsSteps: Int {
+    if case .actuators(_, let physicsSteps) = robot.drive { physicsSteps } else { 1 }
+  }
+
+  /// Not a number stays what it is: MuJoCo, or the check of the state, must see it.
+  private func clipped(_ value: Float, _ index: Int) -> Float {
+    let limit = task.actionLimits[index]
+    return value > limit ? limit : value < -limit ? -limit : value
+  }
+
+  /// Turns, moves along the new heading, lets one physics step pass, and undoes the move if its
+  /// end is inside a wall.
+  private func moveKinematically(forward: Double, turn: Double) throws {
+    let positions = simulation.qpos
+    let (x, y) = (positions[0], positions[1])
+    positions[2] += turn
+    positions[0] = x + 0.2 * forward * cos(positions[2])
+    positions[1] = y + 0.2 * forward * sin(positions[2])
+    try simulation.step()
+    if let map, map.isInsideWall(x: positions[0], y: positions[1]) {
+      positions[0] = x
+      positions[1] = y
+    }
+  }
+
+  // MARK: Observation
+
+  private func observe() {
+    simulation.qpos.copy(first: robot.positionCount, into: &observation, at: 0)
+    simulation.qvel.copy(first: robot.velocityCount, into: &observation, at: robot.positionCount)
+    if field != nil {
+      let place = simulation.qpos
+      let offset = robot.positionCount + robot.velocityCount
+      field?.sense(
+        x: place[0], y: place[1], heading: heading, into: &observation, at: offset)
+    }
+    observation[task.observationCount - 1] = Float(0.001 * Double(stepCount))
+  }
+
+  /// The direction of the body's x axis in the plane (rad), for a quaternion of any length.
+  private var heading: Double {
+    let q = simulation.qpos
+    let (w, x, y, z) = (q[3], q[4], q[5], q[6])
+    return atan2(2 * (x * y + w * z), w * w + x * x - y * y - z * z)
+  }
+
+  private var isFinite: Bool {
+    let (positions, velocities) = (simulation.qpos, simulation.qvel)
+    for index in 0..<positions.count where !positions[index].isFinite { return false }
+    for index in 0..<velocities.count where !velocities[index].isFinite { return false }
+    return true
+  }
+
+  // MARK: Target
+
+  /// How far the robot is from the target (m), in the plane or in space as the target has it;
+  /// `nil` in a task without one.
+  public var distanceToTarget: Double? {
+    guard !targetPlace.isEmpty else { return nil }
+    let place = robotPosition
+    let (dx, dy) = (place.x - targetPlace[0], place.y - targetPlace[1])
+    let dz = targetPlace.count > 2 ? place.z - targetPlace[2] : 0
+    return (dx * dx + dy * dy + dz * dz).squareRoot()
+  }
+
+  /// Whether the current state would be a success at the last step of an episode.
+  public var isSuccess: Bool? {
+    guard let radius = task.successRadius, let distance = distanceToTarget else { return nil }
+    return !isDiverged && distance < radius
+  }
+
+  /// Where the robot is (m).
+  public var robotPosition: SIMD3<Double> {
+    let place = simulation.qpos
+    return switch robot.root {
+    case .free: [place[0], place[1], place[2]]
+    case .planar(let height): [place[0], place[1], height]
+    }
+  }
+
+  /// The target that was chosen; `nil` if it is to be drawn.
+  private func resolvedTarget(_ choice: TargetChoice) throws -> [Double]? {
+    switch choice {
+    case .training: return nil
+    case .evaluation(let index):
+      if task.targetCount == 0 { return [] }
+      guard task.evaluationTargets.indices.contains(index) else {
+        throw EnvironmentError.invalidTarget(
+          task: task.name,
+          reason: "there is no evaluation target \(index); they are "
+            + "0 to \(task.evaluationTargets.count - 1)")
+      }
+      return task.evaluationTargets[index]
+    case .fixed(let place):
+      guard place.count == task.targetCount, place.allSatisfy(\.isFinite) else {
+        let expected =
+          task.targetCount == 0
+          ? "the task has no target" : "a target has \(task.targetCount) finite coordinates"
+        throw EnvironmentError.invalidTarget(
+          task: task.name, reason: "\(expected), not (\(decimals(place)))")
+      }
+      return place
+    }
+  }
+
+  private func drawnTarget(using generator: inout RandomStream) -> [Double] {
+    switch task.trainingTarget {
+    case .none: return []
+    case .fixed(let place): return place
+    case .uniform(let lower, let upper):
+      return zip(lower, upper).map { generator.uniform(in: $0...$1) }
+    }
+  }
+
+  private func setTarget(_ place: [Double]) {
+    targetPlace = place
+    target = place.map { Float($0) }
+  }
+
+  // MARK: State
+
+  /// What is left to gather, in Ant Gather.
+  public var objects: [GatherObject] { field?.objects ?? [] }
+
+  /// Everything that makes the continuation exact to the bit.
+  public func saveState() -> EnvironmentState {
+    EnvironmentState(
+      task: task.name, stepCount: stepCount, target: targetPlace, objects: objects,
+      isDiverged: isDiverged, observation: observation, physics: simulation.saveState())
+  }
+
+  /// Continues from a saved state of the same task.
+  ///
+  /// - Throws: ``EnvironmentError/invalidState(task:reason:)``, or `MuJoCoError` if it does not fit
+  ///   the model.
+  public func restore(_ state: EnvironmentState) throws {
+    func check(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
+      if !condition {
+        throw EnvironmentError.invalidState(task: task.name, reason: reason())
+      }
+    }
+    try check(state.task == task.name, "it is one of '\(state.task.prefix(40))'")
+    try check(state.stepCount >= 0, "its step count is negative")
+    try check(
+      state.target.count == task.targetCount && state.target.allSatisfy(\.isFinite),
+      "its target is not \(task.targetCount) finite numbers")
+    try check(
+      state.observation.count == task.observationCount
+        && state.observation.allSatisfy(\.isFinite),
+      "its observation is not \(task.observationCount) finite numbers")
+    try check(
+      state.objects.count <= (field == nil ? 0 : 2 * GatherField.countOfEach),
+      "it has \(state.objects.count) objects")
+    try check(
+      state.objects.allSatisfy { $0.x.isFinite && $0.y.isFinite },
+      "an object has no finite place")
+    try check(
+      state.isDiverged
+        || (state.physics.qpos.allSatisfy(\.isFinite) && state.physics.qvel.allSatisfy(\.isFinite)),
+      "its physics are not finite")
+    try simulation.restore(state.physics)
+    setTarget(state.target)
+    if field != nil { field = GatherField(objects: state.objects) }
+    stepCount = state.stepCount
+    isDiverged = state.isDiverged
+    observation = state.observation
+  }
+}

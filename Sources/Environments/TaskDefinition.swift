@@ -1,0 +1,34 @@
+import MuJoCo
+
+/// A task with its world: all that is needed to make environments for it.
+public struct TaskDefinition: Sendable {
+  /// What the task asks and how it is shaped.
+  public let description: TaskDescription
+  /// The MJCF of its world.
+  public let modelXML: String
+  /// The maze, where it is one.
+  public let map: MazeMap?
+
+  let robot: RobotLayout
+
+  /// Makes an environment with a world of its own. It must be reset before its first step.
+  ///
+  /// - Throws: `MuJoCoError` if MuJoCo refuses the world.
+  public func makeEnvironment() throws -> RobotEnvironment {
+    try RobotEnvironment(definition: self, model: makeModel())
+  }
+
+  /// Makes an environment in a world that others may use at the same time.
+  ///
+  /// - Parameter model: The result of ``makeModel()`` of the same definition.
+  public func makeEnvironment(model: Model) throws -> RobotEnvironment {
+    try RobotEnvironment(definition: self, model: model)
+  }
+
+  /// Compiles the world.
+  ///
+  /// - Throws: `MuJoCoError` if MuJoCo refuses it.
+  public func makeModel() throws -> Model {
+    try Model(xml: modelXML, name: description.name)
+  }
+}

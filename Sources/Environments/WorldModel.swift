@@ -1,0 +1,180 @@
+/// Puts a maze or an arena around a robot: both are MJCF documents.
+enum WorldModel {
+  /// How the geoms of a maze touch others.
+  struct Contacts {
+    /// The distance at which a contact is made (m).
+    var margin: Double
+    /// The solver's impedance; `nil` leaves it to the robot's defaults.
+    var solimp: String?
+  }
+
+  /// The robot in a maze. The maze's geoms come after the robot in the world.
+  static func maze(
+    named name: String, map: MazeMap, robot: XMLElement, contacts: Contacts
+  ) -> XMLElement {
+    let (lower, upper) = map.bounds
+    let center = (x: (lower.x + upper.x) / 2, y: (lower.y + upper.y) / 2)
+    let extent = max(upper.x - lower.x, upper.y - lower.y) / 2 * 1.4
+    var document = dressed(
+      robot, name: name, center: center, extent: extent, gridSpacing: map.cellSize)
+    document.append(contentsOf: [mazeDefaults(contacts)], toSection: "default")
+    document.append(contentsOf: cells(of: map), toSection: "worldbody")
+    return document
+  }
+
+  /// The robot in the square arena of Ant Gather: four low walls, 11 m from the origin.
+  static func arena(named name: String, robot: XMLElement) -> XMLElement {
+    var document = dressed(
+      robot, name: name, center: (0, 0), extent: 16, gridSpacing: 4)
+    let walls = [("0 -11 0", true), ("0 11 0", true), ("-11 0 0", false), ("11 0 0", false)]
+    document.append(
+      contentsOf: walls.enumerated().map { number, wall in
+        XMLElement(
+          "geom",
+          [
+            "name": "wall_\(number + 1)", "type": "box", "pos": wall.0,
+            "size": wall.1 ? "11.5 0.5 1" : "0.5 11.5 1", "conaffinity": "1", "condim": "3",
+            "material": "maze_wall",
+          ])
+      }, toSection: "worldbody")
+    return document
+  }
+
+  /// The document under its new name, with sky, light and materials.
+  private static func dressed(
+    _ robot: XMLElement, name: String, center: (x: Double, y: Double), extent: Double,
+    gridSpacing: Double
+  ) -> XMLElement {
+    var document = robot
+    document["model"] = name
+    document.insert(
+      [
+        Appearance.visual, Appearance.statistic(center: center, extent: extent),
+        Appearance.asset(gridSpacing: gridSpacing),
+      ], beforeSection: "worldbody")
+    document.prepend(Appearance.sun(over: center), toSection: "worldbody")
+    return document
+  }
+
+  /// Walls and blocks say how they touch, so that a robot's own defaults don't reach them.
+  private static func mazeDefaults(_ contacts: Contacts) -> XMLElement {
+    var geom = XMLElement(
+      "geom",
+      [
+        "contype": "1", "conaffinity": "1", "condim": "3", "margin": decimals(contacts.margin),
+        "friction": "1 0.5 0.5",
+      ])
+    if let solimp = contacts.solimp {
+      geom["solref"] = "0.02 1"
+      geom["solimp"] = solimp
+    }
+    return XMLElement(
+      "default", ["class": "maze"],
+      children: [
+        geom,
+        XMLElement(
+          "joint", ["limited": "false", "armature": "0", "damping": "0", "margin": "0.01"]),
+      ])
+  }
+
+  private static func cells(of map: MazeMap) -> [XMLElement] {
+    var elements: [XMLElement] = []
+    for (row, line) in map.cells.enumerated() {
+      for (column, cell) in line.enumerated() {
+        let index = MazeMap.Index(row: row, column: column)
+        if map.hasChasm, cell != .chasm {
+          elements.append(box("platform", index, map, z: map.wallHeight / 2))
+        }
+        switch cell {
+        case .free, .chasm: break
+        case .wall: elements.append(box("wall", index, map, z: standingHeight(map)))
+        case .blockXY, .blockYZ: elements.append(block(cell, index, map))
+        }
+      }
+    }
+    return elements
+  }
+
+  /// The height of the centre of what stands on the ground (m).
+  private static func standingHeight(_ map: MazeMap) -> Double {
+    map.groundHeight + map.wallHeight / 2
+  }
+
+  private static func box(
+    _ kind: String, _ index: MazeMap.Index, _ map: MazeMap, z: Double
+  ) -> XMLElement {
+    let center = map.center(of: index)
+    let half = map.cellSize / 2
+    return XMLElement(
+      "geom",
+      [
+        "name": "\(kind)_\(index.row)_\(index.column)", "class": "maze", "type": "box",
+        "pos": decimals(center.x, center.y, z), "size": decimals(half, half, map.wallHeight / 2),
+        "material": "maze_\(kind)",
+      ])
+  }
+
+  /// A block on its two slides. The one that is to fall is a little smaller than its cell, so that
+  /// it fits between the platforms, and heavier.
+  private static func block(
+    _ cell: MazeMap.Cell, _ index: MazeMap.Index, _ map: MazeMap
+  ) -> XMLElement {
+    let name = "block_\(index.row)_\(index.column)"
+    let center = map.center(of: index)
+    let falls = cell == .blockYZ
+    let half = map.cellSize / 2 * (falls ? 0.99 : 1)
+    let geom = XMLElement(
+      "geom",
+      [
+        "name": name, "class": "maze", "type": "box",
+        "size": decimals(half, half, map.wallHeight / 2), "mass": falls ? "0.001" : "0.0002",
+        "material": "maze_block",
+      ])
+    func slide(_ axis: String, _ direction: String, range: String? = nil) -> XMLElement {
+      var joint = XMLElement(
+        "joint",
+        ["name": "\(name)_\(axis)", "class": "maze", "type": "slide", "axis": direction])
+      if let range {
+        joint["limited"] = "true"
+        joint["range"] = range
+      }
+      return joint
+    }
+    let slides =
+      falls
+      ? [
+        slide("y", "0 1 0", range: decimals(-map.cellSize, map.cellSize)),
+        slide("z", "0 0 1", range: decimals(-map.groundHeight, 0)),
+      ]
+      : [slide("x", "1 0 0"), slide("y", "0 1 0")]
+    return XMLElement(
+      "body", ["name": name, "pos": decimals(center.x, center.y, standingHeight(map))],
+      children: [geom] + slides)
+  }
+}
+
+extension XMLElement {
+  /// Adds children to the last section of this name, which is made if there is none.
+  mutating func append(contentsOf elements: [XMLElement], toSection section: String) {
+    if let index = children.lastIndex(where: { $0.name == section }) {
+      children[index].children += elements
+    } else {
+      children.append(XMLElement(section, children: elements))
+    }
+  }
+
+  /// Adds a first child to the first section of this name.
+  mutating func prepend(_ element: XMLElement, toSection section: String) {
+    if let index = children.firstIndex(where: { $0.name == section }) {
+      children[index].children.insert(element, at: 0)
+    } else {
+      children.append(XMLElement(section, children: [element]))
+    }
+  }
+
+  /// Adds sections before the first one of this name.
+  mutating func insert(_ elements: [XMLElement], beforeSection section: String) {
+    let index = children.firstIndex { $0.name == section } ?? children.endIndex
+    children.insert(contentsOf: elements, at: index)
+  }
+}

@@ -1,0 +1,158 @@
+import Environments
+import Learning
+import Randomness
+
+/// The training loop: an agent acts in an environment and learns from what happens.
+///
+/// One observation's way: the environment shows it, the agent answers with an action, the
+/// environment's answer is recorded, the recorded window is committed to the experience, and the
+/// updates owed for it draw batches from there.
+public final class Trainer {
+  /// Where the agent acts.
+  public let environment: any PhysicsEnvironment
+
+  /// Who acts and learns.
+  public let agent: any Agent
+
+  /// How collecting and learning are interleaved.
+  public let schedule: Schedule
+
+  /// Environment steps made, those of diverged simulations among them.
+  public package(set) var steps = 0
+
+  /// What the episodes since the last ``takeStatistics()`` came to.
+  public package(set) var statistics = EpisodeStatistics()
+
+  package var environmentStream: RandomStream
+  package var isInEpisode = false
+  package var episodeReturn = 0.0
+
+  private let pool: WorkerPool
+  private var collectError: (any Error)?
+
+  /// Makes a trainer at the beginning of its first episode.
+  ///
+  /// - Throws: `AgentShapeError` where the configuration does not fit the task.
+  public init(
+    configuration: RunConfiguration, environment: any PhysicsEnvironment, pool: WorkerPool
+  ) throws {
+    self.environment = environment
+    self.pool = pool
+    schedule = configuration.learning.schedule
+    agent = try makeAgent(configuration, for: environment.task)
+    environmentStream = RandomStream(seed: configuration.seed, name: "environment")
+  }
+
+  /// Collects one window of steps and makes the updates that are owed.
+  ///
+  /// - Throws: what the environment throws.
+  public func advance() throws {
+    switch schedule {
+    case .sequential:
+      try collect()
+      agent.commit()
+      agent.learn(pool: pool)
+    case .pipelined:
+      pool.concurrently({ agent.learn(pool: pool) }, { collectError = failure(of: collect) })
+      if let collectError { throw collectError }
+      agent.commit()
+    }
+  }
+
+  /// Acts until the agent's window is full.
+  private func collect() throws {
+    if !isInEpisode {
+      try environment.reset(using: &environmentStream, target: .training)
+      agent.beginEpisode(observation: environment.observation, target: environment.target)
+      isInEpisode = true
+      episodeReturn = 0
+    }
+    repeat {
+      let outcome = try environment.step(agent.chooseAction())
+      let ending = Window.Ending(outcome)
+      agent.record(reward: outcome.reward, observation: environment.observation, ending: ending)
+      steps += 1
+      if ending != .diverged { episodeReturn += Double(outcome.reward) }
+      if ending != .none { finishEpisode(ending) }
+    } while !agent.windowIsFull
+  }
+
+  private func finishEpisode(_ ending: Window.Ending) {
+    isInEpisode = false
+    statistics.episodes += 1
+    if ending == .diverged {
+      statistics.diverged += 1
+      return
+    }
+    statistics.episodeReturn += episodeReturn
+    statistics.finalDistance += environment.distanceToTarget ?? 0
+    statistics.successes += environment.isSuccess == true ? 1 : 0
+  }
+
+  /// Gives what the episodes since the last call came to.
+  public func takeStatistics() -> EpisodeStatistics {
+    defer { statistics = EpisodeStatistics() }
+    return statistics
+  }
+}
+
+/// What some noisy training episodes came to.
+public struct EpisodeStatistics: Codable, Equatable, Sendable {
+  /// Episodes that ended, diverged ones among them.
+  public var episodes = 0
+  /// Episodes that were cut because the simulation became unstable; the sums leave them out.
+  public var diverged = 0
+  /// Episodes that ended in success.
+  public var successes = 0
+  /// Sum of the episodes' returns.
+  public var episodeReturn = 0.0
+  /// Sum of the distances from the target at the episodes' ends (m).
+  public var finalDistance = 0.0
+
+  /// No episode yet.
+  public init() {}
+
+  /// Episodes that the sums are over.
+  public var completed: Int { episodes - diverged }
+}
+
+extension Window.Ending {
+  /// How a step left the episode.
+  init(_ outcome: StepOutcome) {
+    if outcome.isDiverged {
+      self = .diverged
+    } else if outcome.isTerminated {
+      self = .terminated
+    } else {
+      self = outcome.isTruncated ? .truncated : .none
+    }
+  }
+}
+
+/// Makes the agent that a configuration asks for.
+///
+/// - Throws: `AgentShapeError` where its subgoals do not fit the task.
+public func makeAgent(
+  _ configuration: RunConfiguration, for task: TaskDescription
+) throws -> any Agent {
+  let shape = AgentShape(
+    observationCount: task.observationCount, targetCount: task.targetCount,
+    actionLimits: task.actionLimits, subgoalHalfRange: task.subgoalHalfRange,
+    positionIndices: task.positionIndices)
+  switch configuration.learning.hierarchy {
+  case .hiro:
+    return try HIROAgent(
+      shape: shape, configuration: configuration.learning, seed: configuration.seed)
+  case .flat:
+    return FlatAgent(shape: shape, configuration: configuration.learning, seed: configuration.seed)
+  }
+}
+
+private func failure(of body: () throws -> Void) -> (any Error)? {
+  do {
+    try body()
+    return nil
+  } catch {
+    return error
+  }
+}

@@ -24,6 +24,25 @@ enum Worlds {
     </mujoco>
     """
 
+  /// A red ball of radius 0.5 that can slide along x, its centre 1 above a floor at z = 0, under a
+  /// light from above.
+  static let ball = """
+    <mujoco model="ball">
+      <visual><map znear="0.01" zfar="100"/></visual>
+      <statistic center="0 0 0" extent="10"/>
+      <asset><material name="matt" specular="0" emission="0.5" rgba="0.9 0.05 0.05 1"/></asset>
+      <worldbody>
+        <light directional="true" pos="0 0 10" dir="0 0 -1" castshadow="true"/>
+        <camera name="side" pos="0 -10 1" xyaxes="1 0 0 0 0 1" fovy="30"/>
+        <geom name="floor" type="plane" size="4 4 0.1" rgba="0.2 0.4 0.9 1"/>
+        <body name="ball" pos="0 0 1">
+          <joint name="slide" type="slide" axis="1 0 0"/>
+          <geom name="ball" type="sphere" size="0.5" material="matt"/>
+        </body>
+      </worldbody>
+    </mujoco>
+    """
+
   static func makeTumbler() throws -> Simulation {
     try Simulation(model: Model(xml: tumbler, name: "tumbler"))
   }

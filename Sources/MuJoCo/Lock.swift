@@ -1,0 +1,12 @@
+import Foundation
+
+/// A lock with a scope.
+final class Lock: Sendable {
+  private let lock = NSLock()
+
+  func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
+    lock.lock()
+    defer { lock.unlock() }
+    return try body()
+  }
+}

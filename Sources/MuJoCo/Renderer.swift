@@ -1,0 +1,100 @@
+import CMuJoCo
+import Imaging
+
+/// Takes pictures of a simulation without a window. There may be several in a process, each used by
+/// one thread at a time. Taking a picture does not change the simulation in any way.
+public final class Renderer {
+  /// Pixels in a row.
+  public let width: Int
+  /// Rows.
+  public let height: Int
+
+  // The scene lives in the context: it must go first.
+  private var scene: Scene?
+  private let context: HeadlessContext
+  private let model: Model
+
+  /// A renderer of pictures of `width` × `height` pixels.
+  ///
+  /// - Parameter samples: samples per pixel for smooth edges; 0 for none, which is faster.
+  /// - Throws: ``MuJoCoError/noGraphics(reason:)`` where there is no OpenGL driver;
+  ///   ``MuJoCoError/internalError(model:call:message:)`` where the driver can't do what is asked.
+  public init(model: Model, width: Int, height: Int, samples: Int = 4) throws {
+    precondition(width > 0 && height > 0 && samples >= 0, "a picture has at least one pixel")
+    self.model = model
+    self.width = width
+    self.height = height
+    let context = try HeadlessContext()
+    self.context = context
+    scene = try context.withCurrent {
+      let scene = try Scene(model: model, width: width, height: height, samples: samples)
+      guard Int(scene.context.pointee.offWidth) >= width,
+        Int(scene.context.pointee.offHeight) >= height
+      else {
+        throw MuJoCoError.noGraphics(reason: "\(width)x\(height) pixels are more than it can do")
+      }
+      return scene
+    }
+  }
+
+  deinit {
+    try? context.withCurrent { scene = nil }
+  }
+
+  /// Takes a picture.
+  ///
+  /// - Parameters:
+  ///   - simulation: a simulation of the renderer's model.
+  ///   - markers: what is drawn besides the world.
+  /// - Throws: ``MuJoCoError/unknownName(kind:name:model:known:)`` where the camera names a body or
+  ///   a camera that is not there; ``MuJoCoError/noGraphics(reason:)``;
+  ///   ``MuJoCoError/internalError(model:call:message:)``.
+  public func render(
+    _ simulation: Simulation, camera: Camera, markers: [Marker] = []
+  ) throws -> Image {
+    var pixels = [UInt8](repeating: 0, count: 3 * width * height)
+    try draw(simulation, camera: camera, markers: markers, color: &pixels, depth: nil)
+    flip(&pixels, rowLength: 3 * width)
+    return Image(width: width, height: height, pixels: pixels)
+  }
+
+  /// Measures distances: for each pixel, row by row and the top row first, how far in front of the
+  /// camera the nearest thing is, along the direction of view, in metres; infinity where there is
+  /// nothing.
+  ///
+  /// - Throws: as ``render(_:camera:markers:)`` does.
+  public func renderDepth(
+    _ simulation: Simulation, camera: Camera, markers: [Marker] = []
+  ) throws -> [Float] {
+    var depth = [Float](repeating: 0, count: width * height)
+    try draw(simulation, camera: camera, markers: markers, color: nil, depth: &depth)
+    flip(&depth, rowLength: width)
+    let (near, far) = scene!.clipping
+    return depth.map { $0 >= 1 ? .infinity : Float(near / (1 - Double($0) * (1 - near / far))) }
+  }
+
+  private func draw(
+    _ simulation: Simulation, camera: Camera, markers: [Marker],
+    color: UnsafeMutablePointer<UInt8>?, depth: UnsafeMutablePointer<Float>?
+  ) throws {
+    let viewport = mjrRect(left: 0, bottom: 0, width: Int32(width), height: Int32(height))
+    let scene = scene!
+    try context.withCurrent {
+      guard cmj_setBuffer(Int32(mjFB_OFFSCREEN.rawValue), scene.context) == CMJ_OK else {
+        throw Simulation.failure(of: model, in: "mjr_setBuffer")
+      }
+      try scene.draw(simulation, camera: camera, markers: markers, viewport: viewport)
+      guard cmj_readPixels(color, depth, viewport, scene.context) == CMJ_OK else {
+        throw Simulation.failure(of: model, in: "mjr_readPixels")
+      }
+    }
+  }
+
+  /// OpenGL has the bottom row first.
+  private func flip<Element>(_ values: inout [Element], rowLength: Int) {
+    for row in 0..<height / 2 {
+      let (top, bottom) = (row * rowLength, (height - 1 - row) * rowLength)
+      for column in 0..<rowLength { values.swapAt(top + column, bottom + column) }
+    }
+  }
+}

@@ -60,7 +60,7 @@ public final class RobotEnvironment: PhysicsEnvironment {
     for index in 0..<robot.positionCount {
       positions[index] = startPositions[index] + generator.uniform(in: -0.1...0.1)
     }
-    // Nothing would ever slow the Point down: it starts at rest.
+    // The Point moves only by its actions: it starts at rest.
     if robot.drive != .kinematic {
       for index in 0..<robot.velocityCount { velocities[index] = 0.1 * generator.normal() }
     }
@@ -140,9 +140,13 @@ public final class RobotEnvironment: PhysicsEnvironment {
 
   /// Turns, moves along the new heading, lets one physics step pass, and undoes the move if its
   /// end is inside a wall.
+  ///
+  /// Each step begins at rest: nothing brakes the Point, and the push of a wall that it once touched
+  /// would carry it off for the rest of the episode.
   private func moveKinematically(forward: Double, turn: Double) throws {
-    let positions = simulation.qpos
+    let (positions, velocities) = (simulation.qpos, simulation.qvel)
     let (x, y) = (positions[0], positions[1])
+    for index in 0..<robot.velocityCount { velocities[index] = 0 }
     positions[2] += turn
     positions[0] = x + 0.2 * forward * cos(positions[2])
     positions[1] = y + 0.2 * forward * sin(positions[2])

@@ -7,6 +7,15 @@ enum Floor {
       "name": "floor", "type": "plane", "pos": "0 0 0", "size": "160 160 160",
       "conaffinity": "1", "condim": "3", "material": "maze_floor",
     ])
+
+  /// The same for a robot whose own defaults must not reach it.
+  static var explicitGeom: XMLElement {
+    var floor = geom
+    floor["contype"] = "1"
+    floor["friction"] = "1 0.5 0.5"
+    floor["margin"] = "0.01"
+    return floor
+  }
 }
 
 /// What a world looks like: sky, light and materials. Nothing here changes its physics.

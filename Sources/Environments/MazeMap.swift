@@ -65,8 +65,11 @@ public struct MazeMap: Equatable, Sendable {
   public var hasChasm: Bool { cells.contains { $0.contains(.chasm) } }
 
   /// Whether something in it can be moved.
-  public var hasBlock: Bool {
-    cells.contains { $0.contains(.blockXY) || $0.contains(.blockYZ) }
+  public var hasBlock: Bool { blockCount > 0 }
+
+  /// How many blocks can be moved, each on two slides.
+  var blockCount: Int {
+    cells.reduce(0) { $0 + $1.count { $0 == .blockXY || $0 == .blockYZ } }
   }
 
   /// How high the ground is on which the robot starts (m).
@@ -98,6 +101,27 @@ public struct MazeMap: Equatable, Sendable {
     let (first, end) = (center(of: Index(row: 0, column: 0)), center(of: last))
     let half = cellSize / 2
     return ((first.x - half, first.y - half), (end.x + half, end.y + half))
+  }
+
+  /// The cell with the longest way from the robot, walls apart.
+  var farthestCell: Index {
+    var reached: Set<Index> = [robot]
+    var queue = [robot]
+    var next = 0
+    while next < queue.count {
+      let index = queue[next]
+      next += 1
+      for (row, column) in [(0, 1), (1, 0), (0, -1), (-1, 0)] {
+        let neighbour = Index(row: index.row + row, column: index.column + column)
+        guard cells.indices.contains(neighbour.row),
+          cells[neighbour.row].indices.contains(neighbour.column),
+          cells[neighbour.row][neighbour.column] != .wall,
+          reached.insert(neighbour).inserted
+        else { continue }
+        queue.append(neighbour)
+      }
+    }
+    return queue[queue.count - 1]
   }
 
   /// The smallest box (m) around all cells that are no walls: where targets are drawn from unless a

@@ -1,23 +1,3 @@
-import Foundation
-
-/// What is wrong with a map's text, and where; the description is one line with the remedy.
-public struct MazeMapError: Error, Equatable, CustomStringConvertible {
-  /// The map's file or name.
-  public var source: String
-  /// The line, counted from 1; 0 where the whole file is meant.
-  public var line: Int
-  /// The character in the line, counted from 1; 0 where the whole line is meant.
-  public var column: Int
-  /// What is wrong and what to do.
-  public var message: String
-
-  /// `source:line:column: message`.
-  public var description: String {
-    let place = [line, column].filter { $0 > 0 }.map { ":\($0)" }.joined()
-    return "\(source)\(place): \(message)"
-  }
-}
-
 extension MazeMap {
   /// The most rows and the most columns of a map.
   public static let maximumSide = 64
@@ -25,29 +5,9 @@ extension MazeMap {
   public static let maximumFileSize = 1 << 20
 
   /// Reads a map from a text file.
-  public init(path: String) throws(MazeMapError) {
-    func failure(_ message: String) -> MazeMapError {
-      MazeMapError(source: path, line: 0, column: 0, message: message)
-    }
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw failure("no such map file, or it can't be read; the built-in maps have names: `list`")
-    }
-    defer { try? handle.close() }
-    let data: Data?
-    do {
-      data = try handle.read(upToCount: Self.maximumFileSize + 1)
-    } catch {
-      throw failure("can't be read; a map is a text file")
-    }
-    guard (data?.count ?? 0) <= Self.maximumFileSize else {
-      throw failure("larger than 1 MiB; a map has at most \(Self.maximumSide) rows and columns")
-    }
-    guard let text = String(data: data ?? Data(), encoding: .utf8) else {
-      throw failure("is not UTF-8 text; a map is drawn with the characters # . R ~ X Z a-z")
-    }
-    let stem = path.split(separator: "/").last.map(String.init) ?? path
-    let name = stem.split(separator: ".").first.map(String.init) ?? stem
-    try self.init(text: text, name: name, source: path)
+  public init(path: String) throws(SourceError) {
+    let text = try SourceText.read(path, limit: Self.maximumFileSize, kind: "map")
+    try self.init(text: text, name: SourceText.stem(of: path), source: path)
   }
 
   /// Reads a map from text; the format is described in `docs/maps.md`.
@@ -56,7 +16,7 @@ extension MazeMap {
   ///   - text: Settings, one `key: value` a line, then the drawing.
   ///   - name: What the map is called unless its text says so.
   ///   - source: What errors name; the map's name if it is `nil`.
-  public init(text: String, name: String, source: String? = nil) throws(MazeMapError) {
+  public init(text: String, name: String, source: String? = nil) throws(SourceError) {
     var reader = MazeMapReader(source: source ?? name)
     self = try reader.read(text, name: name)
   }
@@ -134,7 +94,7 @@ private struct MazeMapReader {
     self.source = source
   }
 
-  mutating func read(_ text: String, name: String) throws(MazeMapError) -> MazeMap {
+  mutating func read(_ text: String, name: String) throws(SourceError) -> MazeMap {
     var drawingEnded = false
     var number = 0
     for rawLine in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
@@ -163,7 +123,7 @@ private struct MazeMapReader {
 
   // MARK: Lines
 
-  private mutating func readSetting(_ line: Substring, number: Int) throws(MazeMapError) {
+  private mutating func readSetting(_ line: Substring, number: Int) throws(SourceError) {
     let colon = line.firstIndex(of: ":") ?? line.endIndex
     let key = line[..<colon].split(whereSeparator: \.isWhitespace).joined(separator: " ")
     let rest = line[line.index(after: colon)...]
@@ -197,7 +157,7 @@ private struct MazeMapReader {
     settings[key] = setting
   }
 
-  private mutating func readRow(_ line: Substring, number: Int) throws(MazeMapError) {
+  private mutating func readRow(_ line: Substring, number: Int) throws(SourceError) {
     if cells.isEmpty { firstRowLine = number }
     let row = cells.count
     guard row < MazeMap.maximumSide else {
@@ -252,7 +212,7 @@ private struct MazeMapReader {
 
   // MARK: The whole
 
-  private func checkDrawing(lastLine: Int) throws(MazeMapError) {
+  private func checkDrawing(lastLine: Int) throws(SourceError) {
     guard let width = cells.first?.count else {
       throw failure(lastLine, 0, "no drawing: add rows such as #####, #R..#, #####")
     }
@@ -275,7 +235,7 @@ private struct MazeMapReader {
     }
   }
 
-  private func makeMap(name: String) throws(MazeMapError) -> MazeMap {
+  private func makeMap(name: String) throws(SourceError) -> MazeMap {
     guard let robot else { throw failure(firstRowLine, 0, "no robot: put one R on a free cell") }
     var map = MazeMap(name: name, cells: cells, robot: robot.index)
     if let setting = settings["name"] { map.name = setting.value }
@@ -284,11 +244,15 @@ private struct MazeMapReader {
     map.successRadius = try number("success", in: 0.01...1000, otherwise: map.cellSize * 0.625)
     map.episodeSteps = try steps()
     map.targets = try makeTargets(in: map)
+    if map.targets.isEmpty {
+      let position = position(of: map.farthestCell, in: map)
+      map.targets = [.init(name: "farthest", position: position)]
+    }
     map.trainingTarget = try makeTrainingTarget(in: map)
     return map
   }
 
-  private func makeTargets(in map: MazeMap) throws(MazeMapError) -> [MazeMap.Target] {
+  private func makeTargets(in map: MazeMap) throws(SourceError) -> [MazeMap.Target] {
     let dimensions = map.hasChasm ? 3 : 2
     var unnamed = letters
     var targets: [MazeMap.Target] = []
@@ -318,7 +282,7 @@ private struct MazeMapReader {
     return map.hasChasm ? [center.x, center.y, map.groundHeight + 0.5] : [center.x, center.y]
   }
 
-  private func makeTrainingTarget(in map: MazeMap) throws(MazeMapError) -> TargetDistribution {
+  private func makeTrainingTarget(in map: MazeMap) throws(SourceError) -> TargetDistribution {
     guard let setting = settings["train"] else { return map.openBox }
     let dimensions = map.hasChasm ? 3 : 2
     let words = setting.value.split(whereSeparator: \.isWhitespace)
@@ -341,7 +305,7 @@ private struct MazeMapReader {
 
   private func number(
     _ key: String, in range: ClosedRange<Double>, otherwise standard: Double
-  ) throws(MazeMapError) -> Double {
+  ) throws(SourceError) -> Double {
     guard let setting = settings[key] else { return standard }
     guard let value = Double(setting.value), range.contains(value) else {
       throw failure(
@@ -352,7 +316,7 @@ private struct MazeMapReader {
     return value
   }
 
-  private func steps() throws(MazeMapError) -> Int {
+  private func steps() throws(SourceError) -> Int {
     guard let setting = settings["steps"] else { return 500 }
     guard let value = Int(setting.value), (1...1_000_000).contains(value) else {
       throw failure(
@@ -364,7 +328,7 @@ private struct MazeMapReader {
 
   private func numbers(
     _ text: String, _ setting: Setting, count: Int
-  ) throws(MazeMapError) -> [Double] {
+  ) throws(SourceError) -> [Double] {
     let words = text.split { $0.isWhitespace || $0 == "," }
     let values = words.compactMap { Double($0) }.filter { abs($0) <= 1e6 }
     guard values.count == count, words.count == count else {
@@ -382,8 +346,8 @@ private struct MazeMapReader {
     return printable.count <= 40 ? String(printable) : String(printable.prefix(37)) + "..."
   }
 
-  private func failure(_ line: Int, _ column: Int, _ message: String) -> MazeMapError {
-    MazeMapError(source: source, line: line, column: column, message: message)
+  private func failure(_ line: Int, _ column: Int, _ message: String) -> SourceError {
+    SourceError(source: source, line: line, column: column, message: message)
   }
 }
 

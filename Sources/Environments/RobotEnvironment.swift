@@ -128,9 +128,7 @@ public final class RobotEnvironment: PhysicsEnvironment {
   }
 
   /// The physics steps of one environment step.
-  var physicsSteps: Int {
-    if case .actuators(_, let physicsSteps) = robot.drive { physicsSteps } else { 1 }
-  }
+  var physicsSteps: Int { robot.physicsSteps }
 
   /// Not a number stays what it is: MuJoCo, or the check of the state, must see it.
   private func clipped(_ value: Float, _ index: Int) -> Float {

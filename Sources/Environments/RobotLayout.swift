@@ -32,6 +32,11 @@ struct RobotLayout: Equatable, Sendable {
   /// Where a reset begins, if not at the model's own `qpos0`.
   var startPositions: [Double]?
 
+  /// The physics steps of one environment step.
+  var physicsSteps: Int {
+    if case .actuators(_, let physicsSteps) = drive { physicsSteps } else { 1 }
+  }
+
   /// The Ant: a free joint and eight hinges.
   static let ant = RobotLayout(
     positionCount: 15, velocityCount: 14, root: .free,

@@ -1,0 +1,212 @@
+import Foundation
+import MuJoCo
+
+/// A robot's MJCF file, made ready to stand in a maze in the Ant's place.
+struct RobotFile {
+  /// The largest file that is read (bytes).
+  static let maximumFileSize = 16 << 20
+  /// The most files that one robot may include.
+  static let maximumIncludes = 100
+
+  /// The file.
+  let path: String
+  /// Its document, with everything it includes, without keyframes and with absolute asset folders.
+  private(set) var document: XMLElement
+  /// The positions of its first keyframe, which are its start.
+  private(set) var keyframe: [Double]?
+  /// The name of the body that its first joint moves.
+  private(set) var rootBody = "robot"
+
+  /// Reads a robot and sets it on ground of this height (m), in the middle of its cell.
+  ///
+  /// - Throws: ``SourceError``.
+  init(path: String, groundHeight: Double) throws(SourceError) {
+    self.path = path
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    var includes = 0
+    document = try Self.document(at: path)
+    document.children = try Self.expanded(
+      document.children, folder: folder, source: path, depth: 0, includes: &includes)
+    guard document.name == "mujoco" else {
+      throw failure("its root is <\(document.name.prefix(40))>: a robot is an MJCF file, <mujoco>")
+    }
+    makeAssetFoldersAbsolute(folder)
+    takeKeyframe(groundHeight: groundHeight)
+    try placeRoot(groundHeight: groundHeight)
+    addFloor()
+  }
+
+  private static func document(at path: String) throws(SourceError) -> XMLElement {
+    let text = try SourceText.read(path, limit: maximumFileSize, kind: "robot")
+    return try XMLReader.read(text, source: path)
+  }
+
+  // MARK: Includes
+
+  /// The elements with every `<include>` replaced by the children of the file it names.
+  private static func expanded(
+    _ elements: [XMLElement], folder: String, source: String, depth: Int, includes: inout Int
+  ) throws(SourceError) -> [XMLElement] {
+    var result: [XMLElement] = []
+    for var element in elements {
+      if element.name == "include" {
+        includes += 1
+        guard let file = element["file"], depth < 10, includes <= maximumIncludes else {
+          throw SourceError(
+            source: source, line: 0, column: 0,
+            message: "too many includes, or one without a file: write the robot as one file")
+        }
+        let path = file.hasPrefix("/") ? file : "\(folder)/\(file)"
+        let included = try document(at: path)
+        result += try expanded(
+          included.children, folder: folder, source: path, depth: depth + 1, includes: &includes)
+      } else {
+        element.children = try expanded(
+          element.children, folder: folder, source: source, depth: depth, includes: &includes)
+        result.append(element)
+      }
+    }
+    return result
+  }
+
+  // MARK: What would change its meaning in another file
+
+  /// Meshes and textures are sought from the robot's own folder, not from the maze's.
+  private mutating func makeAssetFoldersAbsolute(_ folder: String) {
+    func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
+    var isSet: Set<String> = []
+    for index in document.children.indices where document.children[index].name == "compiler" {
+      for key in ["meshdir", "texturedir"] {
+        guard let value = document.children[index][key] else { continue }
+        document.children[index][key] = absolute(value)
+        isSet.insert(key)
+      }
+    }
+    var compiler = XMLElement("compiler")
+    for key in ["meshdir", "texturedir"] where !isSet.contains(key) { compiler[key] = folder }
+    if !compiler.attributes.isEmpty { document.children.insert(compiler, at: 0) }
+  }
+
+  /// A keyframe has no numbers for the maze's blocks: the first becomes the start.
+  private mutating func takeKeyframe(groundHeight: Double) {
+    let keys = document.children.filter { $0.name == "keyframe" }.flatMap(\.children)
+    document.children.removeAll { $0.name == "keyframe" }
+    guard let text = keys.first?["qpos"] else { return }
+    let values = Self.numbers(text)
+    guard values.count >= 2, values.allSatisfy(\.isFinite) else { return }
+    keyframe = values
+    keyframe?[0] = 0
+    keyframe?[1] = 0
+  }
+
+  private mutating func placeRoot(groundHeight: Double) throws(SourceError) {
+    for section in document.children.indices
+    where document.children[section].name == "worldbody" {
+      for index in document.children[section].children.indices {
+        var body = document.children[section].children[index]
+        guard body.name == "body", Self.hasJoint(body) else { continue }
+        let place = body["pos"].map(Self.numbers) ?? []
+        let height = place.count == 3 && place[2].isFinite ? place[2] : 0
+        body["pos"] = decimals(0, 0, height + groundHeight)
+        if let name = body["name"] { rootBody = name } else { body["name"] = rootBody }
+        document.children[section].children[index] = body
+        return
+      }
+    }
+    throw failure("no body has a joint: a robot moves on a free joint or on slides along x and y")
+  }
+
+  private mutating func addFloor() {
+    let geoms = document.children.filter { $0.name == "worldbody" }.flatMap(\.children)
+    if !geoms.contains(where: { $0.name == "geom" && $0["type"] == "plane" }) {
+      document.prepend(Floor.explicitGeom, toSection: "worldbody")
+    }
+  }
+
+  private static func hasJoint(_ body: XMLElement) -> Bool {
+    body.children.contains { child in
+      child.name == "joint" || child.name == "freejoint" || child.name == "body" && hasJoint(child)
+    }
+  }
+
+  private static func numbers(_ text: String) -> [Double] {
+    text.split(whereSeparator: \.isWhitespace).map { Double($0) ?? .nan }
+  }
+
+  func failure(_ message: String) -> SourceError {
+    SourceError(source: path, line: 0, column: 0, message: message)
+  }
+}
+
+// MARK: - The compiled robot
+
+extension RobotFile {
+  /// The time of one environment step that is aimed at (s): the Ant's.
+  static let stepDuration = 0.1
+
+  /// Where the robot is found in the compiled world, and how its actuators take an action.
+  ///
+  /// - Parameter blockJoints: How many joints the maze's blocks have; they come last.
+  /// - Throws: ``SourceError`` if its root or an actuator can't be used.
+  func layout(
+    in model: Model, blockJoints: Int, groundHeight: Double
+  ) throws(SourceError) -> (layout: RobotLayout, actionLimits: [Float], halfRange: [Float]) {
+    let joints = (0..<(model.njnt - blockJoints)).map { model.joint($0) }
+    let positionCount = model.nq - blockJoints
+    let root = try root(of: joints, in: model)
+    var start = keyframe
+    if let count = start?.count, count != positionCount { start = nil }
+    if root == .free { start?[2] += groundHeight }
+
+    let actuators = (0..<model.nu).map { model.actuator($0) }
+    guard !actuators.isEmpty else { throw failure("it has no actuators: add <actuator> motors") }
+    for actuator in actuators {
+      let width = actuator.controlRange.upperBound - actuator.controlRange.lowerBound
+      guard actuator.isLimited, width > 0, width.isFinite else {
+        throw failure(
+          "actuator '\(actuator.name ?? String(actuator.id))' has no ctrlrange: "
+            + "set ctrllimited=\"true\" and ctrlrange")
+      }
+    }
+    let ranges = actuators.map(\.controlRange)
+    let physicsSteps = max(1, min(1000, Int((Self.stepDuration / model.timestep).rounded())))
+    let layout = RobotLayout(
+      positionCount: positionCount, velocityCount: model.nv - blockJoints, root: root,
+      drive: .actuators(
+        middle: ranges.map { ($0.lowerBound + $0.upperBound) / 2 }, physicsSteps: physicsSteps),
+      bodyName: rootBody, startPositions: start)
+    let limits = ranges.map { Float(($0.upperBound - $0.lowerBound) / 2) }
+    return (layout, limits, Self.halfRange(of: joints))
+  }
+
+  private func root(
+    of joints: [Joint], in model: Model
+  ) throws(SourceError) -> RobotLayout.Root {
+    if joints.first?.kind == .free { return .free }
+    let isPlanar =
+      joints.count >= 2 && joints[0].kind == .slide && joints[1].kind == .slide
+      && joints[0].axis == [1, 0, 0] && joints[1].axis == [0, 1, 0]
+    guard isPlanar else {
+      throw failure(
+        "its first joints can't move it through a maze: the root needs a free joint, "
+          + "or a slide along x and then one along y")
+    }
+    return .planar(height: model.body(joints[0].body).position.z)
+  }
+
+  /// Sensible bounds of a subgoal: 10 m in the plane, half the range of each limited joint.
+  private static func halfRange(of joints: [Joint]) -> [Float] {
+    var result: [Float] = []
+    for (index, joint) in joints.enumerated() {
+      let width = Float((joint.range.upperBound - joint.range.lowerBound) / 2)
+      let limited = joint.isLimited && width > 0 ? width : nil
+      switch joint.kind {
+      case .free: result += [10, 10, 0.5, 1, 1, 1, 1]
+      case .ball: result += [1, 1, 1, 1]
+      case .slide: result.append(index < 2 ? 10 : limited ?? 0.5)
+      case .hinge: result.append(limited ?? .pi)
+      }
+    }
+    return result
+  }
+}

@@ -60,8 +60,14 @@ let package = Package(
     .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks"]),
     .testTarget(
       name: "LearningTests", dependencies: ["Learning"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Fuzzing"]),
     .testTarget(name: "hiroTests", dependencies: ["Experiments"]),
+
+    // Hostile files for every reader: a short run in the tests, long ones by scripts/fuzz.
+    .target(
+      name: "Fuzzing", dependencies: ["Environments", "Experiments", "Randomness"],
+      path: "Tests/Fuzzing"),
+    .executableTarget(name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzz"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -58,6 +58,11 @@ public struct ConfigurationLayers {
       [String(text[..<sign]): String(text[text.index(after: sign)...])], source: "--set")
   }
 
+  /// The value that `setting` has now, as YAML.
+  public func value(of setting: Setting) -> String {
+    values[setting.key]!.yaml
+  }
+
   /// The whole configuration.
   public func configuration() -> RunConfiguration {
     do {

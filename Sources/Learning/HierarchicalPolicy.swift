@@ -70,6 +70,13 @@ public final class HierarchicalPolicy: @unchecked Sendable {
     func network(_ prefix: String, inputs: Int, limits: [Float]) throws(TensorError) -> Perceptron {
       let name = "\(prefix).layer1.bias"
       guard let bias = tensors[name] else { throw .missing(name: name) }
+      // The second layer's own size says that a file this large was read: without it a short file
+      // could ask for a network that no memory holds.
+      let (second, hidden) = ("\(prefix).layer2.weight", bias.values.count)
+      guard let weight = tensors[second] else { throw .missing(name: second) }
+      guard hidden > 0, weight.shape == [hidden, hidden] else {
+        throw .shape(name: second, expected: [hidden, hidden], found: weight.shape)
+      }
       let network = Perceptron(
         shape: PerceptronShape(
           inputs: inputs, hidden: bias.values.count, outputs: limits.count), outputScale: limits)

@@ -1,0 +1,163 @@
+import Environments
+import Foundation
+import Learning
+import Randomness
+import Synchronization
+
+/// Measures a policy: episodes without exploration noise, from fresh starts, to given targets.
+///
+/// The random stream of an episode derives from the seed, the target and the episode's number, so
+/// the result does not depend on the number of threads or on which of them is faster.
+public struct Evaluation: Sendable {
+  /// The task in which the policy acts.
+  public var task: TaskDescription
+  /// The places to go (m), with their names; one nameless entry without a place in a task without
+  /// targets.
+  public var targets: [Target]
+  /// Episodes per target.
+  public var episodes: Int
+  /// From which every episode's start derives.
+  public var seed: UInt64
+  /// Threads at most.
+  public var threads: Int
+
+  /// A place to go.
+  public struct Target: Sendable, Equatable, Codable {
+    /// What it is called.
+    public var name: String
+    /// Where it is (m).
+    public var position: [Double]
+
+    /// Names a place.
+    public init(name: String, position: [Double]) {
+      self.name = name
+      self.position = position
+    }
+  }
+
+  /// An evaluation on the targets that the task itself reports, its own first.
+  public init(
+    task: TaskDescription, episodes: Int, seed: UInt64,
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount
+  ) {
+    self.task = task
+    self.episodes = episodes
+    self.seed = seed
+    self.threads = threads
+    targets = zip(task.evaluationTargetNames, task.evaluationTargets).map {
+      Target(name: $0, position: $1)
+    }
+    if targets.isEmpty { targets = [Target(name: "none", position: [])] }
+  }
+
+  /// How one episode went.
+  public struct Episode: Sendable, Equatable, Codable {
+    /// Which of the targets it had.
+    public var target: Int
+    /// Its number among those of its target.
+    public var number: Int
+    /// Whether it ended in success; `nil` in a task that counts only the score.
+    public var isSuccess: Bool?
+    /// How far the robot was from the target at the end (m).
+    public var finalDistance: Double?
+    /// The sum of the task's rewards.
+    public var episodeReturn: Double
+    /// Environment steps made.
+    public var steps: Int
+    /// Whether the simulation became unstable; the episode ends there, without success.
+    public var isDiverged: Bool
+  }
+
+  /// Runs all episodes of `policy`.
+  ///
+  /// - Parameters:
+  ///   - makeEnvironment: Makes an environment of ``task``; called once per thread.
+  ///   - makePolicy: Makes the policy; called once per thread.
+  public func run(
+    makeEnvironment: @Sendable () throws -> any PhysicsEnvironment,
+    makePolicy: @Sendable () throws -> HierarchicalPolicy
+  ) throws -> EvaluationResult {
+    let count = targets.count * episodes
+    let workers = max(1, min(threads, count))
+    let shared = Mutex((next: 0, episodes: [Episode?](repeating: nil, count: count)))
+    let failure = Mutex<(any Error)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: workers) { _ in
+      do {
+        let environment = try makeEnvironment()
+        let policy = try makePolicy()
+        func nextIndex() -> Int? {
+          shared.withLock { shared in
+            guard shared.next < count, failure.withLock({ $0 == nil }) else { return nil }
+            shared.next += 1
+            return shared.next - 1
+          }
+        }
+        while let index = nextIndex() {
+          let episode = try run(
+            target: index / episodes, number: index % episodes, in: environment, policy: policy)
+          shared.withLock { $0.episodes[index] = episode }
+        }
+      } catch {
+        failure.withLock { $0 = $0 ?? error }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+    return EvaluationResult(
+      evaluation: self, episodes: shared.withLock { $0.episodes.compactMap(\.self) })
+  }
+
+  private func run(
+    target: Int, number: Int, in environment: any PhysicsEnvironment, policy: HierarchicalPolicy
+  ) throws -> Episode {
+    var rollout = try Rollout(
+      environment: environment, policy: policy, target: targets[target].position,
+      stream: RandomStream(seed: seed, name: "evaluation \(target) \(number)"))
+    while try rollout.step() {}
+    return Episode(
+      target: target, number: number,
+      isSuccess: environment.isSuccess.map { $0 && !rollout.isDiverged },
+      finalDistance: environment.distanceToTarget, episodeReturn: rollout.episodeReturn,
+      steps: rollout.steps, isDiverged: rollout.isDiverged)
+  }
+}
+
+/// One episode of a policy in an environment, without exploration noise, step by step.
+public struct Rollout {
+  /// Where the policy acts.
+  public let environment: any PhysicsEnvironment
+  /// Who acts.
+  public let policy: HierarchicalPolicy
+  /// The sum of the rewards so far.
+  public private(set) var episodeReturn = 0.0
+  /// Environment steps so far.
+  public private(set) var steps = 0
+  /// Whether the simulation has become unstable.
+  public private(set) var isDiverged = false
+  private var isOver = false
+
+  /// Begins an episode to `target` (m; empty in a task without targets), whose start is drawn from
+  /// `stream`.
+  public init(
+    environment: any PhysicsEnvironment, policy: HierarchicalPolicy, target: [Double],
+    stream: RandomStream
+  ) throws {
+    self.environment = environment
+    self.policy = policy
+    var stream = stream
+    try environment.reset(
+      using: &stream, target: target.isEmpty ? .training : .fixed(target))
+    policy.beginEpisode()
+  }
+
+  /// Makes one step; `false` once the episode is over.
+  public mutating func step() throws -> Bool {
+    if isOver { return false }
+    let action = policy.action(observation: environment.observation, target: environment.target)
+    let outcome = try environment.step(action)
+    steps += 1
+    isDiverged = outcome.isDiverged
+    isOver = outcome.isTerminated || outcome.isTruncated || outcome.isDiverged
+    if !isDiverged { episodeReturn += Double(outcome.reward) }
+    return !isOver
+  }
+}

@@ -1,0 +1,115 @@
+/// What an evaluation found.
+public struct EvaluationResult: Sendable, Equatable {
+  /// What was asked.
+  public let task: String
+  /// The seed of the episodes.
+  public let seed: UInt64
+  /// Over all targets.
+  public let overall: Summary
+  /// For each target by itself.
+  public let targets: [TargetSummary]
+  /// Every episode.
+  public let episodes: [Evaluation.Episode]
+
+  /// Episodes taken together.
+  public struct Summary: Sendable, Equatable {
+    /// How many episodes.
+    public let episodes: Int
+    /// How many succeeded; `nil` in a task that counts only the score.
+    public let success: Proportion?
+    /// The mean distance from the target at the end (m).
+    public let meanFinalDistance: Double?
+    /// The mean sum of rewards; in Ant Gather this is the score.
+    public let meanReturn: Double
+    /// The standard error of ``meanReturn``.
+    public let returnStandardError: Double?
+    /// Episodes in which the simulation became unstable.
+    public let diverged: Int
+
+    init(_ episodes: [Evaluation.Episode]) {
+      self.episodes = episodes.count
+      let successes = episodes.compactMap(\.isSuccess)
+      success =
+        successes.isEmpty
+        ? nil : Proportion(successes: successes.count { $0 }, of: successes.count)
+      meanFinalDistance = episodes.compactMap(\.finalDistance).mean
+      let returns = episodes.map(\.episodeReturn)
+      meanReturn = returns.mean ?? 0
+      returnStandardError = returns.standardError
+      diverged = episodes.count { $0.isDiverged }
+    }
+  }
+
+  /// The episodes of one target.
+  public struct TargetSummary: Sendable, Equatable {
+    /// The target.
+    public let target: Evaluation.Target
+    /// Its episodes.
+    public let summary: Summary
+  }
+
+  init(evaluation: Evaluation, episodes: [Evaluation.Episode]) {
+    task = evaluation.task.name
+    seed = evaluation.seed
+    self.episodes = episodes
+    overall = Summary(episodes)
+    targets = evaluation.targets.enumerated().map { index, target in
+      TargetSummary(target: target, summary: Summary(episodes.filter { $0.target == index }))
+    }
+  }
+}
+
+extension EvaluationResult: Encodable {
+  private enum CodingKeys: String, CodingKey {
+    case task, seed, overall, targets, episodes
+  }
+
+  /// Encodes the numbers under the names that `hiro evaluate --json` documents.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(task, forKey: .task)
+    try container.encode(seed, forKey: .seed)
+    try container.encode(overall, forKey: .overall)
+    try container.encode(targets, forKey: .targets)
+    try container.encode(episodes, forKey: .episodes)
+  }
+}
+
+extension EvaluationResult.TargetSummary: Encodable {
+  private enum CodingKeys: String, CodingKey {
+    case name, target
+  }
+
+  /// Encodes the target and, beside it, its numbers.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(target.name, forKey: .name)
+    try container.encode(target.position, forKey: .target)
+    try summary.encode(to: encoder)
+  }
+}
+
+extension EvaluationResult.Summary: Encodable {
+  private enum CodingKeys: String, CodingKey {
+    case episodes
+    case success
+    case successInterval = "success_interval_95"
+    case meanFinalDistance = "mean_final_distance"
+    case meanReturn = "mean_return"
+    case returnStandardError = "return_standard_error"
+    case diverged
+  }
+
+  /// Encodes the numbers; what a task does not have is `null`.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(episodes, forKey: .episodes)
+    try container.encode(success?.value, forKey: .success)
+    try container.encode(
+      success.map { [$0.interval.lowerBound, $0.interval.upperBound] }, forKey: .successInterval)
+    try container.encode(meanFinalDistance, forKey: .meanFinalDistance)
+    try container.encode(meanReturn, forKey: .meanReturn)
+    try container.encode(returnStandardError, forKey: .returnStandardError)
+    try container.encode(diverged, forKey: .diverged)
+  }
+}

@@ -1,0 +1,134 @@
+import Environments
+import Foundation
+import Learning
+import NeuralNetworks
+
+/// A trained policy with everything that is needed to use it and to know where it came from.
+///
+/// On disk it is a safetensors file: the actors' weights as tensors (`lower.actor.layer1.weight`
+/// `[out, in]`, …), the rest as metadata.
+public struct PolicyFile: Sendable, Equatable {
+  /// The whole configuration of the run that made it, its task and seed included.
+  public var configuration: RunConfiguration
+  /// Environment steps it has been trained for.
+  public var step: Int
+  /// Its success rate in the evaluation of that step, in [0, 1], if there was one.
+  public var success: Double?
+  /// The actors' weights.
+  public var tensors: [String: Tensor]
+
+  /// Describes a policy; each parameter is the property of its name.
+  public init(
+    configuration: RunConfiguration, step: Int, success: Double?, tensors: [String: Tensor]
+  ) {
+    self.configuration = configuration
+    self.step = step
+    self.success = success
+    self.tensors = tensors
+  }
+
+  /// What the metadata calls the kind of file and its version.
+  package static let format = "hiro-policy"
+  package static let version = "1"
+
+  /// Reads the policy at `path`.
+  ///
+  /// - Throws: ``SafetensorsError``, ``PolicyFileError`` or ``ConfigurationError``, each naming the
+  ///   file.
+  public init(path: String) throws {
+    let file = try SafetensorsFile(path: path)
+    func value(_ key: String) throws(PolicyFileError) -> String {
+      guard let value = file.metadata[key] else {
+        throw .notAPolicy(path: path, problem: "its metadata lacks \(quoted(key))")
+      }
+      return value
+    }
+    guard try value("format") == Self.format else {
+      throw PolicyFileError.notAPolicy(
+        path: path, problem: "its format is \(quoted(try value("format")))")
+    }
+    guard try value("version") == Self.version else {
+      throw PolicyFileError.version(path: path, found: try value("version"))
+    }
+    guard let step = Int(try value("step")), step >= 0 else {
+      throw PolicyFileError.notAPolicy(path: path, problem: "its step is not a whole number")
+    }
+    var layers = ConfigurationLayers()
+    try layers.apply(yaml: try value("configuration"), source: "\(printable(path)): configuration")
+    configuration = layers.configuration()
+    self.step = step
+    success = file.metadata["success"].flatMap(Double.init)
+    tensors = try file.tensors()
+  }
+
+  /// Writes the policy to `path`, as a whole or not at all.
+  public func write(to path: String) throws {
+    var metadata = [
+      "format": Self.format, "version": Self.version, "task": configuration.task,
+      "step": "\(step)", "seed": "\(configuration.seed)",
+      "configuration": configuration.yaml(heading: "The configuration of the run."),
+    ]
+    if let success { metadata["success"] = "\(success)" }
+    // For readers in other languages; ours takes these from the task and the configuration.
+    let shape = try TaskRegistry.task(named: configuration.task)
+      .agentShape(for: configuration.learning.subgoals)
+    metadata["action_limits"] = "\(shape.actionLimits)"
+    metadata["subgoal_half_range"] = "\(shape.subgoalHalfRange)"
+    metadata["position_indices"] = "\(shape.positionIndices)"
+    try Safetensors.write(
+      tensors.map { SafetensorsTensor($0.key, $0.value) }, metadata: metadata, to: path)
+  }
+
+  /// A policy that acts in `task`, which may be another than the one it was trained for as long as
+  /// the shapes are the same; each thread needs its own.
+  ///
+  /// - Throws: `PolicyError` with the expected and the found shape, or `AgentShapeError`.
+  public func makePolicy(for task: TaskDescription) throws -> HierarchicalPolicy {
+    try HierarchicalPolicy(
+      shape: task.agentShape(for: configuration.learning.subgoals),
+      settings: PolicySettings(
+        hierarchy: configuration.learning.hierarchy,
+        interval: configuration.learning.subgoals.interval,
+        semantics: configuration.learning.subgoals.semantics), tensors: tensors)
+  }
+}
+
+extension TaskDescription {
+  /// What an agent has to know of the task, with the subgoals that `configuration` asks for.
+  public func agentShape(
+    for configuration: SubgoalConfiguration
+  ) throws(AgentShapeError) -> AgentShape {
+    try AgentShape(
+      observationCount: observationCount, targetCount: targetCount, actionLimits: actionLimits,
+      subgoalHalfRange: subgoalHalfRange, positionIndices: positionIndices
+    ).adapted(to: configuration)
+  }
+}
+
+/// Why a safetensors file is not a policy of ours.
+public enum PolicyFileError: Error, Equatable, CustomStringConvertible {
+  /// The file's metadata is not that of a policy.
+  case notAPolicy(path: String, problem: String)
+  /// The policy was written by a later version of the program.
+  case version(path: String, found: String)
+  /// The policy's networks do not fit the task.
+  case unsuitable(path: String, task: String, problem: String)
+  /// There is no policy in the folder.
+  case noPolicy(folder: String)
+
+  /// One line: the file and what is wrong with it.
+  public var description: String {
+    switch self {
+    case .notAPolicy(let path, let problem):
+      "\(printable(path)): a safetensors file, but not a policy of hiro: \(problem)"
+    case .version(let path, let found):
+      "\(printable(path)): a policy of format version \(quoted(found)); this hiro reads version "
+        + PolicyFile.version
+    case .unsuitable(let path, let task, let problem):
+      "\(printable(path)): not a policy for \(printable(task)): \(problem)"
+    case .noPolicy(let folder):
+      "\(printable(folder)): holds neither \(RunFolder.bestPolicy) nor \(RunFolder.latestPolicy); "
+        + "expected a policy file or the output folder of hiro train"
+    }
+  }
+}

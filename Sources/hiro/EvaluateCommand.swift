@@ -1,0 +1,111 @@
+import ArgumentParser
+import Environments
+import Experiments
+import Foundation
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Measure how often a policy succeeds.",
+    discussion: """
+      Runs episodes without exploration noise and reports the success rate with its 95 % interval \
+      (Wilson), the mean distance from the target at the end, and the mean return. An episode \
+      depends on the seed, its target and its number alone, so the result is the same for any \
+      number of threads.
+
+        hiro evaluate runs/maze                   50 episodes to each of its targets
+        hiro evaluate runs/maze --target 0,16     one target, as in the paper
+        hiro evaluate best.safetensors --json     for other programs
+        hiro evaluate runs/maze --task ant-push   the same policy in another maze
+      """)
+
+  @OptionGroup var policy: PolicyArguments
+
+  @Option(parsing: .unconditional, help: "Episodes per target.")
+  var episodes = 50
+
+  @Option(parsing: .unconditional, help: "Seed of the episodes' starts.")
+  var seed: UInt64 = 0
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: .init(
+      "A target in metres instead of the task's own; may be given several times.",
+      valueName: "x,y"))
+  var target: [String] = []
+
+  @Option(parsing: .unconditional, help: "Threads at most; the result does not depend on it.")
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  @Flag(help: "Print everything as JSON, every episode included.")
+  var json = false
+
+  func validate() throws {
+    guard (1...1_000_000).contains(episodes) else {
+      throw ValidationError("--episodes: expected a number from 1 to 1000000, found \(episodes)")
+    }
+    guard (1...1_024).contains(threads) else {
+      throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
+    }
+  }
+
+  func run() throws {
+    let (policy, path, definition) = try policy.load()
+    let task = definition.description
+    var evaluation = Evaluation(task: task, episodes: episodes, seed: seed, threads: threads)
+    if !target.isEmpty {
+      evaluation.targets = try target.map { try PolicyArguments.target($0, task: task) }
+    }
+    let model = try definition.makeModel()
+    let result = try evaluation.run(
+      makeEnvironment: { try definition.makeEnvironment(model: model) },
+      makePolicy: { try policy.makePolicy(for: task) })
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      print(String(decoding: try encoder.encode(result), as: UTF8.self))
+    } else {
+      print(
+        "\(task.name), \(path) after \(policy.step) steps, "
+          + "\(episodes) episodes per target, seed \(seed)\n")
+      print(EvaluationTable(result).text, terminator: "")
+    }
+  }
+}
+
+/// The result of an evaluation as a table for people.
+struct EvaluationTable {
+  let text: String
+
+  init(_ result: EvaluationResult) {
+    let hasTargets = result.overall.success != nil
+    var rows =
+      hasTargets
+      ? [["target", "success", "95 % interval", "final distance", "return"]]
+      : [["", "score", "standard error"]]
+    func add(_ name: String, _ summary: EvaluationResult.Summary) {
+      if let success = summary.success, let distance = summary.meanFinalDistance {
+        rows.append([
+          name, fixed(success.value, 3),
+          "\(fixed(success.interval.lowerBound, 3)) – \(fixed(success.interval.upperBound, 3))",
+          "\(fixed(distance, 2)) m", fixed(summary.meanReturn, 1),
+        ])
+      } else {
+        rows.append([
+          name, fixed(summary.meanReturn, 3),
+          summary.returnStandardError.map { fixed($0, 3) } ?? "",
+        ])
+      }
+    }
+    for entry in result.targets {
+      let place = entry.target.position.map { fixed($0, 1) }.joined(separator: ", ")
+      add(hasTargets ? "\(entry.target.name) (\(place))" : "all episodes", entry.summary)
+    }
+    if result.targets.count > 1 { add("all", result.overall) }
+    var text = table(rows)
+    if result.overall.diverged > 0 {
+      text += "\nThe simulation became unstable in \(result.overall.diverged) episodes.\n"
+    }
+    self.text = text
+  }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Environments
+import Experiments
+import Imaging
+import Learning
+import MuJoCo
+import NeuralNetworks
+
+/// How the program ended, in the numbers of `sysexits.h`.
+enum ExitStatus: Int32 {
+  /// The command line is wrong.
+  case usage = 64
+  /// A file holds something else than it should.
+  case data = 65
+  /// A file is not there or may not be read.
+  case noInput = 66
+  /// Something that this computer lacks is needed.
+  case unavailable = 69
+  /// The program itself failed.
+  case software = 70
+  /// A file could not be created.
+  case cannotCreate = 73
+  /// The disk failed or is full.
+  case inputOutput = 74
+  /// A setting is wrong.
+  case configuration = 78
+
+  /// The status that tells the kind of `error`.
+  init(_ error: any Error) {
+    switch error {
+    case let error as FileError: self.init(error)
+    case SafetensorsError.file(let error), TraceError.file(let error),
+      ConfigurationError.file(let error):
+      self.init(error)
+    case ConfigurationError.notAnAssignment, ConfigurationError.unknownPreset: self = .usage
+    case is ConfigurationError, is AgentShapeError: self = .configuration
+    case PolicyFileError.noPolicy: self = .noInput
+    case is SafetensorsError, is PolicyFileError, is TraceError, is TensorError, is MazeMapError:
+      self = .data
+    case EnvironmentError.unknownTask, EnvironmentError.invalidTarget: self = .usage
+    case is EnvironmentError: self = .data
+    case MuJoCoError.missingFile: self = .noInput
+    case MuJoCoError.noGraphics: self = .unavailable
+    case MuJoCoError.internalError: self = .software
+    case is MuJoCoError: self = .data
+    case ImagingError.ffmpegMissing: self = .unavailable
+    case ImagingError.unreadable: self = .data
+    case is ImagingError: self = .cannotCreate
+    case is ValidationError: self = .usage
+    default:
+      // What the argument parser throws has no public type but knows its exit code.
+      self = Hiro.exitCode(for: error) == .validationFailure ? .usage : .software
+    }
+  }
+
+  private init(_ error: FileError) {
+    switch error {
+    case .notFound, .notAFile, .notReadable: self = .noInput
+    case .tooLarge, .truncated: self = .data
+    case .noSuchFolder, .notAFolder, .notWritable: self = .cannotCreate
+    case .diskFull, .failed: self = .inputOutput
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Environments
+import Experiments
+import Foundation
+
+/// What `evaluate` and `render` have in common: a policy, and the task in which it acts.
+struct PolicyArguments: ParsableArguments {
+  @Argument(
+    help: .init(
+      "A policy file, or the output folder of hiro train, whose best policy is taken.",
+      valueName: "policy"),
+    completion: .file())
+  var path: String
+
+  @Option(help: "Act in this task instead of the one the policy was trained for.")
+  var task: String?
+
+  /// The policy and the task.
+  func load() throws -> (policy: PolicyFile, path: String, task: TaskDefinition) {
+    let file = try RunFolder.policy(at: path)
+    let policy = try PolicyFile(path: file)
+    let definition = try TaskRegistry.definition(named: task ?? policy.configuration.task)
+    // Shapes are checked here, once, so that the message can name the file and the task.
+    do {
+      _ = try policy.makePolicy(for: definition.description)
+    } catch {
+      throw PolicyFileError.unsuitable(
+        path: file, task: definition.description.name, problem: "\(error)")
+    }
+    return (policy, file, definition)
+  }
+
+  /// The target that `text` gives as coordinates, such as `0,16`.
+  static func target(_ text: String, task: TaskDescription) throws -> Evaluation.Target {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    let coordinates = parts.compactMap { Double($0.trimmingCharacters(in: .whitespaces)) }
+    guard task.targetCount > 0 else {
+      throw ValidationError("--target: \(task.name) has no target; leave the option out")
+    }
+    guard coordinates.count == parts.count, coordinates.count == task.targetCount,
+      coordinates.allSatisfy(\.isFinite)
+    else {
+      let form = task.targetCount == 2 ? "x,y" : "x,y,z"
+      throw ValidationError(
+        "--target: expected \(form) in metres for \(task.name), found \"\(text)\"")
+    }
+    return Evaluation.Target(name: "given", position: coordinates)
+  }
+}

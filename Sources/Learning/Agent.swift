@@ -1,3 +1,5 @@
+import Foundation
+
 /// Something that acts in an environment and learns from it.
 ///
 /// One pass of data: ``beginEpisode(observation:target:)``, then per step ``chooseAction()`` and
@@ -38,6 +40,13 @@ public protocol Agent: AnyObject {
 
   /// The first quantity found that is not finite, by name; nil while all is well.
   func firstNonFinite() -> String?
+
+  /// The counters and random streams, between two windows.
+  func encodeProgress() throws -> Data
+
+  /// Shows the networks and the experience to `visitor`. Where it fills them, `progress` is what
+  /// ``encodeProgress()`` gave when they were saved.
+  func visitState(_ visitor: some StateVisitor, restoring progress: Data?) throws
 }
 
 /// What an agent measured over some updates.

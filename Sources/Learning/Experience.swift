@@ -70,11 +70,11 @@ public final class Window: @unchecked Sendable {
 }
 
 /// One transition of the higher level: the steps from one of its decisions to the next.
-package struct HigherTransition: BitwiseCopyable {
+package struct HigherTransition {
   /// The step at which the subgoal was set, counted over the whole run.
   package var start: Int
   /// Steps to the next decision.
-  package var length: Int32
+  package var length: Int
   /// Whether the episode truly ended with it.
   package var isTerminal: Bool
   /// Sum of the environment's rewards.
@@ -91,6 +91,7 @@ public final class Experience: @unchecked Sendable {
   private let shape: AgentShape
   private let lowerCapacity: Int
   private let higherCapacity: Int
+  private let interval: Int
 
   /// Slots of states and actions, enough for all higher-level transitions.
   private let slotCapacity: Int
@@ -102,29 +103,33 @@ public final class Experience: @unchecked Sendable {
   private let subgoals: LazyBuffer<Float>
   private let rewards: LazyBuffer<Float>
   private let targets: LazyBuffer<Float>
-  private let hasAction: LazyBuffer<Bool>
+  private let hasAction: LazyBuffer<UInt8>
   private let untilDecision: LazyBuffer<Int32>
-  private let isTerminal: LazyBuffer<Bool>
+  private let isTerminal: LazyBuffer<UInt8>
 
-  private let higherTransitions: LazyBuffer<HigherTransition>
+  private let higherStarts: LazyBuffer<Int64>
+  private let higherLengths: LazyBuffer<Int32>
+  private let higherTerminals: LazyBuffer<UInt8>
+  private let higherRewards: LazyBuffer<Float>
   private let higherTargets: LazyBuffer<Float>
   private let higherSubgoals: LazyBuffer<Float>
 
-  /// The slot that the next step goes to.
-  package private(set) var head = 0
-  /// The oldest slot that lower-level transitions are drawn from.
-  package private(set) var lowerTail = 0
-
-  /// Lower-level transitions that can be drawn.
-  public private(set) var lowerCount = 0
-
-  /// Higher-level transitions added so far.
-  package private(set) var higherHead = 0
-  private var higherTail = 0
-
-  /// The slot at which the current interval of the higher level began, and what it earned so far.
-  private var intervalStart = 0
-  private var intervalReward: Float = 0
+  /// Where the rings begin and end.
+  package struct Position: Codable, Equatable, Sendable {
+    /// The slot that the next step goes to.
+    var head = 0
+    /// The oldest slot that lower-level transitions are drawn from.
+    var lowerTail = 0
+    /// Lower-level transitions that can be drawn.
+    var lowerCount = 0
+    /// Higher-level transitions added so far, and forgotten so far.
+    var higherHead = 0
+    var higherTail = 0
+    /// The slot at which the current interval of the higher level began, and what it earned so far.
+    var intervalStart = 0
+    var intervalReward: Float = 0
+  }
+  package private(set) var position = Position()
 
   /// Makes room for `lowerCapacity` and `higherCapacity` transitions, of at most `interval` steps
   /// each.
@@ -132,6 +137,7 @@ public final class Experience: @unchecked Sendable {
     self.shape = shape
     self.lowerCapacity = lowerCapacity
     self.higherCapacity = higherCapacity
+    self.interval = interval
     // Each episode has a slot more than steps; room for one in 64 steps is ample where episodes
     // have hundreds, and where they are shorter the ring forgets a little earlier.
     recentCapacity = lowerCapacity + lowerCapacity / 64 + 64
@@ -145,13 +151,22 @@ public final class Experience: @unchecked Sendable {
     hasAction = LazyBuffer(count: recentCapacity)
     untilDecision = LazyBuffer(count: recentCapacity)
     isTerminal = LazyBuffer(count: recentCapacity)
-    higherTransitions = LazyBuffer(count: higherCapacity)
+    higherStarts = LazyBuffer(count: higherCapacity)
+    higherLengths = LazyBuffer(count: higherCapacity)
+    higherTerminals = LazyBuffer(count: higherCapacity)
+    higherRewards = LazyBuffer(count: higherCapacity)
     higherTargets = LazyBuffer(count: higherCapacity * shape.targetCount)
     higherSubgoals = LazyBuffer(count: higherCapacity * shape.subgoalCount)
   }
 
+  /// Lower-level transitions that can be drawn.
+  public var lowerCount: Int { position.lowerCount }
+
   /// Higher-level transitions that can be drawn.
-  public var higherCount: Int { higherHead - higherTail }
+  public var higherCount: Int { position.higherHead - position.higherTail }
+
+  /// Higher-level transitions added so far.
+  package var higherHead: Int { position.higherHead }
 
   // MARK: Adding
 
@@ -159,38 +174,38 @@ public final class Experience: @unchecked Sendable {
   package func append(_ window: Window) {
     for index in 0..<window.count {
       write(window, index, hasAction: true)
-      intervalReward += window.rewards[index]
-      head += 1
-      lowerCount += 1
+      position.intervalReward += window.rewards[index]
+      position.head += 1
+      position.lowerCount += 1
     }
     if window.ending == .terminated, window.count > 0 {
-      isTerminal.pointer[(head - 1) % recentCapacity] = true
+      isTerminal.pointer[(position.head - 1) % recentCapacity] = 1
     }
     // The state after the last step: the next window begins with it, or it closes the episode.
     write(window, window.count, hasAction: false)
     markDecisions(window)
-    if window.endsInterval, head > intervalStart, window.ending != .diverged {
+    if window.endsInterval, position.head > position.intervalStart, window.ending != .diverged {
       appendHigherTransition(window)
     }
-    if window.ending != .none { head += 1 }
+    if window.ending != .none { position.head += 1 }
     if window.endsInterval || window.ending != .none {
-      intervalStart = head
-      intervalReward = 0
+      position.intervalStart = position.head
+      position.intervalReward = 0
     }
     forget()
   }
 
   private func write(_ window: Window, _ index: Int, hasAction acts: Bool) {
-    let slot = head % slotCapacity
-    let recent = head % recentCapacity
+    let slot = position.head % slotCapacity
+    let recent = position.head % recentCapacity
     (observations.pointer + slot * shape.observationCount)
       .update(from: window.observations.row(index), count: shape.observationCount)
     (subgoals.pointer + recent * shape.subgoalCount)
       .update(from: window.subgoals.row(index), count: shape.subgoalCount)
     (targets.pointer + recent * shape.targetCount)
       .update(from: window.target, count: shape.targetCount)
-    hasAction.pointer[recent] = acts
-    isTerminal.pointer[recent] = false
+    hasAction.pointer[recent] = acts ? 1 : 0
+    isTerminal.pointer[recent] = 0
     guard acts else { return }
     (actions.pointer + slot * shape.actionCount)
       .update(from: window.actions.row(index), count: shape.actionCount)
@@ -200,35 +215,36 @@ public final class Experience: @unchecked Sendable {
   /// Notes for each step of the interval so far how far its last state is: what hindsight may
   /// take as reached.
   private func markDecisions(_ window: Window) {
-    for slot in max(intervalStart, head - recentCapacity)..<max(head, intervalStart) {
-      untilDecision.pointer[slot % recentCapacity] = Int32(head - slot)
+    for slot in max(position.intervalStart, position.head - recentCapacity)..<max(position.head, position.intervalStart) {
+      untilDecision.pointer[slot % recentCapacity] = Int32(position.head - slot)
     }
   }
 
   private func appendHigherTransition(_ window: Window) {
-    let place = higherHead % higherCapacity
-    higherTransitions.pointer[place] = HigherTransition(
-      start: intervalStart, length: Int32(head - intervalStart),
-      isTerminal: window.ending == .terminated, reward: intervalReward)
+    let place = position.higherHead % higherCapacity
+    higherStarts.pointer[place] = Int64(position.intervalStart)
+    higherLengths.pointer[place] = Int32(position.head - position.intervalStart)
+    higherTerminals.pointer[place] = window.ending == .terminated ? 1 : 0
+    higherRewards.pointer[place] = position.intervalReward
     (higherTargets.pointer + place * shape.targetCount)
       .update(from: window.target, count: shape.targetCount)
     (higherSubgoals.pointer + place * shape.subgoalCount).update(
-      from: subgoals.pointer + (intervalStart % recentCapacity) * shape.subgoalCount,
+      from: subgoals.pointer + (position.intervalStart % recentCapacity) * shape.subgoalCount,
       count: shape.subgoalCount)
-    higherHead += 1
+    position.higherHead += 1
   }
 
   /// Forgets what is beyond the capacities or has been overwritten.
   private func forget() {
-    while lowerCount > lowerCapacity || head - lowerTail >= recentCapacity {
-      if hasAction.pointer[lowerTail % recentCapacity] { lowerCount -= 1 }
-      lowerTail += 1
+    while lowerCount > lowerCapacity || position.head - position.lowerTail >= recentCapacity {
+      if hasAction.pointer[position.lowerTail % recentCapacity] == 1 { position.lowerCount -= 1 }
+      position.lowerTail += 1
     }
     while higherCount > 0,
       higherCount > higherCapacity
-        || head - higherTransitions.pointer[higherTail % higherCapacity].start >= slotCapacity
+        || position.head - Int(higherStarts.pointer[position.higherTail % higherCapacity]) >= slotCapacity
     {
-      higherTail += 1
+      position.higherTail += 1
     }
   }
 
@@ -238,14 +254,14 @@ public final class Experience: @unchecked Sendable {
   package func drawLowerSlot(using generator: inout RandomStream) -> Int {
     precondition(lowerCount > 0, "there is no transition to draw")
     while true {
-      let slot = lowerTail + generator.index(below: head - lowerTail)
-      if hasAction.pointer[slot % recentCapacity] { return slot }
+      let slot = position.lowerTail + generator.index(below: position.head - position.lowerTail)
+      if hasAction.pointer[slot % recentCapacity] == 1 { return slot }
     }
   }
 
   /// The number of a higher-level transition, drawn uniformly.
   package func drawHigherTransition(using generator: inout RandomStream) -> Int {
-    higherTail + generator.index(below: higherCount)
+    position.higherTail + generator.index(below: higherCount)
   }
 
   // MARK: Reading
@@ -277,7 +293,7 @@ public final class Experience: @unchecked Sendable {
 
   /// Whether the episode truly ended with the action in a slot.
   package func isTerminal(_ slot: Int) -> Bool {
-    isTerminal.pointer[slot % recentCapacity]
+    isTerminal.pointer[slot % recentCapacity] == 1
   }
 
   /// Steps from a slot to the last state known before the next decision of the higher level.
@@ -287,7 +303,10 @@ public final class Experience: @unchecked Sendable {
 
   /// A higher-level transition by its number.
   package func higherTransition(_ number: Int) -> HigherTransition {
-    higherTransitions.pointer[number % higherCapacity]
+    let place = number % higherCapacity
+    return HigherTransition(
+      start: Int(higherStarts.pointer[place]), length: Int(higherLengths.pointer[place]),
+      isTerminal: higherTerminals.pointer[place] == 1, reward: higherRewards.pointer[place])
   }
 
   /// The subgoal that the higher level set in a transition.
@@ -298,5 +317,65 @@ public final class Experience: @unchecked Sendable {
   /// The target of a higher-level transition's episode.
   package func higherTarget(_ number: Int) -> UnsafePointer<Float> {
     UnsafePointer(higherTargets.pointer + (number % higherCapacity) * shape.targetCount)
+  }
+
+  // MARK: Saving
+
+  /// Shows all that has been written to the rings; with a visitor that fills them, `position` says
+  /// how much that is.
+  package func visit(_ visitor: some StateVisitor, restoring position: Position?) throws {
+    if let position {
+      guard position.isPossible(slots: slotCapacity, recent: recentCapacity, higher: higherCapacity)
+      else { throw StateError.inconsistent("the replay buffers' positions") }
+      self.position = position
+    }
+    // The slot at the head holds the state that the next window begins with.
+    let slots = min(self.position.head + 1, slotCapacity)
+    let recent = min(self.position.head + 1, recentCapacity)
+    let higher = min(self.position.higherHead, higherCapacity)
+    try visitor.visit("replay.observations", observations, slots * shape.observationCount)
+    try visitor.visit("replay.actions", actions, slots * shape.actionCount)
+    try visitor.visit("replay.subgoals", subgoals, recent * shape.subgoalCount)
+    try visitor.visit("replay.rewards", rewards, recent)
+    try visitor.visit("replay.targets", targets, recent * shape.targetCount)
+    try visitor.visit("replay.has_action", hasAction, recent)
+    try visitor.visit("replay.until_decision", untilDecision, recent)
+    try visitor.visit("replay.is_terminal", isTerminal, recent)
+    try visitor.visit("replay.higher.starts", higherStarts, higher)
+    try visitor.visit("replay.higher.lengths", higherLengths, higher)
+    try visitor.visit("replay.higher.terminals", higherTerminals, higher)
+    try visitor.visit("replay.higher.rewards", higherRewards, higher)
+    try visitor.visit("replay.higher.targets", higherTargets, higher * shape.targetCount)
+    try visitor.visit("replay.higher.subgoals", higherSubgoals, higher * shape.subgoalCount)
+    if position != nil { try checkTransitions() }
+  }
+
+  /// Checks what indices are computed from, so that no file can make one point outside the rings.
+  private func checkTransitions() throws(StateError) {
+    for number in position.higherTail..<position.higherHead {
+      let transition = higherTransition(number)
+      guard transition.start >= 0, transition.start > position.head - slotCapacity,
+        transition.length > 0, transition.length <= interval,
+        transition.start + transition.length <= position.head
+      else { throw .inconsistent("a higher-level transition") }
+    }
+    var actions = 0
+    for slot in position.lowerTail..<position.head where hasAction.pointer[slot % recentCapacity] == 1 {
+      actions += 1
+      let ahead = stepsUntilDecision(slot)
+      guard ahead > 0, ahead <= interval, slot + ahead <= position.head else {
+        throw .inconsistent("a lower-level transition")
+      }
+    }
+    guard actions == position.lowerCount else { throw .inconsistent("the number of transitions") }
+  }
+}
+
+extension Experience.Position {
+  fileprivate func isPossible(slots: Int, recent: Int, higher: Int) -> Bool {
+    head >= 0 && lowerTail >= 0 && lowerTail <= head && head - lowerTail < recent
+      && head < Int.max / 1024 && lowerCount >= 0 && lowerCount <= head - lowerTail
+      && higherTail >= 0 && higherTail <= higherHead && higherHead - higherTail <= higher
+      && intervalStart >= 0 && intervalStart <= head && intervalReward.isFinite
   }
 }

@@ -20,10 +20,10 @@ public final class FlatAgent: Agent, @unchecked Sendable {
   public let experience: Experience
 
   /// Environment steps committed.
-  public private(set) var steps = 0
+  public internal(set) var steps = 0
 
   package let window: Window
-  package private(set) var updatesOwed = 0
+  var updatesOwed = 0
   package var streams: Streams
 
   /// The random streams, each with a single consumer.
@@ -111,6 +111,11 @@ public final class FlatAgent: Agent, @unchecked Sendable {
       if steps > configuration.warmUpSteps { updatesOwed += 1 }
     }
     window.advance()
+    refreshSnapshots()
+  }
+
+  /// Makes the learned network the one that acts.
+  func refreshSnapshots() {
     snapshot?.parameters.copy(from: learner.actor.parameters)
   }
 

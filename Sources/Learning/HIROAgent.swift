@@ -20,7 +20,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   public let experience: Experience
 
   package let correction: OffPolicyCorrection
-  private let collector: Collector
+  let collector: Collector
   private let subgoals: Subgoals
 
   private let lowerBatch: Batch
@@ -36,10 +36,9 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   package var streams: LearningStreams
 
   /// Environment steps committed.
-  public private(set) var steps = 0
-  package private(set) var lowerUpdatesOwed = 0
-  package private(set) var higherUpdatesOwed = 0
-  private var reportedRows = (scored: 0, inFull: 0)
+  public internal(set) var steps = 0
+  var lowerUpdatesOwed = 0
+  var higherUpdatesOwed = 0
 
   /// Makes an untrained agent; everything random in it derives from `seed`.
   ///
@@ -123,6 +122,11 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     }
     collector.isPretraining = steps < configuration.pretrainingSteps
     collector.window.advance()
+    refreshSnapshots()
+  }
+
+  /// Makes the learned networks those that act.
+  func refreshSnapshots() {
     lowerSnapshot?.parameters.copy(from: lower.actor.parameters)
     higherSnapshot?.parameters.copy(from: higher.actor.parameters)
   }
@@ -207,7 +211,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
         experience.observation(transition.start), target: target,
         into: higherBatch.inputsAndActions.row(row))
       shape.writeHigherInput(
-        experience.observation(transition.start + Int(transition.length)), target: target,
+        experience.observation(transition.start + transition.length), target: target,
         into: higherBatch.nextInputs.row(row))
       higherBatch.rewards[row] = Float(configuration.higher.rewardScale) * transition.reward
       higherBatch.discounts[row] =
@@ -233,9 +237,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     var statistics = AgentStatistics()
     statistics.lower = lower.takeStatistics()
     statistics.higher = higher.takeStatistics()
-    statistics.correctionRows = correction.rowsScored - reportedRows.scored
-    statistics.correctionRowsInFull = correction.rowsInFull - reportedRows.inFull
-    reportedRows = (correction.rowsScored, correction.rowsInFull)
+    (statistics.correctionRows, statistics.correctionRowsInFull) = correction.takeRows()
     return statistics
   }
 

@@ -18,10 +18,10 @@ package final class OffPolicyCorrection: @unchecked Sendable {
   /// Candidates per transition.
   package let candidateCount: Int
 
-  /// Rows that went through the lower actor, and those that scoring every step of every candidate
-  /// would have taken.
-  package private(set) var rowsScored = 0
-  package private(set) var rowsInFull = 0
+  /// Rows that went through the lower actor since ``takeRows()``, and those that scoring every step
+  /// of every candidate would have taken.
+  package internal(set) var rowsScored = 0
+  package internal(set) var rowsInFull = 0
 
   private let shape: AgentShape
   private let subgoals: Subgoals
@@ -86,6 +86,12 @@ package final class OffPolicyCorrection: @unchecked Sendable {
     }
   }
 
+  /// Gives the rows scored, and those of the plain way, since the last call.
+  package func takeRows() -> (scored: Int, inFull: Int) {
+    defer { (rowsScored, rowsInFull) = (0, 0) }
+    return (rowsScored, rowsInFull)
+  }
+
   private func writeNoisyMean(
     _ number: Int, of experience: Experience, using generator: inout RandomStream,
     into subgoal: UnsafeMutablePointer<Float>
@@ -104,7 +110,7 @@ package final class OffPolicyCorrection: @unchecked Sendable {
     let transition = experience.higherTransition(number)
     subgoals.achieved(
       from: experience.observation(transition.start),
-      in: experience.observation(transition.start + Int(transition.length)), into: subgoal)
+      in: experience.observation(transition.start + transition.length), into: subgoal)
   }
 
   private func clip(_ subgoal: UnsafeMutablePointer<Float>) {
@@ -247,7 +253,7 @@ private final class Chunk: @unchecked Sendable {
   private func load(_ numbers: [Int], of experience: Experience) {
     for (index, row) in transitions.enumerated() {
       let transition = experience.higherTransition(numbers[row])
-      lengths[index] = Int(transition.length)
+      lengths[index] = transition.length
       bound[index] = .infinity
       rowsInFull += lengths[index] * candidateCount
       let start = experience.observation(transition.start)

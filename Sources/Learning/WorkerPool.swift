@@ -70,6 +70,7 @@ private final class Crew: @unchecked Sendable {
   /// Turns without work before a thread sleeps: a few milliseconds, longer than the pauses of a
   /// training run and shorter than a person notices.
   private static let patience = 20_000
+  private static let turnsBetweenYields = 200
 
   func concurrently(_ first: () -> Void, _ second: () -> Void) {
     guard let slot = claimSlot() else {
@@ -88,9 +89,13 @@ private final class Crew: @unchecked Sendable {
       if slot.transition(from: Slot.waiting, to: Slot.running) {
         slot.run()
       } else {
+        var idleTurns = 0
         while slot.state.load(ordering: .acquiring) != Slot.finished {
           // What was forked later is small, or part of what is waited for.
-          if !runOldest(forkedAfter: order) { kernels_pause() }
+          if runOldest(forkedAfter: order) { continue }
+          idleTurns += 1
+          // Where other programs want the processors too, the piece may be waiting for this one.
+          if idleTurns % Crew.turnsBetweenYields == 0 { sched_yield() } else { kernels_pause() }
         }
       }
       slot.work = nil
@@ -107,7 +112,7 @@ private final class Crew: @unchecked Sendable {
         idleTurns = 0
       } else if idleTurns < Crew.patience {
         idleTurns += 1
-        kernels_pause()
+        if idleTurns % Crew.turnsBetweenYields == 0 { sched_yield() } else { kernels_pause() }
       } else {
         sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
         // Look once more: a fork between the last look and the count above has not signalled.

@@ -1,0 +1,211 @@
+import Foundation
+import NeuralNetworks
+
+/// Sees everything large that an agent has to keep to go on to the same bits: to write it, or to
+/// fill it.
+public protocol StateVisitor {
+  /// Shows `values`, which are `count` numbers with a name of their own.
+  func visit<Element: StateElement>(
+    _ name: String, _ values: UnsafeMutableBufferPointer<Element>) throws
+}
+
+/// A type of number that state consists of.
+public protocol StateElement: BitwiseCopyable {}
+extension Float: StateElement {}
+extension Int32: StateElement {}
+extension Int64: StateElement {}
+extension UInt8: StateElement {}
+
+/// Why saved state cannot be continued from.
+public enum StateError: Error, Equatable, CustomStringConvertible {
+  /// A part contradicts another, or cannot have been saved by an agent.
+  case inconsistent(String)
+  /// The part that holds counters and random streams cannot be read.
+  case unreadable(String)
+
+  /// One line that names the part.
+  public var description: String {
+    switch self {
+    case .inconsistent(let part): "\(part) cannot have been saved by a run"
+    case .unreadable(let reason): "its counters and random streams cannot be read: \(reason)"
+    }
+  }
+}
+
+extension StateVisitor {
+  func visit<Element: StateElement>(
+    _ name: String, _ buffer: LazyBuffer<Element>, _ count: Int
+  ) throws {
+    try visit(name, UnsafeMutableBufferPointer(start: buffer.pointer, count: count))
+  }
+
+  func visit(_ name: String, _ buffer: FloatBuffer) throws {
+    try visit(name, UnsafeMutableBufferPointer(start: buffer.pointer, count: buffer.count))
+  }
+
+  func visit(_ name: String, _ network: Perceptron, _ optimizer: Adam) throws {
+    try visit(name, network.parameters)
+    try visit("\(name).first_moments", optimizer.firstMoments)
+    try visit("\(name).second_moments", optimizer.secondMoments)
+  }
+}
+
+extension TD3 {
+  /// What a learner has to keep besides its networks.
+  package struct Progress: Codable, Equatable, Sendable {
+    var updates: Int
+    var optimizerSteps: [Int]
+    var statistics: LearningStatistics
+  }
+
+  package var progress: Progress {
+    get {
+      Progress(
+        updates: updates, optimizerSteps: optimizers.map(\.steps), statistics: statistics)
+    }
+    set {
+      updates = newValue.updates
+      statistics = newValue.statistics
+      for (optimizer, steps) in zip(optimizers, newValue.optimizerSteps) { optimizer.steps = steps }
+    }
+  }
+
+  private var optimizers: [Adam] { [actorOptimizer] + critics.map(\.optimizer) }
+
+  package func visit(_ visitor: some StateVisitor, name: String) throws {
+    try visitor.visit("\(name).actor", actor, actorOptimizer)
+    try visitor.visit("\(name).target.actor", targetActor.parameters)
+    for (index, critic) in critics.enumerated() {
+      try visitor.visit("\(name).critic\(index + 1)", critic.network, critic.optimizer)
+      try visitor.visit("\(name).target.critic\(index + 1)", critic.target.parameters)
+    }
+  }
+}
+
+extension Window {
+  /// The state that an empty window begins with.
+  package struct Start: Codable, Equatable, Sendable {
+    var observation: [Float]
+    var subgoal: [Float]
+    var target: [Float]
+  }
+
+  package var start: Start {
+    get {
+      Start(
+        observation: Array(UnsafeBufferPointer(start: observations.row(0), count: observations.columns)),
+        subgoal: Array(UnsafeBufferPointer(start: subgoals.row(0), count: subgoals.columns)),
+        target: target)
+    }
+    set {
+      observations.row(0).update(from: newValue.observation, count: observations.columns)
+      subgoals.row(0).update(from: newValue.subgoal, count: subgoals.columns)
+      target = newValue.target
+    }
+  }
+}
+
+extension Window.Start {
+  func fits(_ shape: AgentShape) -> Bool {
+    observation.count == shape.observationCount && subgoal.count == shape.subgoalCount
+      && target.count == shape.targetCount
+  }
+}
+
+extension HIROAgent {
+  /// What the agent has to keep besides its networks and its experience.
+  private struct Progress: Codable {
+    var steps: Int
+    var lowerUpdatesOwed: Int
+    var higherUpdatesOwed: Int
+    var lower: TD3.Progress
+    var higher: TD3.Progress
+    var streams: LearningStreams
+    var collectorStreams: Collector.Streams
+    var stepsSinceDecision: Int
+    var isPretraining: Bool
+    var window: Window.Start
+    var experience: Experience.Position
+    var correctionRows: [Int]
+  }
+
+  public func encodeProgress() throws -> Data {
+    precondition(windowCount == 0, "an agent is saved between two windows")
+    return try JSONEncoder().encode(
+      Progress(
+        steps: steps, lowerUpdatesOwed: lowerUpdatesOwed, higherUpdatesOwed: higherUpdatesOwed,
+        lower: lower.progress, higher: higher.progress, streams: streams,
+        collectorStreams: collector.streams, stepsSinceDecision: collector.stepsSinceDecision,
+        isPretraining: collector.isPretraining, window: collector.window.start,
+        experience: experience.position,
+        correctionRows: [correction.rowsScored, correction.rowsInFull]))
+  }
+
+  public func visitState(_ visitor: some StateVisitor, restoring data: Data?) throws {
+    let progress = try data.map { try decode(Progress.self, from: $0) }
+    try lower.visit(visitor, name: "lower")
+    try higher.visit(visitor, name: "higher")
+    try experience.visit(visitor, restoring: progress?.experience)
+    guard let progress else { return }
+    guard progress.window.fits(shape), progress.correctionRows.count == 2, progress.steps >= 0,
+      (0..<configuration.subgoals.interval).contains(progress.stepsSinceDecision)
+    else { throw StateError.inconsistent("the agent's counters") }
+    steps = progress.steps
+    lowerUpdatesOwed = progress.lowerUpdatesOwed
+    higherUpdatesOwed = progress.higherUpdatesOwed
+    lower.progress = progress.lower
+    higher.progress = progress.higher
+    streams = progress.streams
+    collector.streams = progress.collectorStreams
+    collector.stepsSinceDecision = progress.stepsSinceDecision
+    collector.isPretraining = progress.isPretraining
+    collector.window.start = progress.window
+    correction.rowsScored = progress.correctionRows[0]
+    correction.rowsInFull = progress.correctionRows[1]
+    refreshSnapshots()
+  }
+}
+
+extension FlatAgent {
+  /// What the agent has to keep besides its networks and its experience.
+  private struct Progress: Codable {
+    var steps: Int
+    var updatesOwed: Int
+    var learner: TD3.Progress
+    var streams: Streams
+    var window: Window.Start
+    var experience: Experience.Position
+  }
+
+  public func encodeProgress() throws -> Data {
+    precondition(windowCount == 0, "an agent is saved between two windows")
+    return try JSONEncoder().encode(
+      Progress(
+        steps: steps, updatesOwed: updatesOwed, learner: learner.progress, streams: streams,
+        window: window.start, experience: experience.position))
+  }
+
+  public func visitState(_ visitor: some StateVisitor, restoring data: Data?) throws {
+    let progress = try data.map { try decode(Progress.self, from: $0) }
+    try learner.visit(visitor, name: "flat")
+    try experience.visit(visitor, restoring: progress?.experience)
+    guard let progress else { return }
+    guard progress.window.fits(shape), progress.steps >= 0 else {
+      throw StateError.inconsistent("the agent's counters")
+    }
+    steps = progress.steps
+    updatesOwed = progress.updatesOwed
+    learner.progress = progress.learner
+    streams = progress.streams
+    window.start = progress.window
+    refreshSnapshots()
+  }
+}
+
+private func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
+  do {
+    return try JSONDecoder().decode(type, from: data)
+  } catch {
+    throw StateError.unreadable("\(error)")
+  }
+}

@@ -31,6 +31,14 @@ enum AntModel {
       ])
   }
 
+  /// The Ant without a maze and its materials: a robot file like those that users bring.
+  static var documentAlone: XMLElement {
+    var document = document(solimp: solimp)
+    document["model"] = "ant"
+    document.removeAttribute("material")
+    return document
+  }
+
   private static func torso(groundHeight: Double) -> XMLElement {
     let head: [XMLElement] = [
       XMLElement("geom", ["name": "torso", "type": "sphere", "size": "0.25"]),

@@ -55,6 +55,9 @@ public protocol PhysicsEnvironment: Environment {
   /// Where the robot is (m).
   var robotPosition: SIMD3<Double> { get }
 
+  /// What is drawn besides the world: the target, apples and bombs.
+  var markers: [Marker] { get }
+
   /// What is left to gather; empty except in Ant Gather.
   var objects: [GatherObject] { get }
 }

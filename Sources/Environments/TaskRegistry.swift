@@ -34,11 +34,11 @@ public enum TaskRegistry {
   }
 
   /// The models under `models/`: file name and text. The multi-target tasks share their world with
-  /// the others.
+  /// the others, and the robots stand there by themselves.
   package static var models: [(file: String, text: String)] {
     ["point-maze", "ant-maze", "ant-push", "ant-fall", "ant-gather"].map { name in
       ("\(name).xml", world(of: name).document.text)
-    }
+    } + [("robots/ant.xml", AntModel.documentAlone.text)]
   }
 
   private static func world(of name: String) -> (document: XMLElement, map: MazeMap?) {

@@ -14,7 +14,7 @@ enum WorldModel {
   ) -> XMLElement {
     let (lower, upper) = map.bounds
     let center = (x: (lower.x + upper.x) / 2, y: (lower.y + upper.y) / 2)
-    let extent = max(upper.x - lower.x, upper.y - lower.y) / 2 * 1.4
+    let extent = (max(upper.x - lower.x, upper.y - lower.y) * 0.7).rounded()
     var document = dressed(
       robot, name: name, center: center, extent: extent, gridSpacing: map.cellSize)
     document.append(contentsOf: [mazeDefaults(contacts)], toSection: "default")

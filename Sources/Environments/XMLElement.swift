@@ -34,6 +34,12 @@ struct XMLElement: Equatable, Sendable {
     }
   }
 
+  /// Removes an attribute here and in all descendants.
+  mutating func removeAttribute(_ name: String) {
+    self[name] = nil
+    for index in children.indices { children[index].removeAttribute(name) }
+  }
+
   /// The document, two spaces of indent a level.
   var text: String {
     var output = ""

@@ -1,0 +1,82 @@
+import MuJoCo
+
+/// The colours that tell things apart in every picture: red, green, blue and opacity.
+public enum Palette {
+  /// Where the robot is to go.
+  public static let target = SIMD4<Float>(0.1, 0.8, 0.3, 1)
+  /// Where the higher level wants it next.
+  public static let subgoal = SIMD4<Float>(0.75, 0.3, 0.95, 1)
+  /// Where it went.
+  public static let path = SIMD4<Float>(1, 0.92, 0.45, 1)
+  /// An apple.
+  public static let apple = SIMD4<Float>(0.35, 0.8, 0.2, 1)
+  /// A bomb.
+  public static let bomb = SIMD4<Float>(0.8, 0.1, 0.12, 1)
+}
+
+extension RobotEnvironment {
+  /// What is drawn besides the world: the target as a ball on a beam of light, apples and bombs.
+  public var markers: [Marker] {
+    var markers: [Marker] = []
+    if target.count >= 2 {
+      let ground = target.count > 2 ? Double(target[2]) - 0.5 : 0
+      let place = SIMD3(Double(target[0]), Double(target[1]), ground)
+      var beam = Palette.target
+      beam.w = 0.35
+      let size = pictureScale
+      markers.append(
+        Marker(
+          .sphere(radius: 0.5 * size), at: place + [0, 0, 0.5 * size], rgba: Palette.target))
+      markers.append(
+        Marker(
+          .cylinder(radius: 0.12 * size, halfHeight: 4 * size), at: place + [0, 0, 4 * size],
+          rgba: beam, emission: 1))
+    }
+    for object in objects {
+      markers.append(
+        Marker(
+          .sphere(radius: 0.4), at: [object.x, object.y, 0.4],
+          rgba: object.kind == .apple ? Palette.apple : Palette.bomb))
+    }
+    return markers
+  }
+
+  /// A ball where the higher level wants the robot: the first two or three numbers of the absolute
+  /// subgoal, as far as they are a place (m).
+  public func subgoalMarker(at absoluteSubgoal: [Float]) -> Marker? {
+    guard absoluteSubgoal.count >= 2 else { return nil }
+    let height = Double(robotPosition.z)
+    return Marker(
+      .sphere(radius: 0.45 * pictureScale),
+      at: [Double(absoluteSubgoal[0]), Double(absoluteSubgoal[1]), max(height, 0.5)],
+      rgba: Palette.subgoal)
+  }
+
+  /// A camera that sees the whole world from above.
+  public var overviewCamera: Camera {
+    let (center, extent) = worldBox
+    return .overhead(center: [center.x, center.y, 0], extent: extent * 1.06)
+  }
+
+  /// A camera that sees the whole world obliquely.
+  public var obliqueCamera: Camera {
+    let (center, extent) = worldBox
+    return .free(
+      lookAt: [center.x, center.y, 0], distance: extent * 1.25, azimuth: 90, elevation: -52)
+  }
+
+  /// A camera that goes with the robot.
+  public var followingCamera: Camera {
+    .following(body: robotBody, distance: 9 * pictureScale, azimuth: 90, elevation: -38)
+  }
+
+  private var pictureScale: Double { map.map { $0.cellSize / 8 } ?? 1 }
+
+  private var worldBox: (center: (x: Double, y: Double), extent: Double) {
+    guard let (lower, upper) = map?.bounds else { return ((0, 0), 24) }
+    return (
+      ((lower.x + upper.x) / 2, (lower.y + upper.y) / 2),
+      max(upper.x - lower.x, upper.y - lower.y)
+    )
+  }
+}

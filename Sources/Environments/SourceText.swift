@@ -10,6 +10,8 @@ public struct SourceError: Error, Equatable, CustomStringConvertible {
   public var column: Int
   /// What is wrong and what to do.
   public var message: String
+  /// Whether there is no such file, or it can't be opened: nothing of it was read.
+  public var isMissing: Bool = false
 
   /// `source:line:column: message`.
   public var description: String {
@@ -26,18 +28,18 @@ enum SourceText {
   ///   - limit: The most bytes that are read.
   ///   - kind: What the file should be, for errors.
   static func read(_ path: String, limit: Int, kind: String) throws(SourceError) -> String {
-    func failure(_ message: String) -> SourceError {
-      SourceError(source: path, line: 0, column: 0, message: message)
+    func failure(_ message: String, isMissing: Bool = false) -> SourceError {
+      SourceError(source: path, line: 0, column: 0, message: message, isMissing: isMissing)
     }
     var status = stat()
     guard !path.utf8.contains(0), stat(path, &status) == 0 else {
-      throw failure("no such \(kind) file: check the path")
+      throw failure("no such \(kind) file: check the path", isMissing: true)
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw failure("not a regular file: give the path of a \(kind) file")
     }
     guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw failure("can't be opened: check its permissions")
+      throw failure("can't be opened: check its permissions", isMissing: true)
     }
     defer { try? handle.close() }
     let data: Data

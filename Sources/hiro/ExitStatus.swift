@@ -35,7 +35,8 @@ enum ExitStatus: Int32 {
     case ConfigurationError.notAnAssignment, ConfigurationError.unknownPreset: self = .usage
     case is ConfigurationError, is AgentShapeError: self = .configuration
     case PolicyFileError.noPolicy: self = .noInput
-    case is SafetensorsError, is PolicyFileError, is TraceError, is TensorError, is MazeMapError:
+    case let error as SourceError: self = error.isMissing ? .noInput : .data
+    case is SafetensorsError, is PolicyFileError, is TraceError, is TensorError:
       self = .data
     case EnvironmentError.unknownTask, EnvironmentError.invalidTarget: self = .usage
     case is EnvironmentError: self = .data

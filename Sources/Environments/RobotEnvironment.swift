@@ -160,6 +160,10 @@ public final class RobotEnvironment: PhysicsEnvironment {
   private func observe() {
     simulation.qpos.copy(first: robot.positionCount, into: &observation, at: 0)
     simulation.qvel.copy(first: robot.velocityCount, into: &observation, at: robot.positionCount)
+    if robot.drive == .kinematic {
+      // A turn more or less is the same heading: it must look the same to the agent.
+      observation[2] = Float(remainder(simulation.qpos[2], 2 * .pi))
+    }
     if field != nil {
       let place = simulation.qpos
       let offset = robot.positionCount + robot.velocityCount

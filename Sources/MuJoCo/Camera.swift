@@ -45,14 +45,14 @@ public struct Camera: Sendable, Equatable {
 
   /// A camera that follows a body at a distance (m), looking in a direction (degrees).
   public static func following(
-    body: String, distance: Double, azimuth: Double = 90, elevation: Double = -30
+    body: String, distance: Double, azimuth: Double = 90, elevation: Double = -50
   ) -> Camera {
     Camera(.followingNamed(body: body), distance: distance, azimuth: azimuth, elevation: elevation)
   }
 
   /// A camera that follows a body, by number, at a distance (m), looking in a direction (degrees).
   public static func following(
-    body: Int, distance: Double, azimuth: Double = 90, elevation: Double = -30
+    body: Int, distance: Double, azimuth: Double = 90, elevation: Double = -50
   ) -> Camera {
     Camera(.following(body: body), distance: distance, azimuth: azimuth, elevation: elevation)
   }

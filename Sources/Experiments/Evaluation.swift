@@ -81,7 +81,7 @@ public struct Evaluation: Sendable {
     let workers = max(1, min(threads, count))
     let shared = Mutex((next: 0, episodes: [Episode?](repeating: nil, count: count)))
     let failure = Mutex<(any Error)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: workers) { _ in
+    WorkerPool(threads: workers).forEach(below: workers) { _ in
       do {
         let environment = try makeEnvironment()
         let policy = try makePolicy()

@@ -14,6 +14,9 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   /// The seed from which every random stream of the run derives.
   public var seed: UInt64 = 0
 
+  /// Environment steps from one row of the learning curves to the next.
+  public var reportInterval = 5_000
+
   /// When and how the policy is measured.
   public var evaluation = EvaluationConfiguration()
 
@@ -27,7 +30,7 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case task, steps, seed, evaluation, checkpoint
+    case task, steps, seed, reportInterval, evaluation, checkpoint
   }
 
   /// Decodes the run's own fields and, from the same level, those of the learner.
@@ -36,6 +39,7 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
     task = try container.decode(String.self, forKey: .task)
     steps = try container.decode(Int.self, forKey: .steps)
     seed = try container.decode(UInt64.self, forKey: .seed)
+    reportInterval = try container.decode(Int.self, forKey: .reportInterval)
     evaluation = try container.decode(EvaluationConfiguration.self, forKey: .evaluation)
     checkpoint = try container.decode(CheckpointConfiguration.self, forKey: .checkpoint)
     learning = try HIROConfiguration(from: decoder)
@@ -47,6 +51,7 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
     try container.encode(task, forKey: .task)
     try container.encode(steps, forKey: .steps)
     try container.encode(seed, forKey: .seed)
+    try container.encode(reportInterval, forKey: .reportInterval)
     try container.encode(evaluation, forKey: .evaluation)
     try container.encode(checkpoint, forKey: .checkpoint)
     try learning.encode(to: encoder)
@@ -60,6 +65,9 @@ public struct EvaluationConfiguration: Codable, Equatable, Sendable {
 
   /// Episodes per evaluation target, without exploration noise.
   public var episodes = 10
+
+  /// Ends the run once the policy's success on the task's own target is this high; 0 for never.
+  public var stopAtSuccess = 0.0
 
   /// The defaults.
   public init() {}

@@ -11,6 +11,23 @@ public enum RunFolder {
   /// The policy with the highest success so far.
   public static let bestPolicy = "best.safetensors"
 
+  /// Makes a run's folder, and those that it is in, where they are missing.
+  public static func create(_ folder: String) throws(FileError) {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
+        !isFolder.boolValue
+      {
+        throw .notAFolder(path: folder)
+      }
+      throw .notWritable(path: folder)
+    }
+    guard access(folder, W_OK) == 0 else { throw .notWritable(path: folder) }
+  }
+
   /// The policy file that `path` stands for: itself, or in a run's folder the best policy, else the
   /// latest.
   public static func policy(at path: String) throws(PolicyFileError) -> String {

@@ -56,8 +56,12 @@ public struct Setting: Sendable {
         "lowerHindsight", .number(0...1),
         "fraction of lower transitions whose subgoal becomes one that was reached"),
     ] + level("lower") + level("higher") + [
+      .init("reportInterval", .integer(1...count), "environment steps between rows of metrics.csv"),
       .init("evaluation.interval", .integer(1...count), "environment steps between evaluations"),
       .init("evaluation.episodes", .integer(1...100_000), "episodes per target"),
+      .init(
+        "evaluation.stopAtSuccess", .number(0...1),
+        "ends the run at this success on the task's own target; 0 for never"),
       .init("checkpoint.minutes", .number(0...1e6), "minutes between checkpoints"),
     ]
 

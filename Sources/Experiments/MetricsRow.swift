@@ -1,0 +1,59 @@
+import Environments
+import Learning
+
+/// A row of the learning curves: what training and evaluation came to since the row before.
+struct MetricsRow {
+  let episodes: EpisodeStatistics
+  let learning: AgentStatistics
+  let evaluation: EvaluationResult?
+
+  /// The columns after `step`, in order.
+  static func columns(for task: TaskDescription) -> [String] {
+    var columns = [
+      "episodes", "episode_return", "final_distance", "success", "diverged", "lower_loss",
+      "lower_value", "higher_loss", "higher_value", "correction_rows",
+    ]
+    for name in Evaluation(task: task, episodes: 1, seed: 0).targets.map(\.name) {
+      columns += ["success", "final_distance", "return"].map { column($0, of: name) }
+    }
+    return columns
+  }
+
+  /// The values by column; what was not measured is left out.
+  var values: [String: Double] {
+    var values: [String: Double] = [
+      "episodes": Double(episodes.episodes), "diverged": Double(episodes.diverged),
+    ]
+    if episodes.completed > 0 {
+      let count = Double(episodes.completed)
+      values["episode_return"] = episodes.episodeReturn / count
+      values["final_distance"] = episodes.finalDistance / count
+      values["success"] = Double(episodes.successes) / count
+    }
+    for (level, statistics) in [("lower", learning.lower), ("higher", learning.higher)]
+    where statistics.updates > 0 {
+      values["\(level)_loss"] = statistics.meanCriticLoss
+      values["\(level)_value"] = statistics.meanValue
+    }
+    if learning.correctionRowsInFull > 0 {
+      values["correction_rows"] =
+        Double(learning.correctionRows) / Double(learning.correctionRowsInFull)
+    }
+    for target in evaluation?.targets ?? [] {
+      let summary = target.summary
+      values[Self.column("success", of: target.target.name)] = summary.success?.value
+      values[Self.column("final_distance", of: target.target.name)] = summary.meanFinalDistance
+      values[Self.column("return", of: target.target.name)] = summary.meanReturn
+    }
+    return values
+  }
+
+  /// The first value that is not finite, by its column.
+  var firstNonFinite: String? {
+    values.sorted { $0.key < $1.key }.first { !$0.value.isFinite }?.key
+  }
+
+  private static func column(_ quantity: String, of target: String) -> String {
+    "evaluation_\(quantity)_\(target.map { $0.isLetter || $0.isNumber ? $0 : "_" }.map(String.init).joined())"
+  }
+}

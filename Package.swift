@@ -21,6 +21,7 @@ let package = Package(
     .systemLibrary(name: "CEGL", pkgConfig: "egl", providers: [.apt(["libegl-dev"])]),
     .systemLibrary(name: "CGLFW", pkgConfig: "glfw3", providers: [.apt(["libglfw3-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "CKernels",
       linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("m")]),
@@ -39,7 +40,8 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Environments", "Imaging", "Learning", "MuJoCo", "NeuralNetworks", "Randomness", "Yams",
+        "CZlib", "Environments", "Imaging", "Learning", "MuJoCo", "NeuralNetworks", "Randomness",
+        "Yams",
         .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.embedInCode("Presets")]),

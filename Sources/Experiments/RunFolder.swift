@@ -11,21 +11,25 @@ public enum RunFolder {
   /// The policy with the highest success so far.
   public static let bestPolicy = "best.safetensors"
 
-  /// Makes a run's folder, and those that it is in, where they are missing.
-  public static func create(_ folder: String) throws(FileError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
-        !isFolder.boolValue
-      {
-        throw .notAFolder(path: folder)
-      }
-      throw .notWritable(path: folder)
+  /// Names the process that is training in the folder.
+  public static let lock = "lock"
+  /// What checkpoints are called, with the step in the middle.
+  package static let checkpointPrefix = "checkpoint-"
+  package static let checkpointSuffix = ".safetensors"
+
+  /// The checkpoints in a run's folder, the newest first.
+  public static func checkpoints(in folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let steps = names.compactMap { name -> Int? in
+      guard name.hasPrefix(checkpointPrefix), name.hasSuffix(checkpointSuffix) else { return nil }
+      return Int(name.dropFirst(checkpointPrefix.count).dropLast(checkpointSuffix.count))
     }
-    guard access(folder, W_OK) == 0 else { throw .notWritable(path: folder) }
+    return steps.sorted(by: >).map { checkpoint($0, in: folder) }
+  }
+
+  /// The checkpoint of a step.
+  package static func checkpoint(_ step: Int, in folder: String) -> String {
+    "\(folder)/\(checkpointPrefix)\(step)\(checkpointSuffix)"
   }
 
   /// The policy file that `path` stands for: itself, or in a run's folder the best policy, else the

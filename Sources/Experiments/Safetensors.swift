@@ -136,6 +136,20 @@ public final class SafetensorsFile {
     try fill(bytes, from: entry)
   }
 
+  /// The bytes of a tensor, as they stand in the file.
+  func bytes(of entry: SafetensorsEntry) throws(SafetensorsError) -> [UInt8] {
+    var failure: SafetensorsError?
+    let count = entry.byteRange.count
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      do throws(SafetensorsError) {
+        try fill(UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<count])), from: entry)
+        initialized = count
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
   private func entry(named name: String) throws(SafetensorsError) -> SafetensorsEntry {
     guard let index = indexOfName[name] else { throw .missing(path: path, name: name) }
     return entries[index]

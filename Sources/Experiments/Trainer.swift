@@ -18,14 +18,14 @@ public final class Trainer {
   public let schedule: Schedule
 
   /// Environment steps made, those of diverged simulations among them.
-  public package(set) var steps = 0
+  public private(set) var steps = 0
 
   /// What the episodes since the last ``takeStatistics()`` came to.
-  public package(set) var statistics = EpisodeStatistics()
+  public private(set) var statistics = EpisodeStatistics()
 
-  package var environmentStream: RandomStream
-  package var isInEpisode = false
-  package var episodeReturn = 0.0
+  private var environmentStream: RandomStream
+  private var isInEpisode = false
+  private var episodeReturn = 0.0
 
   private let pool: WorkerPool
   private var collectError: (any Error)?
@@ -93,6 +93,37 @@ public final class Trainer {
   public func takeStatistics() -> EpisodeStatistics {
     defer { statistics = EpisodeStatistics() }
     return statistics
+  }
+}
+
+/// What a training loop has to keep besides its agent.
+struct TrainerState: Codable, Equatable {
+  var steps: Int
+  var statistics: EpisodeStatistics
+  var environmentStream: RandomStream
+  var isInEpisode: Bool
+  var episodeReturn: Double
+  var environment: EnvironmentState
+}
+
+extension Trainer {
+  /// The state between two windows.
+  func saveState() -> TrainerState {
+    TrainerState(
+      steps: steps, statistics: statistics, environmentStream: environmentStream,
+      isInEpisode: isInEpisode, episodeReturn: episodeReturn, environment: environment.saveState())
+  }
+
+  /// Continues from a saved state; the agent is restored by itself.
+  ///
+  /// - Throws: `EnvironmentError` where the environment's state is another task's.
+  func restore(_ state: TrainerState) throws {
+    try environment.restore(state.environment)
+    steps = state.steps
+    statistics = state.statistics
+    environmentStream = state.environmentStream
+    isInEpisode = state.isInEpisode
+    episodeReturn = state.episodeReturn
   }
 }
 

@@ -16,12 +16,16 @@ public final class TrainingRun {
   public let trainer: Trainer
 
   private let definition: TaskDefinition
-  private let pool: WorkerPool
+  private let lock: RunLock
   private let metrics: MetricsFile
   private let evaluationModel: Model
   private var record: RunRecord
   private var progress: TrainingProgress
   private var clock = RateClock()
+  private var lastCheckpoint = DispatchTime.now()
+
+  /// Rows of the learning curves that could not be written yet.
+  private var pendingRows: [(step: Int, values: [String: Double])] = []
 
   /// Why a run ended.
   public enum Ending: Equatable, Sendable {
@@ -35,35 +39,96 @@ public final class TrainingRun {
 
   /// Begins a run in `folder`, which is made where it is missing.
   ///
-  /// - Throws: ``FileError``, or `AgentShapeError` where the configuration does not fit the task.
-  public init(
+  /// - Throws: ``RunError`` where the folder holds a run already or another process trains in it,
+  ///   ``FileError``, or `AgentShapeError` where the configuration does not fit the task.
+  public convenience init(
     configuration: RunConfiguration, definition: TaskDefinition, folder: String,
     pool: WorkerPool = WorkerPool()
+  ) throws {
+    try AtomicFile.makeFolder(folder)
+    let lock = try RunLock(folder: folder)
+    guard access("\(folder)/\(RunFolder.configuration)", F_OK) != 0 else {
+      throw RunError.occupied(folder: folder)
+    }
+    try self.init(
+      configuration: configuration, definition: definition, folder: folder, lock: lock, pool: pool,
+      record: RunRecord(), continuingAfter: nil)
+  }
+
+  /// Continues the run in `folder` from its newest intact checkpoint, to the same bits as if it
+  /// had never stopped.
+  ///
+  /// - Parameters:
+  ///   - changes: changes the saved configuration; only the settings in
+  ///     ``ConfigurationLayers/resumable`` may differ afterwards.
+  ///   - makeDefinition: finds the task of the saved configuration.
+  /// - Throws: ``RunError`` where there is nothing to continue from or a setting cannot be changed.
+  public convenience init(
+    resuming folder: String, changes: (RunConfiguration) throws -> RunConfiguration,
+    makeDefinition: (RunConfiguration) throws -> TaskDefinition, pool: WorkerPool = WorkerPool()
+  ) throws {
+    let lock = try RunLock(folder: folder)
+    let (file, parts) = try Self.newestCheckpoint(in: folder)
+    let configuration = try changes(parts.configuration)
+    try parts.configuration.checkResumable(as: configuration)
+    try self.init(
+      configuration: configuration, definition: makeDefinition(configuration), folder: folder,
+      lock: lock, pool: pool, record: parts.record, continuingAfter: parts.trainer.steps)
+    try Checkpoint.restore(trainer, parts, from: file)
+    updateProgress()
+  }
+
+  private init(
+    configuration: RunConfiguration, definition: TaskDefinition, folder: String, lock: RunLock,
+    pool: WorkerPool, record: RunRecord, continuingAfter step: Int?
   ) throws {
     self.configuration = configuration
     self.folder = folder
     self.definition = definition
-    self.pool = pool
+    self.lock = lock
+    self.record = record
     evaluationModel = try definition.makeModel()
     trainer = try Trainer(
       configuration: configuration,
       environment: try definition.makeEnvironment(model: definition.makeModel()), pool: pool)
-    try RunFolder.create(folder)
+    metrics = try MetricsFile(
+      path: "\(folder)/\(RunFolder.metrics)",
+      columns: MetricsRow.columns(for: definition.description), continuingAfter: step)
+    // Last of all: a folder with a configuration holds a run.
     try AtomicFile.write(
       configuration.yaml(heading: "Everything that decides what this run computes."),
       to: "\(folder)/\(RunFolder.configuration)")
-    metrics = try MetricsFile(
-      path: "\(folder)/\(RunFolder.metrics)",
-      columns: MetricsRow.columns(for: definition.description))
-    record = RunRecord()
     progress = TrainingProgress(totalSteps: configuration.steps)
   }
 
+  /// The newest checkpoint whose every checksum is right.
+  private static func newestCheckpoint(
+    in folder: String
+  ) throws -> (SafetensorsFile, Checkpoint.Parts) {
+    var failure: any Error = RunError.noCheckpoint(folder: folder)
+    for path in RunFolder.checkpoints(in: folder) {
+      do {
+        let file = try SafetensorsFile(path: path)
+        return (file, try Checkpoint.verify(file))
+      } catch {
+        failure = error
+      }
+    }
+    throw failure
+  }
+
   /// Trains until all steps are made or `shouldStop()`; `report` is called after each window.
+  ///
+  /// A disk that cannot be written does not end the run: it goes on with what was saved before and
+  /// a warning in the progress.
+  ///
+  /// - Throws: ``TrainingError`` where a number is not finite, ``RunError/unsaved(reason:)`` where
+  ///   the last state could not be saved, and what the environment throws.
   public func run(
     shouldStop: () -> Bool = { false }, report: (TrainingProgress) -> Void = { _ in }
   ) throws -> Ending {
     var ending = Ending.finished
+    lastCheckpoint = .now()
     while trainer.steps < configuration.steps {
       if shouldStop() {
         ending = .stopped
@@ -75,6 +140,7 @@ public final class TrainingRun {
       if crosses(configuration.reportInterval, from: before) {
         try writeMetrics(evaluating: crosses(configuration.evaluation.interval, from: before))
       }
+      if isTimeForCheckpoint { saveCheckpoint() }
       updateProgress()
       report(progress)
       if record.hasReached(configuration.evaluation.stopAtSuccess) {
@@ -82,7 +148,9 @@ public final class TrainingRun {
         break
       }
     }
-    try savePolicy(RunFolder.latestPolicy)
+    saveCheckpoint()
+    keep { try savePolicy(RunFolder.latestPolicy) }
+    if let warning = progress.warning { throw RunError.unsaved(reason: warning) }
     return ending
   }
 
@@ -90,21 +158,65 @@ public final class TrainingRun {
     trainer.steps / interval > before / interval
   }
 
+  // MARK: Saving
+
+  private var isTimeForCheckpoint: Bool {
+    let elapsed = DispatchTime.now().uptimeNanoseconds - lastCheckpoint.uptimeNanoseconds
+    return Double(elapsed) * 1e-9 >= configuration.checkpoint.minutes * 60
+  }
+
+  /// Saves everything and forgets all but the last two checkpoints.
+  private func saveCheckpoint() {
+    progress.warning = nil
+    flushRows()
+    keep { try metrics.synchronize() }
+    keep {
+      try Checkpoint.write(
+        trainer, configuration: configuration, record: record,
+        to: RunFolder.checkpoint(trainer.steps, in: folder))
+      for old in RunFolder.checkpoints(in: folder).dropFirst(2) { unlink(old) }
+    }
+    lastCheckpoint = .now()
+  }
+
+  /// Does what may fail on a bad disk; a failure is remembered as a warning.
+  private func keep(_ save: () throws -> Void) {
+    do {
+      try save()
+    } catch {
+      progress.warning = "\(error)"
+    }
+  }
+
+  private func flushRows() {
+    keep {
+      while let row = pendingRows.first {
+        try metrics.append(step: row.step, row.values)
+        pendingRows.removeFirst()
+      }
+    }
+  }
+
+  // MARK: Measuring
+
   /// Adds a row to the learning curves, measuring the policy first where it is time to.
   private func writeMetrics(evaluating: Bool) throws {
-    if let quantity = trainer.agent.firstNonFinite() {
-      throw TrainingError.notFinite(quantity: quantity, step: trainer.steps)
-    }
+    if let quantity = trainer.agent.firstNonFinite() { throw notFinite(quantity) }
     let evaluation = evaluating ? try evaluate() : nil
     let row = MetricsRow(
       episodes: trainer.takeStatistics(), learning: trainer.agent.takeStatistics(),
       evaluation: evaluation)
-    if let quantity = row.firstNonFinite {
-      throw TrainingError.notFinite(quantity: quantity, step: trainer.steps)
-    }
+    if let quantity = row.firstNonFinite { throw notFinite(quantity) }
     record.episodes += row.episodes.episodes
     record.diverged += row.episodes.diverged
-    try metrics.append(step: trainer.steps, row.values)
+    pendingRows.append((trainer.steps, row.values))
+    flushRows()
+  }
+
+  private func notFinite(_ quantity: String) -> TrainingError {
+    .notFinite(
+      quantity: quantity, step: trainer.steps,
+      checkpoint: RunFolder.checkpoints(in: folder).first)
   }
 
   /// Measures the policy without noise, and keeps it where it is the best so far.
@@ -119,8 +231,8 @@ public final class TrainingRun {
       },
       makePolicy: { policy.copy() })
     let isBest = record.add(result, step: trainer.steps)
-    try savePolicy(RunFolder.latestPolicy)
-    if isBest { try savePolicy(RunFolder.bestPolicy) }
+    keep { try savePolicy(RunFolder.latestPolicy) }
+    if isBest { keep { try savePolicy(RunFolder.bestPolicy) } }
     return result
   }
 
@@ -157,6 +269,8 @@ public struct TrainingProgress: Equatable, Sendable {
   public var evaluation: EvaluationRecord?
   /// The best evaluation.
   public var best: EvaluationRecord?
+  /// Why something could not be saved; nil once everything has been.
+  public var warning: String?
 
   /// Nothing done yet.
   public init(totalSteps: Int) {
@@ -240,14 +354,36 @@ private struct RateClock {
 /// Why a run cannot go on.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// Something that is learned or learned from is infinite or not a number.
-  case notFinite(quantity: String, step: Int)
+  case notFinite(quantity: String, step: Int, checkpoint: String?)
 
-  /// One line: what is wrong, and when it was found.
+  /// One line: what is wrong, when it was found, and what there is to go back to.
   public var description: String {
     switch self {
-    case .notFinite(let quantity, let step):
-      "\(quantity) is not finite at step \(step): the run has diverged; "
-        + "try smaller learning rates or another seed"
+    case .notFinite(let quantity, let step, let checkpoint):
+      "\(quantity) is not finite at step \(step); the last good checkpoint is "
+        + (checkpoint.map { printable($0) } ?? "none") + "; try smaller learning rates or another seed"
+    }
+  }
+}
+
+extension ConfigurationLayers {
+  /// The settings that may change when a run is continued: they decide how long it goes on and
+  /// what is reported, not what is learned.
+  public static let resumable = [
+    "steps", "reportInterval", "evaluation.interval", "evaluation.episodes",
+    "evaluation.stopAtSuccess", "checkpoint.minutes",
+  ]
+}
+
+extension RunConfiguration {
+  /// Checks that a run with this configuration can go on with `other`.
+  func checkResumable(as other: RunConfiguration) throws {
+    let (saved, asked) = (ConfigurationLayers(self), ConfigurationLayers(other))
+    for setting in Setting.all where !ConfigurationLayers.resumable.contains(setting.key) {
+      let values = (saved.value(of: setting), asked.value(of: setting))
+      guard values.0 == values.1 else {
+        throw RunError.changed(setting: setting.key, saved: values.0, asked: values.1)
+      }
     }
   }
 }

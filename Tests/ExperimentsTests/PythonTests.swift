@@ -1,0 +1,137 @@
+import Environments
+import Experiments
+import Foundation
+import Learning
+import NeuralNetworks
+import Randomness
+import Testing
+
+/// Python with NumPy and safetensors: what HIRO_PYTHON names (`scripts/test` does), or `python3`.
+private enum Python {
+  static let executable: String? = {
+    let candidate = ProcessInfo.processInfo.environment["HIRO_PYTHON"] ?? "python3"
+    let result = try? run(candidate, "-c", "import numpy, safetensors")
+    return result?.status == 0 ? candidate : nil
+  }()
+
+  static func run(_ arguments: String...) throws -> (status: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+  }
+}
+
+/// An episode as `scripts/check-policy.py` reads it.
+private struct Rollout: Encodable {
+  struct Step: Encodable {
+    var observation: [Float]
+    var target: [Float]
+    var subgoal: [Float]?
+    var action: [Float]
+  }
+  var interval: Int
+  var semantics: GoalSemantics
+  var steps: [Step] = []
+}
+
+@Suite("Python reads our policies")
+struct PythonTests {
+  let folder = try! TemporaryFolder()
+  private let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../../scripts/check-policy.py").standardized.path
+
+  @Test(
+    "safetensors loads a policy, and a NumPy forward pass gives the actions that ours gives",
+    .enabled(if: Python.executable != nil, "no Python with NumPy and safetensors (HIRO_PYTHON)"),
+    arguments: [
+      ["task": "ant-maze"],
+      ["task": "ant-fall", "subgoals.space": "xy", "subgoals.semantics": "absolute"],
+      ["task": "ant-gather", "subgoals.interval": "3"],
+      ["task": "point-maze", "hierarchy": "flat"],
+    ])
+  func sameActions(settings: [String: String]) throws {
+    var layers = ConfigurationLayers()
+    for (key, value) in settings { try layers.apply(assignment: "\(key)=\(value)") }
+    let configuration = layers.configuration()
+    let task = try TaskRegistry.task(named: configuration.task)
+    var stream = RandomStream(seed: 1, name: "PythonTests")
+    let file = PolicyFile(
+      configuration: configuration, step: 0, success: nil,
+      tensors: try weights(configuration.learning, task, using: &stream))
+    let path = folder.file("policy.safetensors")
+    try file.write(to: path)
+
+    let policy = try PolicyFile(path: path).makePolicy(for: task)
+    let rollout = rollout(policy, task, using: &stream)
+    let result = try check(path, rollout)
+    #expect(result.status == 0, "\(result.output)")
+
+    var wrong = rollout
+    wrong.steps[20].action[0] += 0.001 * task.actionLimits[0]
+    #expect(try check(path, wrong).status == 1)
+  }
+
+  private func check(_ policy: String, _ rollout: Rollout) throws -> (status: Int32, output: String)
+  {
+    let path = folder.file("rollout.json")
+    try JSONEncoder().encode(rollout).write(to: URL(fileURLWithPath: path))
+    return try Python.run(#require(Python.executable), script, policy, path)
+  }
+
+  /// Weights large enough that no layer is idle.
+  private func weights(
+    _ learning: HIROConfiguration, _ task: TaskDescription, using stream: inout RandomStream
+  ) throws -> [String: Tensor] {
+    let shape = try task.agentShape(for: learning.subgoals)
+    let actors =
+      learning.hierarchy == .flat
+      ? [("flat.actor", shape.higherInputCount, shape.actionCount)]
+      : [
+        ("lower.actor", shape.lowerInputCount, shape.actionCount),
+        ("higher.actor", shape.higherInputCount, shape.subgoalCount),
+      ]
+    var tensors: [String: Tensor] = [:]
+    for (name, inputs, outputs) in actors {
+      let hidden = 300
+      for (layer, rows, columns) in [
+        (1, hidden, inputs), (2, hidden, hidden), (3, outputs, hidden),
+      ] {
+        let bound = 1.5 / Double(columns).squareRoot()
+        func numbers(_ count: Int) -> [Float] {
+          (0..<count).map { _ in Float(stream.uniform(in: -bound...bound)) }
+        }
+        tensors["\(name).layer\(layer).weight"] = Tensor(
+          shape: [rows, columns], values: numbers(rows * columns))
+        tensors["\(name).layer\(layer).bias"] = Tensor(shape: [rows], values: numbers(rows))
+      }
+    }
+    return tensors
+  }
+
+  /// What `policy` does along a random walk of the observation.
+  private func rollout(
+    _ policy: HierarchicalPolicy, _ task: TaskDescription, using stream: inout RandomStream
+  ) -> Rollout {
+    var rollout = Rollout(interval: policy.settings.interval, semantics: policy.settings.semantics)
+    var observation = [Float](repeating: 0, count: task.observationCount)
+    let target = (0..<task.targetCount).map { _ in Float(stream.uniform(in: -4...20)) }
+    policy.beginEpisode()
+    for _ in 0..<25 {
+      for index in observation.indices {
+        observation[index] += Float(stream.uniform(in: -0.5...0.5))
+      }
+      let action = policy.action(observation: observation, target: target)
+      rollout.steps.append(
+        Rollout.Step(
+          observation: observation, target: target, subgoal: policy.subgoal, action: action))
+    }
+    return rollout
+  }
+}

@@ -27,7 +27,7 @@ enum Appearance {
     children: [
       XMLElement(
         "headlight",
-        ["ambient": "0.32 0.32 0.34", "diffuse": "0.3 0.3 0.3", "specular": "0 0 0"]),
+        ["ambient": "0.32 0.32 0.34", "diffuse": "0.22 0.22 0.22", "specular": "0 0 0"]),
       XMLElement("map", ["znear": "0.005", "zfar": "60", "shadowclip": "1.1", "haze": "0.25"]),
       XMLElement("quality", ["shadowsize": "4096", "offsamples": "8"]),
       XMLElement("rgba", ["haze": "0.75 0.82 0.9 1"]),
@@ -47,7 +47,7 @@ enum Appearance {
       [
         "name": "sun", "directional": "true", "castshadow": "true",
         "pos": decimals(center.x, center.y, 40), "dir": "0.35 0.25 -1",
-        "diffuse": "0.62 0.6 0.55", "ambient": "0 0 0", "specular": "0.12 0.12 0.12",
+        "diffuse": "0.55 0.53 0.48", "ambient": "0 0 0", "specular": "0.1 0.1 0.1",
       ])
   }
 
@@ -66,10 +66,10 @@ enum Appearance {
           "texture",
           [
             "name": "maze_floor", "type": "2d", "builtin": "checker", "mark": "edge",
-            "rgb1": "0.33 0.4 0.46", "rgb2": "0.29 0.36 0.42", "markrgb": "0.55 0.62 0.68",
+            "rgb1": "0.4 0.47 0.53", "rgb2": "0.33 0.4 0.46", "markrgb": "0.6 0.68 0.74",
             "width": "512", "height": "512",
           ]),
-        boxTexture("wall", "0.8 0.78 0.73", mark: "0.6 0.58 0.54"),
+        boxTexture("wall", "0.72 0.69 0.63", mark: "0.5 0.48 0.44"),
         boxTexture("platform", "0.58 0.62 0.6", mark: "0.44 0.48 0.47"),
         boxTexture("block", "0.78 0.22 0.2", mark: "0.5 0.1 0.1"),
         XMLElement(

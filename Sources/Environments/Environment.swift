@@ -129,4 +129,11 @@ public struct GatherObject: Codable, Equatable, Sendable {
   public var x: Double
   /// Its place (m).
   public var y: Double
+
+  /// Makes an object; each parameter is the property of its name.
+  public init(kind: Kind, x: Double, y: Double) {
+    self.kind = kind
+    self.x = x
+    self.y = y
+  }
 }

@@ -2,27 +2,27 @@ import Foundation
 import Randomness
 
 /// The apples and bombs of Ant Gather, and how the Ant senses them (Duan et al. 2016, rllab).
-struct GatherField: Equatable, Sendable {
+package struct GatherField: Equatable, Sendable {
   /// How many there are of each kind at the start.
-  static let countOfEach = 8
+  package static let countOfEach = 8
   /// Bins of the full circle, for each kind.
-  static let binCount = 10
+  package static let binCount = 10
   /// The distance up to which an object is sensed (m).
-  static let sensorRange = 6.0
+  package static let sensorRange = 6.0
   /// The distance up to which an object is taken (m).
-  static let catchRange = 1.0
+  package static let catchRange = 1.0
   /// No object lies nearer to the start than this (m).
-  static let startSpacing = 2.0
+  package static let startSpacing = 2.0
 
   /// What is left.
-  var objects: [GatherObject]
+  package var objects: [GatherObject]
 
-  init(objects: [GatherObject]) {
+  package init(objects: [GatherObject]) {
     self.objects = objects
   }
 
   /// Eight apples and eight bombs on distinct points of {−10, −8, …, 8}², none near the start.
-  init(using generator: inout RandomStream) {
+  package init(using generator: inout RandomStream) {
     objects = []
     objects.reserveCapacity(2 * Self.countOfEach)
     for kind in [GatherObject.Kind.apple, .bomb] {
@@ -41,7 +41,7 @@ struct GatherField: Equatable, Sendable {
   /// Takes what is within reach of a place in the plane (m).
   ///
   /// - Returns: The reward: +1 for each apple, −1 for each bomb.
-  mutating func take(x: Double, y: Double) -> Double {
+  package mutating func take(x: Double, y: Double) -> Double {
     var reward = 0.0
     for index in objects.indices.reversed() {
       let (dx, dy) = (objects[index].x - x, objects[index].y - y)
@@ -58,7 +58,7 @@ struct GatherField: Equatable, Sendable {
   /// Bin k covers the directions from −π + k·π/5 to −π + (k + 1)·π/5 from the heading (rad), its
   /// first edge included: bin 5 begins straight ahead. An object at distance d ≤ 6 puts 1 − d/6
   /// into its bin; of several of a kind in a bin the nearest is seen.
-  func sense(
+  package func sense(
     x: Double, y: Double, heading: Double, into observation: inout [Float], at offset: Int
   ) {
     for index in offset..<(offset + 2 * Self.binCount) { observation[index] = 0 }

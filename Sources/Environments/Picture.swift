@@ -52,31 +52,33 @@ extension RobotEnvironment {
       rgba: Palette.subgoal)
   }
 
-  /// A camera that sees the whole world from above.
+  /// A camera that sees all of the world that can be walked, from above.
   public var overviewCamera: Camera {
     let (center, extent) = worldBox
-    return .overhead(center: [center.x, center.y, 0], extent: extent * 1.06)
+    return .overhead(center: [center.x, center.y, 0], extent: extent)
   }
 
   /// A camera that sees the whole world obliquely.
   public var obliqueCamera: Camera {
     let (center, extent) = worldBox
     return .free(
-      lookAt: [center.x, center.y, 0], distance: extent * 1.25, azimuth: 90, elevation: -52)
+      lookAt: [center.x, center.y, 0], distance: extent * 1.3, azimuth: 90, elevation: -58)
   }
 
   /// A camera that goes with the robot.
   public var followingCamera: Camera {
-    .following(body: robotBody, distance: 9 * pictureScale, azimuth: 90, elevation: -38)
+    .following(body: robotBody, distance: 11 * pictureScale, azimuth: 90, elevation: -60)
   }
 
   private var pictureScale: Double { map.map { $0.cellSize / 8 } ?? 1 }
 
+  /// The middle and the larger side (m) of what is worth seeing: of the outer walls only a part.
   private var worldBox: (center: (x: Double, y: Double), extent: Double) {
-    guard let (lower, upper) = map?.bounds else { return ((0, 0), 24) }
+    guard let map else { return ((0, 0), 25) }
+    let (lower, upper) = map.bounds
     return (
       ((lower.x + upper.x) / 2, (lower.y + upper.y) / 2),
-      max(upper.x - lower.x, upper.y - lower.y)
+      max(upper.x - lower.x, upper.y - lower.y) - 1.2 * map.cellSize
     )
   }
 }

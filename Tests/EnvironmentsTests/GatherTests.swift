@@ -1,0 +1,179 @@
+import Environments
+import Foundation
+import Randomness
+import Testing
+
+@Suite("Ant Gather")
+struct GatherTests {
+  @Test("Objects lie on the grid, 8 of each kind, all distinct, none nearer than 2 to the start")
+  func placement() throws {
+    let environment = try TaskRegistry.makeEnvironment(named: "ant-gather")
+    var generator = RandomStream(seed: 1, name: "environment")
+    var seen: Set<[Double]> = []
+    for _ in 0..<500 {
+      try environment.reset(using: &generator, target: .training)
+      let objects = environment.objects
+      #expect(objects.count { $0.kind == .apple } == 8 && objects.count { $0.kind == .bomb } == 8)
+      let places = Set(objects.map { [$0.x, $0.y] })
+      #expect(places.count == 16)
+      for object in objects {
+        for value in [object.x, object.y] {
+          #expect(value >= -10 && value <= 8 && value.remainder(dividingBy: 2) == 0)
+        }
+        #expect(object.x * object.x + object.y * object.y >= 4)
+      }
+      seen.formUnion(places)
+    }
+    #expect(seen.count == 99, "every point of the grid but the origin is used")
+  }
+
+  @Test("An object straight ahead at distance d puts 1 - d/6 into bin 5")
+  func ahead() throws {
+    let readings = try sense([.init(kind: .apple, x: 3, y: 0.3)])
+    #expect(readings.nonZero == [5: Float(1 - (9.09).squareRoot() / 6)])
+  }
+
+  @Test("Bins go once round, 36 degrees each, from behind over the right to the left")
+  func bins() throws {
+    for bin in 0..<10 {
+      let angle = -Double.pi + (Double(bin) + 0.5) * .pi / 5
+      let apple = GatherObject(kind: .apple, x: 3 * cos(angle), y: 3 * sin(angle))
+      let bomb = GatherObject(kind: .bomb, x: 3 * cos(angle), y: 3 * sin(angle))
+      #expect(try Array(sense([apple]).nonZero.keys) == [bin])
+      #expect(try Array(sense([bomb]).nonZero.keys) == [10 + bin])
+      #expect(try abs(sense([apple])[bin] - 0.5) < 1e-6)
+    }
+  }
+
+  @Test("At the seam behind the Ant, one side is bin 9 and the other bin 0; the seam itself is 0")
+  func seam() throws {
+    #expect(try Array(sense([.init(kind: .apple, x: -4, y: 0.001)]).nonZero.keys) == [9])
+    #expect(try Array(sense([.init(kind: .apple, x: -4, y: -0.001)]).nonZero.keys) == [0])
+    #expect(try Array(sense([.init(kind: .apple, x: -4, y: 0)]).nonZero.keys) == [0])
+    // Turned by 170 degrees, what lies at -170 in the world is 20 to the left: across the seam.
+    let turned = 170 * Double.pi / 180
+    let place = -170 * Double.pi / 180
+    let apple = GatherObject(kind: .apple, x: 3 * cos(place), y: 3 * sin(place))
+    #expect(try Array(sense([apple], heading: turned).nonZero.keys) == [5])
+    let other = GatherObject(kind: .apple, x: 3 * cos(place - 0.6), y: 3 * sin(place - 0.6))
+    #expect(try Array(sense([other], heading: turned).nonZero.keys) == [4])
+  }
+
+  @Test("At distance 6 the reading ends")
+  func range() throws {
+    #expect(try abs(sense([.init(kind: .bomb, x: 5.94, y: 0.1)])[15] - 0.00986) < 1e-4)
+    #expect(try sense([.init(kind: .bomb, x: 6, y: 0)]).allSatisfy { $0 == 0 })
+    #expect(try sense([.init(kind: .bomb, x: 6.001, y: 0)]).allSatisfy { $0 == 0 })
+  }
+
+  @Test("A nearer object hides a farther one of its kind in its bin, and no other")
+  func occlusion() throws {
+    let near = GatherObject(kind: .apple, x: 2, y: 0.5)
+    let far = GatherObject(kind: .apple, x: 5, y: 0.5)
+    let bomb = GatherObject(kind: .bomb, x: 4, y: 0.5)
+    let beside = GatherObject(kind: .apple, x: 4, y: -0.5)
+    for objects in [[near, far, bomb, beside], [bomb, beside, far, near]] {
+      func reading(_ object: GatherObject) -> Float {
+        Float(1 - (object.x * object.x + object.y * object.y).squareRoot() / 6)
+      }
+      #expect(
+        try sense(objects).nonZero == [5: reading(near), 15: reading(bomb), 4: reading(beside)])
+    }
+  }
+
+  @Test("The heading is the torso's x axis in the plane, also where the torso is tilted")
+  func tiltedHeading() throws {
+    let environment = try fresh([.init(kind: .apple, x: 0, y: 3)])
+    // A quarter turn about z, then a tilt of 40 degrees about the body's x axis.
+    let (turn, tilt) = (Double.pi / 4, 20 * Double.pi / 180)
+    let quaternion = [
+      cos(turn) * cos(tilt), cos(turn) * sin(tilt), sin(turn) * sin(tilt), sin(turn) * cos(tilt),
+    ]
+    var state = environment.saveState()
+    state.physics.qpos.replaceSubrange(0..<7, with: [0, 0, 0.75] + quaternion)
+    state.physics.qvel = Array(repeating: 0, count: 14)
+    state.objects = [.init(kind: .apple, x: 0.5, y: 3), .init(kind: .bomb, x: 3, y: -0.5)]
+    try environment.restore(state)
+    _ = try environment.step(Array(repeating: 0, count: 8))
+    #expect(Array(environment.observation[29..<49]).nonZero.keys.sorted() == [4, 12])
+  }
+
+  @Test("An object within 1 of the torso is taken once: +1 for an apple, -1 for a bomb")
+  func taking() throws {
+    let environment = try fresh([
+      .init(kind: .apple, x: 0.5, y: 0), .init(kind: .bomb, x: 0, y: 1.3),
+      .init(kind: .apple, x: 5, y: 5),
+    ])
+    let still = [Float](repeating: 0, count: 8)
+    #expect(try environment.step(still).reward == 1)
+    #expect(environment.objects.count == 2)
+    #expect(try environment.step(still).reward == 0)
+    environment.simulation.qpos[1] = 1
+    #expect(try environment.step(still).reward == -1)
+    #expect(try environment.step(still) == StepOutcome(reward: 0))
+    #expect(environment.objects == [.init(kind: .apple, x: 5, y: 5)])
+  }
+
+  @Test("Two objects within reach are both taken in the step")
+  func takingTwo() throws {
+    let environment = try fresh([
+      .init(kind: .apple, x: 0.5, y: 0), .init(kind: .apple, x: -0.5, y: 0),
+      .init(kind: .bomb, x: 0, y: 0.5), .init(kind: .bomb, x: 8, y: 8),
+    ])
+    #expect(try environment.step(Array(repeating: 0, count: 8)).reward == 1)
+  }
+
+  @Test("The episode terminates when nothing is left, and falling over does not end it")
+  func ending() throws {
+    let environment = try fresh([.init(kind: .apple, x: 0.5, y: 0)])
+    let outcome = try environment.step(Array(repeating: 0, count: 8))
+    #expect(outcome == StepOutcome(reward: 1, isTerminated: true))
+
+    let fallen = try fresh([.init(kind: .apple, x: 8, y: 8)])
+    for (index, value) in [0, 1.0, 0, 0].enumerated() { fallen.simulation.qpos[3 + index] = value }
+    for _ in 0..<20 {
+      #expect(try fallen.step(Array(repeating: 0, count: 8)) == StepOutcome(reward: 0))
+    }
+  }
+
+  @Test("Readings stand between the Ant's 29 numbers and the time")
+  func layout() throws {
+    let environment = try fresh([.init(kind: .apple, x: 3, y: 0.5)])
+    _ = try environment.step(Array(repeating: 0, count: 8))
+    #expect(environment.observation.count == 50)
+    #expect(environment.observation[..<15] == environment.simulation.qpos.map { Float($0) }[...])
+    #expect(
+      environment.observation[15..<29] == environment.simulation.qvel.map { Float($0) }[...])
+    #expect(environment.observation[29 + 5] > 0.4)
+    #expect(environment.observation[49] == 0.001)
+  }
+
+  /// The 20 readings at the origin.
+  private func sense(_ objects: [GatherObject], heading: Double = 0) throws -> [Float] {
+    let field = GatherField(objects: objects)
+    var observation = [Float](repeating: -1, count: 22)
+    field.sense(x: 0, y: 0, heading: heading, into: &observation, at: 1)
+    #expect(observation[0] == -1 && observation[21] == -1)
+    return Array(observation[1..<21])
+  }
+
+  /// An episode in which just these objects are left and the Ant is at rest at the origin.
+  private func fresh(_ objects: [GatherObject]) throws -> RobotEnvironment {
+    let environment = try TaskRegistry.makeEnvironment(named: "ant-gather")
+    var generator = RandomStream(seed: 1, name: "environment")
+    try environment.reset(using: &generator, target: .training)
+    var state = environment.saveState()
+    state.objects = objects
+    state.physics.qpos = environment.simulation.model.qpos0
+    state.physics.qvel = Array(repeating: 0, count: 14)
+    try environment.restore(state)
+    return environment
+  }
+}
+
+extension [Float] {
+  /// The entries that are not zero, by index.
+  fileprivate var nonZero: [Int: Float] {
+    Dictionary(uniqueKeysWithValues: enumerated().filter { $0.element != 0 }.map { ($0, $1) })
+  }
+}

@@ -55,9 +55,12 @@ enum Checkpoint {
     }
     func decode<Part: Decodable>(_ type: Part.Type, _ key: String) throws -> Part {
       do {
-        return try JSONDecoder().decode(type, from: Data(try text(key).utf8))
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+          positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return try decoder.decode(type, from: Data(try text(key).utf8))
       } catch let error as DecodingError {
-        throw problem("its part '\(key)' cannot be read: \(error)")
+        throw problem("its part '\(key)' cannot be read: \(describe(error))")
       }
     }
     var layers = ConfigurationLayers()
@@ -119,7 +122,12 @@ enum Checkpoint {
   }
 
   private static func json(_ value: some Encodable) throws -> String {
-    String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+    let encoder = JSONEncoder()
+    // The same state is the same bytes, and a diverged simulation can be saved, too.
+    encoder.outputFormatting = .sortedKeys
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 }
 

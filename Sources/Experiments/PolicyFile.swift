@@ -10,6 +10,8 @@ import NeuralNetworks
 public struct PolicyFile: Sendable, Equatable {
   /// The whole configuration of the run that made it, its task and seed included.
   public var configuration: RunConfiguration
+  /// The map of its task, where that is not one of the built-in tasks.
+  public var map: MazeMap?
   /// Environment steps it has been trained for.
   public var step: Int
   /// Its success rate in the evaluation of that step, in [0, 1], if there was one.
@@ -19,9 +21,11 @@ public struct PolicyFile: Sendable, Equatable {
 
   /// Describes a policy; each parameter is the property of its name.
   public init(
-    configuration: RunConfiguration, step: Int, success: Double?, tensors: [String: Tensor]
+    configuration: RunConfiguration, map: MazeMap? = nil, step: Int, success: Double?,
+    tensors: [String: Tensor]
   ) {
     self.configuration = configuration
+    self.map = map
     self.step = step
     self.success = success
     self.tensors = tensors
@@ -56,13 +60,18 @@ public struct PolicyFile: Sendable, Equatable {
     var layers = ConfigurationLayers()
     try layers.apply(yaml: try value("configuration"), source: "\(printable(path)): configuration")
     configuration = layers.configuration()
+    map = try file.metadata["map"].map { text in
+      try MazeMap(text: text, name: "map", source: "\(printable(path)): map")
+    }
     self.step = step
     success = file.metadata["success"].flatMap(Double.init)
     tensors = try file.tensors()
   }
 
   /// Writes the policy to `path`, as a whole or not at all.
-  public func write(to path: String) throws {
+  ///
+  /// - Parameter task: The task it was trained for; left out, it is looked up by its name.
+  public func write(to path: String, task: TaskDescription? = nil) throws {
     var metadata = [
       "format": Self.format, "version": Self.version, "task": configuration.task,
       "step": "\(step)", "seed": "\(configuration.seed)",
@@ -70,13 +79,23 @@ public struct PolicyFile: Sendable, Equatable {
     ]
     if let success { metadata["success"] = "\(success)" }
     // For readers in other languages; ours takes these from the task and the configuration.
-    let shape = try TaskRegistry.task(named: configuration.task)
+    let shape = try (task ?? definition().description)
       .agentShape(for: configuration.learning.subgoals)
+    if let map { metadata["map"] = map.text }
     metadata["action_limits"] = "\(shape.actionLimits)"
     metadata["subgoal_half_range"] = "\(shape.subgoalHalfRange)"
     metadata["position_indices"] = "\(shape.positionIndices)"
     try Safetensors.write(
       tensors.map { SafetensorsTensor($0.key, $0.value) }, metadata: metadata, to: path)
+  }
+
+  /// The task that the policy was trained for.
+  ///
+  /// - Parameter robot: The robot's MJCF file, where it was trained with one of its own: a policy
+  ///   never names files itself.
+  public func definition(robot: String? = nil) throws -> TaskDefinition {
+    if let map { return try TaskDefinition(map: map, robot: robot) }
+    return try TaskRegistry.definition(named: configuration.task)
   }
 
   /// A policy that acts in `task`, which may be another than the one it was trained for as long as

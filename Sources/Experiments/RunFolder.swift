@@ -11,6 +11,8 @@ public enum RunFolder {
   /// The policy with the highest success so far.
   public static let bestPolicy = "best.safetensors"
 
+  /// The task's map, where it is one's own.
+  public static let map = "map.txt"
   /// Names the process that is training in the folder.
   public static let lock = "lock"
   /// What checkpoints are called, with the step in the middle.
@@ -43,5 +45,13 @@ public enum RunFolder {
       if FileManager.default.fileExists(atPath: file) { return file }
     }
     throw .noPolicy(folder: path)
+  }
+
+  /// Removes what a kill in the middle of writing has left in a run's folder.
+  static func removePartialFiles(in folder: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names where name.hasPrefix(".") && name.hasSuffix(AtomicFile.partialSuffix) {
+      unlink("\(folder)/\(name)")
+    }
   }
 }

@@ -142,7 +142,9 @@ public final class SafetensorsFile {
     let count = entry.byteRange.count
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       do throws(SafetensorsError) {
-        try fill(UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<count])), from: entry)
+        try fill(
+          UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<count])),
+          from: entry)
         initialized = count
       } catch { failure = error }
     }

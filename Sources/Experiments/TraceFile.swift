@@ -15,7 +15,7 @@ extension PhysicsTrace {
     do {
       self = try JSONDecoder().decode(PhysicsTrace.self, from: Data(text.utf8))
     } catch let error as DecodingError {
-      throw .malformed(path: path, problem: Self.describe(error))
+      throw .malformed(path: path, problem: describe(error))
     } catch {
       throw .malformed(path: path, problem: "not JSON")
     }
@@ -65,20 +65,6 @@ extension PhysicsTrace {
       try file.append(Array("\n]}\n".utf8))
     }
   }
-
-  private static func describe(_ error: DecodingError) -> String {
-    func place(_ path: [any CodingKey]) -> String {
-      path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
-    }
-    switch error {
-    case .keyNotFound(let key, _): return "\(quoted(key.stringValue)) is missing"
-    case .typeMismatch(let type, let context):
-      return "\(quoted(place(context.codingPath))): expected \(type)"
-    case .valueNotFound(let type, let context):
-      return "\(quoted(place(context.codingPath))): expected \(type), found null"
-    default: return "not valid JSON"
-    }
-  }
 }
 
 /// Why a trace could not be read.
@@ -94,5 +80,20 @@ public enum TraceError: Error, Equatable, CustomStringConvertible {
     case .file(let error): error.description
     case .malformed(let path, let problem): "\(printable(path)): not a usable trace: \(problem)"
     }
+  }
+}
+
+/// What is wrong with some JSON, in one line.
+func describe(_ error: DecodingError) -> String {
+  func place(_ path: [any CodingKey]) -> String {
+    path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+  }
+  switch error {
+  case .keyNotFound(let key, _): return "\(quoted(key.stringValue)) is missing"
+  case .typeMismatch(let type, let context):
+    return "\(quoted(place(context.codingPath))): expected \(type)"
+  case .valueNotFound(let type, let context):
+    return "\(quoted(place(context.codingPath))): expected \(type), found null"
+  default: return "not valid JSON"
   }
 }

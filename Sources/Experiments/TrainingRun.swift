@@ -15,7 +15,10 @@ public final class TrainingRun {
   /// The training loop.
   public let trainer: Trainer
 
-  private let definition: TaskDefinition
+  /// The task and its world.
+  public let definition: TaskDefinition
+
+  private let ownMap: MazeMap?
   private let lock: RunLock
   private let metrics: MetricsFile
   private let evaluationModel: Model
@@ -39,20 +42,25 @@ public final class TrainingRun {
 
   /// Begins a run in `folder`, which is made where it is missing.
   ///
+  /// - Parameter map: The task's map where it is one's own and not that of a built-in task.
   /// - Throws: ``RunError`` where the folder holds a run already or another process trains in it,
   ///   ``FileError``, or `AgentShapeError` where the configuration does not fit the task.
   public convenience init(
-    configuration: RunConfiguration, definition: TaskDefinition, folder: String,
-    pool: WorkerPool = WorkerPool()
+    configuration: RunConfiguration, definition: TaskDefinition, map: MazeMap? = nil,
+    folder: String, pool: WorkerPool = WorkerPool()
   ) throws {
+    // What does not fit the task is refused before anything is written.
+    _ = try definition.description.agentShape(for: configuration.learning.subgoals)
     try AtomicFile.makeFolder(folder)
     let lock = try RunLock(folder: folder)
     guard access("\(folder)/\(RunFolder.configuration)", F_OK) != 0 else {
       throw RunError.occupied(folder: folder)
     }
     try self.init(
-      configuration: configuration, definition: definition, folder: folder, lock: lock, pool: pool,
-      record: RunRecord(), continuingAfter: nil)
+      configuration: configuration, definition: definition, map: map, folder: folder, lock: lock,
+      pool: pool, record: RunRecord(), continuingAfter: nil)
+    // A kill at any moment finds something to continue from.
+    saveCheckpoint()
   }
 
   /// Continues the run in `folder` from its newest intact checkpoint, to the same bits as if it
@@ -61,30 +69,38 @@ public final class TrainingRun {
   /// - Parameters:
   ///   - changes: changes the saved configuration; only the settings in
   ///     ``ConfigurationLayers/resumable`` may differ afterwards.
-  ///   - makeDefinition: finds the task of the saved configuration.
+  ///   - robot: the robot's file, where the run was begun with one.
   /// - Throws: ``RunError`` where there is nothing to continue from or a setting cannot be changed.
   public convenience init(
     resuming folder: String, changes: (RunConfiguration) throws -> RunConfiguration,
-    makeDefinition: (RunConfiguration) throws -> TaskDefinition, pool: WorkerPool = WorkerPool()
+    robot: String? = nil, pool: WorkerPool = WorkerPool()
   ) throws {
+    guard access(folder, F_OK) == 0 else { throw FileError.notFound(path: folder) }
     let lock = try RunLock(folder: folder)
+    RunFolder.removePartialFiles(in: folder)
     let (file, parts) = try Self.newestCheckpoint(in: folder)
     let configuration = try changes(parts.configuration)
     try parts.configuration.checkResumable(as: configuration)
+    let mapPath = "\(folder)/\(RunFolder.map)"
+    let map = access(mapPath, F_OK) == 0 ? try MazeMap(path: mapPath) : nil
+    let definition =
+      try map.map { try TaskDefinition(map: $0, robot: robot) }
+      ?? TaskRegistry.definition(named: configuration.task)
     try self.init(
-      configuration: configuration, definition: makeDefinition(configuration), folder: folder,
-      lock: lock, pool: pool, record: parts.record, continuingAfter: parts.trainer.steps)
+      configuration: configuration, definition: definition, map: map, folder: folder, lock: lock,
+      pool: pool, record: parts.record, continuingAfter: parts.trainer.steps)
     try Checkpoint.restore(trainer, parts, from: file)
     updateProgress()
   }
 
   private init(
-    configuration: RunConfiguration, definition: TaskDefinition, folder: String, lock: RunLock,
-    pool: WorkerPool, record: RunRecord, continuingAfter step: Int?
+    configuration: RunConfiguration, definition: TaskDefinition, map: MazeMap?, folder: String,
+    lock: RunLock, pool: WorkerPool, record: RunRecord, continuingAfter step: Int?
   ) throws {
     self.configuration = configuration
     self.folder = folder
     self.definition = definition
+    ownMap = map
     self.lock = lock
     self.record = record
     evaluationModel = try definition.makeModel()
@@ -94,6 +110,7 @@ public final class TrainingRun {
     metrics = try MetricsFile(
       path: "\(folder)/\(RunFolder.metrics)",
       columns: MetricsRow.columns(for: definition.description), continuingAfter: step)
+    if let map { try AtomicFile.write(map.text, to: "\(folder)/\(RunFolder.map)") }
     // Last of all: a folder with a configuration holds a run.
     try AtomicFile.write(
       configuration.yaml(heading: "Everything that decides what this run computes."),
@@ -137,10 +154,14 @@ public final class TrainingRun {
       let before = trainer.steps
       try trainer.advance()
       clock.advance(to: trainer.steps)
-      if crosses(configuration.reportInterval, from: before) {
-        try writeMetrics(evaluating: crosses(configuration.evaluation.interval, from: before))
+      let isEvaluationDue = crosses(configuration.evaluation.interval, from: before)
+      if isEvaluationDue || crosses(configuration.reportInterval, from: before) {
+        try writeMetrics(evaluating: isEvaluationDue)
       }
-      if isTimeForCheckpoint { saveCheckpoint() }
+      if isTimeForCheckpoint {
+        try checkFinite()
+        saveCheckpoint()
+      }
       updateProgress()
       report(progress)
       if record.hasReached(configuration.evaluation.stopAtSuccess) {
@@ -148,6 +169,7 @@ public final class TrainingRun {
         break
       }
     }
+    try checkFinite()
     saveCheckpoint()
     keep { try savePolicy(RunFolder.latestPolicy) }
     if let warning = progress.warning { throw RunError.unsaved(reason: warning) }
@@ -201,7 +223,7 @@ public final class TrainingRun {
 
   /// Adds a row to the learning curves, measuring the policy first where it is time to.
   private func writeMetrics(evaluating: Bool) throws {
-    if let quantity = trainer.agent.firstNonFinite() { throw notFinite(quantity) }
+    try checkFinite()
     let evaluation = evaluating ? try evaluate() : nil
     let row = MetricsRow(
       episodes: trainer.takeStatistics(), learning: trainer.agent.takeStatistics(),
@@ -211,6 +233,10 @@ public final class TrainingRun {
     record.diverged += row.episodes.diverged
     pendingRows.append((trainer.steps, row.values))
     flushRows()
+  }
+
+  private func checkFinite() throws {
+    if let quantity = trainer.agent.firstNonFinite() { throw notFinite(quantity) }
   }
 
   private func notFinite(_ quantity: String) -> TrainingError {
@@ -238,9 +264,10 @@ public final class TrainingRun {
 
   private func savePolicy(_ name: String) throws {
     try PolicyFile(
-      configuration: configuration, step: trainer.steps, success: record.last?.success,
+      configuration: configuration, map: ownMap, step: trainer.steps,
+      success: record.last?.step == trainer.steps ? record.last?.success : nil,
       tensors: trainer.agent.makePolicy().tensors
-    ).write(to: "\(folder)/\(name)")
+    ).write(to: "\(folder)/\(name)", task: definition.description)
   }
 
   private func updateProgress() {
@@ -361,7 +388,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notFinite(let quantity, let step, let checkpoint):
       "\(quantity) is not finite at step \(step); the last good checkpoint is "
-        + (checkpoint.map { printable($0) } ?? "none") + "; try smaller learning rates or another seed"
+        + (checkpoint.map { printable($0) } ?? "none")
+        + "; try smaller learning rates or another seed"
     }
   }
 }

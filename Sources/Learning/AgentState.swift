@@ -131,7 +131,7 @@ extension HIROAgent {
 
   public func encodeProgress() throws -> Data {
     precondition(windowCount == 0, "an agent is saved between two windows")
-    return try JSONEncoder().encode(
+    return try encode(
       Progress(
         steps: steps, lowerUpdatesOwed: lowerUpdatesOwed, higherUpdatesOwed: higherUpdatesOwed,
         lower: lower.progress, higher: higher.progress, streams: streams,
@@ -179,7 +179,7 @@ extension FlatAgent {
 
   public func encodeProgress() throws -> Data {
     precondition(windowCount == 0, "an agent is saved between two windows")
-    return try JSONEncoder().encode(
+    return try encode(
       Progress(
         steps: steps, updatesOwed: updatesOwed, learner: learner.progress, streams: streams,
         window: window.start, experience: experience.position))
@@ -200,6 +200,13 @@ extension FlatAgent {
     window.start = progress.window
     refreshSnapshots()
   }
+}
+
+/// The keys in order, so that the same state is the same bytes.
+private func encode(_ value: some Encodable) throws -> Data {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = .sortedKeys
+  return try encoder.encode(value)
 }
 
 private func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {

@@ -36,7 +36,13 @@ enum ExitStatus: Int32 {
     case is ConfigurationError, is AgentShapeError: self = .configuration
     case PolicyFileError.noPolicy: self = .noInput
     case let error as SourceError: self = error.isMissing ? .noInput : .data
-    case is SafetensorsError, is PolicyFileError, is TraceError, is TensorError:
+    case RunError.locked, RunError.occupied: self = .cannotCreate
+    case RunError.unsaved: self = .inputOutput
+    case RunError.noCheckpoint: self = .noInput
+    case RunError.changed: self = .configuration
+    case is TrainingError: self = .software
+    case is SafetensorsError, is RunError, is StateError, is PolicyFileError, is TraceError,
+      is TensorError:
       self = .data
     case EnvironmentError.unknownTask, EnvironmentError.invalidTarget: self = .usage
     case is EnvironmentError: self = .data

@@ -18,7 +18,8 @@ struct Hiro: ParsableCommand {
       """,
     version: "1.0.0",
     subcommands: [
-      EvaluateCommand.self, SimulateCommand.self, ListCommand.self, InspectCommand.self,
+      TrainCommand.self, EvaluateCommand.self, SimulateCommand.self, ListCommand.self,
+      InspectCommand.self,
     ])
 
   /// Runs the command that the arguments name. What goes wrong is said in one line on standard
@@ -30,7 +31,7 @@ struct Hiro: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch {
-      if exitCode(for: error) == .success {
+      if exitCode(for: error) == .success || error is ExitCode {
         exit(withError: error)
       }
       let status = ExitStatus(error)

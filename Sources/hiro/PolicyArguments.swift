@@ -15,11 +15,18 @@ struct PolicyArguments: ParsableArguments {
   @Option(help: "Act in this task instead of the one the policy was trained for.")
   var task: String?
 
+  @Option(
+    help: .init(
+      "The robot's MJCF file, where the policy was trained with one's own.", valueName: "file"),
+    completion: .file())
+  var robot: String?
+
   /// The policy and the task.
   func load() throws -> (policy: PolicyFile, path: String, task: TaskDefinition) {
     let file = try RunFolder.policy(at: path)
     let policy = try PolicyFile(path: file)
-    let definition = try TaskRegistry.definition(named: task ?? policy.configuration.task)
+    let definition =
+      try task.map { try TaskRegistry.definition(named: $0) } ?? policy.definition(robot: robot)
     // Shapes are checked here, once, so that the message can name the file and the task.
     do {
       _ = try policy.makePolicy(for: definition.description)

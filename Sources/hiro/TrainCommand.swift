@@ -1,0 +1,159 @@
+import ArgumentParser
+import Environments
+import Experiments
+import Foundation
+import Learning
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a policy.",
+    discussion: """
+      Writes into the output folder: config.yaml with every setting that was used, metrics.csv \
+      with the learning curves, latest.safetensors and best.safetensors, and checkpoints. Ctrl-C \
+      ends the run with everything saved; --resume continues it to the same bits.
+
+        hiro train ant-maze --output runs/maze
+        hiro train point-maze --steps 100_000 --seed 3 --output runs/point
+        hiro train ant-push --preset no-correction --output runs/push
+        hiro train ant-maze --set lower.discount=0.95 --output runs/short-sighted
+        hiro train --config runs/maze/config.yaml --seed 1 --output runs/maze-1
+        hiro train --map my-maze.txt --output runs/mine
+        hiro train --resume runs/maze --steps 20_000_000
+
+      Settings come from, the later over the earlier: the published defaults, the task's own, \
+      --preset, --config, --set and the options of the command line. `hiro list settings` names \
+      them all.
+      """)
+
+  @Argument(help: "The task; `hiro list tasks` names them. Left out, --config or --map gives it.")
+  var task: String?
+
+  @Option(
+    help: .init("The folder for the results; it must not hold a run yet.", valueName: "folder"),
+    completion: .directory)
+  var output: String?
+
+  @Option(
+    help: .init("Continue the run in this folder from its last checkpoint.", valueName: "folder"),
+    completion: .directory)
+  var resume: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Environment steps in all; the published 10 million by default.", valueName: "n"))
+  var steps: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Every random number derives from it; 0 by default.", valueName: "n"))
+  var seed: String?
+
+  @Option(help: .init("A variant that the paper measures; `hiro list presets`.", valueName: "name"))
+  var preset: String?
+
+  @Option(
+    help: .init("Settings as YAML.", valueName: "file"), completion: .file(extensions: ["yaml"]))
+  var config: String?
+
+  @Option(
+    name: .customLong("set"), parsing: .unconditionalSingleValue,
+    help: .init("A setting, such as lower.discount=0.95; may be repeated.", valueName: "key=value"))
+  var assignments: [String] = []
+
+  @Option(help: .init("A maze of one's own, a text file.", valueName: "file"), completion: .file())
+  var map: String?
+
+  @Option(
+    help: .init("A robot for the maze in the Ant's place, an MJCF file.", valueName: "file"),
+    completion: .file())
+  var robot: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Threads to use; the result does not depend on it.", valueName: "n"))
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    guard (1...1_024).contains(threads) else {
+      throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
+    }
+    guard (output == nil) != (resume == nil) else {
+      throw ValidationError(
+        output == nil
+          ? "--output: name a folder for the results" : "--output and --resume exclude each other")
+    }
+    guard resume == nil || (task == nil && map == nil && preset == nil && config == nil) else {
+      throw ValidationError("--resume: the run knows its task, map and settings; leave them out")
+    }
+    guard robot == nil || map != nil || resume != nil else {
+      throw ValidationError("--robot: a robot of one's own needs a --map to stand in")
+    }
+    guard task == nil || map == nil else {
+      throw ValidationError("--map: it is the task; leave \"\(task ?? "")\" out")
+    }
+    guard task != nil || map != nil || config != nil || resume != nil else {
+      throw ValidationError("name a task, such as ant-maze; `hiro list tasks` shows them all")
+    }
+  }
+
+  func run() throws {
+    let run = try makeRun()
+    let watch = SignalWatch()
+    let line = ProgressLine(task: run.definition.description.name)
+    line.say(
+      "\(run.configuration.task), seed \(run.configuration.seed), "
+        + "\(run.configuration.steps) steps, into \(run.folder)")
+    let ending = try run.run(
+      shouldStop: { watch.signal != nil },
+      report: { progress in line.show(progress) })
+    line.finish()
+    switch ending {
+    case .finished: line.say("done; hiro evaluate \(run.folder) tells how good it is")
+    case .succeeded: line.say("stopped at the success that was asked for")
+    case .stopped:
+      line.say("stopped; hiro train --resume \(run.folder) continues")
+      throw ExitCode(watch.exitCode)
+    }
+  }
+
+  private func makeRun() throws -> TrainingRun {
+    let pool = WorkerPool(threads: threads)
+    if let resume {
+      return try TrainingRun(
+        resuming: resume,
+        changes: { configuration in
+          var layers = ConfigurationLayers(configuration)
+          try applyOptions(to: &layers)
+          return layers.configuration()
+        }, robot: robot, pool: pool)
+    }
+    let definition = try self.definition()
+    var layers = ConfigurationLayers()
+    try layers.apply(
+      definition.description.suggestedSettings, source: "task \(definition.description.name)")
+    if let preset { try layers.apply(Preset.named(preset)) }
+    if let config { try layers.apply(file: config) }
+    try applyOptions(to: &layers)
+    var configuration = layers.configuration()
+    configuration.task = definition.description.name
+    return try TrainingRun(
+      configuration: configuration, definition: definition,
+      map: map == nil ? nil : definition.map, folder: output ?? ".", pool: pool)
+  }
+
+  /// The task: of the command line, a map, or the configuration file.
+  private func definition() throws -> TaskDefinition {
+    if let map { return try TaskDefinition(map: MazeMap(path: map), robot: robot) }
+    if let task { return try TaskRegistry.definition(named: task) }
+    var layers = ConfigurationLayers()
+    if let config { try layers.apply(file: config) }
+    return try TaskRegistry.definition(named: layers.configuration().task)
+  }
+
+  private func applyOptions(to layers: inout ConfigurationLayers) throws {
+    for assignment in assignments { try layers.apply(assignment: assignment) }
+    if let steps { try layers.apply(["steps": steps], source: "--steps") }
+    if let seed { try layers.apply(["seed": seed], source: "--seed") }
+  }
+}

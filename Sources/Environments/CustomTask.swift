@@ -25,7 +25,7 @@ extension TaskDefinition {
       named: name, map: map, robot: robot.document,
       contacts: .init(margin: 0.01, solimp: solimp)
     ).text
-    let model = try Model(xml: xml, name: path)
+    let model = try Self.compiled(xml, path)
     let (layout, limits, halfRange) = try robot.layout(
       in: model, blockJoints: 2 * map.blockCount, groundHeight: map.groundHeight)
     self.init(
@@ -35,6 +35,16 @@ extension TaskDefinition {
         subgoalHalfRange: halfRange, map: map,
         stepDuration: Double(layout.physicsSteps) * model.timestep),
       modelXML: xml, map: map, robot: layout)
+  }
+
+  /// Compiles the world. An error that the robot has without a maze is told with its own lines.
+  private static func compiled(_ xml: String, _ path: String) throws -> Model {
+    do {
+      return try Model(xml: xml, name: path)
+    } catch {
+      _ = try Model(path: path)
+      throw error
+    }
   }
 
   private init(antIn map: MazeMap) {

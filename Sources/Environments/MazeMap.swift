@@ -37,6 +37,12 @@ public struct MazeMap: Equatable, Sendable {
     public var row: Int
     /// Along x, from the left of the text.
     public var column: Int
+
+    /// Makes an index; each parameter is the property of its name.
+    public init(row: Int, column: Int) {
+      self.row = row
+      self.column = column
+    }
   }
 
   /// What the map is called.

@@ -3,10 +3,10 @@ import MuJoCo
 
 /// A robot's MJCF file, made ready to stand in a maze in the Ant's place.
 struct RobotFile {
-  /// The largest file that is read (bytes).
-  static let maximumFileSize = 16 << 20
-  /// The most files that one robot may include.
-  static let maximumIncludes = 100
+  /// The most that is read of a robot, with everything it includes (bytes).
+  static let maximumSize = 16 << 20
+  /// How deep files may include each other.
+  static let maximumIncludeDepth = 10
 
   /// The file.
   let path: String
@@ -23,10 +23,10 @@ struct RobotFile {
   init(path: String, groundHeight: Double) throws(SourceError) {
     self.path = path
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    var includes = 0
-    document = try Self.document(at: path)
+    var budget = Self.maximumSize
+    document = try Self.document(at: path, budget: &budget)
     document.children = try Self.expanded(
-      document.children, folder: folder, source: path, depth: 0, includes: &includes)
+      document.children, folder: folder, source: path, depth: 0, budget: &budget)
     guard document.name == "mujoco" else {
       throw failure("its root is <\(document.name.prefix(40))>: a robot is an MJCF file, <mujoco>")
     }
@@ -36,8 +36,11 @@ struct RobotFile {
     addFloor()
   }
 
-  private static func document(at path: String) throws(SourceError) -> XMLElement {
-    let text = try SourceText.read(path, limit: maximumFileSize, kind: "robot")
+  private static func document(
+    at path: String, budget: inout Int
+  ) throws(SourceError) -> XMLElement {
+    let text = try SourceText.read(path, limit: budget, kind: "robot")
+    budget -= text.utf8.count
     return try XMLReader.read(text, source: path)
   }
 
@@ -45,24 +48,23 @@ struct RobotFile {
 
   /// The elements with every `<include>` replaced by the children of the file it names.
   private static func expanded(
-    _ elements: [XMLElement], folder: String, source: String, depth: Int, includes: inout Int
+    _ elements: [XMLElement], folder: String, source: String, depth: Int, budget: inout Int
   ) throws(SourceError) -> [XMLElement] {
     var result: [XMLElement] = []
     for var element in elements {
       if element.name == "include" {
-        includes += 1
-        guard let file = element["file"], depth < 10, includes <= maximumIncludes else {
+        guard let file = element["file"], depth < maximumIncludeDepth else {
           throw SourceError(
             source: source, line: 0, column: 0,
-            message: "too many includes, or one without a file: write the robot as one file")
+            message: "an include without a file, or of itself: write the robot as one file")
         }
         let path = file.hasPrefix("/") ? file : "\(folder)/\(file)"
-        let included = try document(at: path)
+        let included = try document(at: path, budget: &budget)
         result += try expanded(
-          included.children, folder: folder, source: path, depth: depth + 1, includes: &includes)
+          included.children, folder: folder, source: path, depth: depth + 1, budget: &budget)
       } else {
         element.children = try expanded(
-          element.children, folder: folder, source: source, depth: depth, includes: &includes)
+          element.children, folder: folder, source: source, depth: depth, budget: &budget)
         result.append(element)
       }
     }

@@ -49,7 +49,7 @@ enum SourceText {
       throw failure("can't be read: check the disk")
     }
     guard data.count <= limit else {
-      throw failure("larger than \(limit >> 20) MiB, the most that is read of a \(kind)")
+      throw failure("more than \((limit + 0xfffff) >> 20) MiB, the most that is read of a \(kind)")
     }
     guard let text = String(data: data, encoding: .utf8) else {
       throw failure("not UTF-8 text: a \(kind) is a text file")

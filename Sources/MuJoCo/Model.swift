@@ -329,13 +329,12 @@ extension Model {
     let model = pointer.pointee
     precondition(id >= 0 && id < njnt, "joint \(id) of \(njnt)")
     let dof = Int(model.jnt_dofadr[id])
-    let lower = model.jnt_range[2 * id]
     return Joint(
       id: id, name: name(of: .joint, id), body: Int(model.jnt_bodyid[id]),
       kind: Joint.Kind(rawValue: Int(model.jnt_type[id]))!,
       qposAddress: Int(model.jnt_qposadr[id]), dofAddress: dof,
       isLimited: model.jnt_limited[id] != 0,
-      range: lower...max(lower, model.jnt_range[2 * id + 1]), axis: vector(model.jnt_axis, id),
+      range: range(model.jnt_range, id), axis: vector(model.jnt_axis, id),
       margin: model.jnt_margin[id], armature: model.dof_armature[dof],
       damping: model.dof_damping[dof], stiffness: model.jnt_stiffness[id])
   }
@@ -344,14 +343,19 @@ extension Model {
   public func actuator(_ id: Int) -> Actuator {
     let model = pointer.pointee
     precondition(id >= 0 && id < nu, "actuator \(id) of \(nu)")
-    let lower = model.actuator_ctrlrange[2 * id]
     let actsOnJoint = model.actuator_trntype[id] == Int32(mjTRN_JOINT.rawValue)
     return Actuator(
       id: id, name: name(of: .actuator, id),
       joint: actsOnJoint ? Int(model.actuator_trnid[2 * id]) : nil,
       isLimited: model.actuator_ctrllimited[id] != 0,
-      controlRange: lower...max(lower, model.actuator_ctrlrange[2 * id + 1]),
+      controlRange: range(model.actuator_ctrlrange, id),
       gear: model.actuator_gear[6 * id])
+  }
+
+  /// A file may hold ranges that are none: numbers the wrong way round, or no numbers.
+  private func range(_ values: UnsafeMutablePointer<Double>, _ index: Int) -> ClosedRange<Double> {
+    let (lower, upper) = (values[2 * index], values[2 * index + 1])
+    return lower <= upper ? lower...upper : 0...0
   }
 
   private func vector(_ values: UnsafeMutablePointer<Double>, _ index: Int) -> SIMD3<Double> {

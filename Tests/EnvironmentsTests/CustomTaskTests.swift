@@ -1,0 +1,224 @@
+import Environments
+import Foundation
+import MuJoCo
+import Randomness
+import Testing
+
+@Suite("Own mazes and robots")
+struct CustomTaskTests {
+  static let models = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("models")
+
+  @Test("The Ant in the built-in U is Ant Maze, bit for bit")
+  func antInU() throws {
+    let map = try #require(MazeMap.builtIn.first { $0.name == "u" })
+    let trace = try goldenTrace()
+    let ours = try TaskDefinition(map: map).makeEnvironment().replay(trace)
+    let reference = try TaskRegistry.makeEnvironment(named: "ant-maze").replay(trace)
+    #expect(ours == reference)
+  }
+
+  @Test("The Ant from its own file is the same Ant")
+  func antFromFile() throws {
+    let map = try #require(MazeMap.builtIn.first { $0.name == "u" })
+    let path = Self.models.appendingPathComponent("robots/ant.xml").path
+    let definition = try TaskDefinition(map: map, robot: path)
+    let environment = try definition.makeEnvironment()
+    let trace = try goldenTrace()
+    #expect(
+      try environment.replay(trace).steps
+        == TaskRegistry.makeEnvironment(named: "ant-maze").replay(trace).steps)
+    let task = definition.description
+    #expect(task.observationCount == 30 && task.name == "u+ant" && task.stepDuration == 0.1)
+    #expect(task.actionLimits == Array(repeating: 30, count: 8))
+    let degree = Float.pi / 180
+    #expect(
+      task.subgoalHalfRange.prefix(9).elementsEqual([
+        10, 10, 0.5, 1, 1, 1, 1, 30 * degree, 20 * degree,
+      ]) {
+        abs($0 - $1) < 1e-6
+      })
+  }
+
+  @Test(
+    "A robot on slides drives through a maze and reaches its target",
+    arguments: ["corridor", "fall"])
+  func rover(name: String) throws {
+    let map = try #require(MazeMap.builtIn.first { $0.name == name })
+    let path = Self.models.appendingPathComponent("robots/rover.xml").path
+    let environment = try TaskDefinition(map: map, robot: path).makeEnvironment()
+    let task = environment.task
+    #expect(task.observationCount == 4 + 4 + 1 && task.actionLimits == [60, 60, 10, 10])
+    #expect(task.subgoalHalfRange.count == 4 && task.subgoalHalfRange[0] == 10)
+    var generator = RandomStream(seed: 1, name: "environment")
+    try environment.reset(using: &generator, target: .evaluation(0))
+    // The arm's range of control is -5...15: no action is its middle.
+    _ = try environment.step([0, 0, 0, 0])
+    #expect(environment.simulation.ctrl[3] == 5)
+    #expect(environment.robotPosition.z == map.groundHeight + 0.4)
+    if name == "corridor" {
+      for _ in 0..<200 { _ = try environment.step([60, 0, 0, 0]) }
+      #expect(environment.isSuccess == true)
+      #expect(environment.robotPosition.x < 28, "the end wall holds it")
+    }
+    let saved = environment.saveState()
+    _ = try environment.step([9, 9, 9, 9])
+    try environment.restore(saved)
+    #expect(environment.saveState() == saved)
+  }
+
+  @Test("Built-in maps and the four-legged Ant compile in every combination")
+  func everyMap() throws {
+    for map in MazeMap.builtIn {
+      for robot in [nil, "robots/ant.xml", "robots/rover.xml"] as [String?] {
+        let path = robot.map { Self.models.appendingPathComponent($0).path }
+        let environment = try TaskDefinition(map: map, robot: path).makeEnvironment()
+        var generator = RandomStream(seed: 1, name: "environment")
+        try environment.reset(using: &generator, target: .training)
+        let outcome = try environment.step(environment.task.actionLimits.map { $0 / 2 })
+        #expect(!outcome.isDiverged && outcome.reward < 0)
+        #expect(environment.simulation.model.loadingWarning == nil)
+      }
+    }
+  }
+
+  // MARK: Robot files
+
+  @Test("Includes are read, a keyframe is the start, and the floor is added once")
+  func includesAndKeyframe() throws {
+    let folder = try Folder()
+    try folder.write("legs.xml", "<mujoco><geom name='leg' size='.1' pos='0 0 .2'/></mujoco>")
+    let robot = try folder.write(
+      "robot.xml",
+      """
+      <?xml version="1.0"?><!-- a robot -->
+      <mujoco model="r">
+        <option timestep="0.05"/>
+        <worldbody>
+          <geom name="ground" type="plane" size="9 9 1"/>
+          <body name="trunk" pos="3 2 0.5"><freejoint/><geom size="0.2"/>
+            <include file="legs.xml"/>
+            <body><joint name="j" type="hinge" axis="0 1 0"/><geom size=".1" pos="0 0 .3"/></body>
+          </body>
+        </worldbody>
+        <actuator><motor joint="j" ctrllimited="true" ctrlrange="-1 3"/></actuator>
+        <keyframe><key qpos="7 7 0.6 0 1 0 0 0.3"/></keyframe>
+      </mujoco>
+      """)
+    let map = try #require(MazeMap.builtIn.first { $0.name == "fall" })
+    let environment = try TaskDefinition(map: map, robot: robot).makeEnvironment()
+    let model = environment.simulation.model
+    #expect(try model.id(of: .geom, named: "leg") > 0)
+    #expect(throws: (any Error).self) { try model.id(of: .geom, named: "floor") }
+    var generator = RandomStream(seed: 1, name: "environment")
+    try environment.reset(using: &generator, target: .evaluation(0))
+    #expect(abs(environment.robotPosition.x) <= 0.1 && abs(environment.robotPosition.y) <= 0.1)
+    #expect(abs(environment.robotPosition.z - 4.6) <= 0.1)
+    #expect(abs(environment.simulation.qpos[7] - 0.3) <= 0.1)
+    #expect(environment.task.stepDuration == 0.1)
+    #expect(environment.task.actionLimits == [2])
+  }
+
+  @Test(
+    "A robot that can't be used is refused in one line that says why",
+    arguments: [
+      ("<mujoco", "expected a name"),
+      ("<mujoco><worldbody></mujoco>", "</mujoco> where </worldbody> must stand"),
+      ("<mujoco/>", "no body has a joint"),
+      ("<robot/>", "a robot is an MJCF file"),
+      ("", "expected an element"),
+      ("<mujoco a='1' a='2'/>", "is there twice"),
+      ("<!DOCTYPE x [<!ENTITY a 'b'>]><mujoco/>", "document types"),
+      (String(repeating: "<a>", count: 5000), "nested more than 100 deep"),
+      ("<mujoco><include file='robot.xml'/></mujoco>", "an include without a file, or of itself"),
+      (body("<joint name='j' type='hinge'/>") + motor + end, "the root needs a free joint"),
+      (body("<joint name='j' type='slide' axis='1 0 0'/>") + motor + end, "the root needs"),
+      (body("<freejoint name='j'/>") + end, "it has no actuators"),
+      (
+        body("<freejoint name='j'/>") + "<actuator><motor joint='j'/></actuator>" + end, "ctrlrange"
+      ),
+      (body("<freejoint/>") + "<actuator><motor joint='q'/></actuator>" + end, "not a valid model"),
+    ])
+  func badRobots(text: String, message: String) throws {
+    let folder = try Folder()
+    let robot = try folder.write("robot.xml", text)
+    let map = try #require(MazeMap.builtIn.first)
+    do {
+      _ = try TaskDefinition(map: map, robot: robot)
+      Issue.record("it was accepted")
+    } catch {
+      let description = "\(error)"
+      #expect(description.contains(message), "\(description)")
+      #expect(description.contains("robot.xml") && !description.contains("\n"))
+    }
+  }
+
+  @Test("A robot file that is not there is named")
+  func missingRobot() throws {
+    let map = try #require(MazeMap.builtIn.first)
+    let error = #expect(throws: SourceError.self) {
+      try TaskDefinition(map: map, robot: "/nowhere/robot.xml")
+    }
+    #expect(error?.isMissing == true)
+  }
+
+  @Test("2,000 mangled robot files are read or refused, never worse")
+  func mangled() throws {
+    let text = try String(
+      contentsOf: Self.models.appendingPathComponent("robots/rover.xml"), encoding: .utf8)
+    let original = Array(text.utf8)
+    let map = try #require(MazeMap.builtIn.first { $0.name == "corridor" })
+    let folder = try Folder()
+    var generator = RandomStream(seed: 2, name: "fuzz")
+    var accepted = 0
+    for _ in 0..<2000 {
+      var bytes = original
+      for _ in 0...generator.index(below: 4) {
+        let place = generator.index(below: bytes.count)
+        switch generator.index(below: 4) {
+        case 0: bytes.removeSubrange(place..<min(place + 40, bytes.count))
+        case 1: bytes.insert(UInt8(generator.index(below: 128)), at: place)
+        case 2: bytes[place] = UInt8(generator.index(below: 256))
+        default: bytes.insert(contentsOf: original.dropFirst(place).prefix(60), at: place)
+        }
+      }
+      let robot = try folder.write("robot.xml", String(decoding: bytes, as: UTF8.self))
+      do {
+        let environment = try TaskDefinition(map: map, robot: robot).makeEnvironment()
+        var stream = RandomStream(seed: 1, name: "environment")
+        try environment.reset(using: &stream, target: .training)
+        _ = try environment.step(environment.task.actionLimits)
+        accepted += 1
+      } catch {
+        #expect(!"\(error)".contains("\n"))
+      }
+    }
+    #expect(accepted > 20, "some mutations leave a robot whole")
+  }
+
+  private static func body(_ joint: String) -> String {
+    "<mujoco><worldbody><body>\(joint)<geom size='1'/></body></worldbody>"
+  }
+  private static let motor =
+    "<actuator><motor joint='j' ctrllimited='true' ctrlrange='-1 1'/></actuator>"
+  private static let end = "</mujoco>"
+}
+
+/// A folder that lives as long as the test.
+private final class Folder {
+  let url = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+
+  init() throws {
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  @discardableResult
+  func write(_ name: String, _ text: String) throws -> String {
+    let file = url.appendingPathComponent(name)
+    try Data(text.utf8).write(to: file)
+    return file.path
+  }
+}

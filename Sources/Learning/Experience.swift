@@ -206,6 +206,7 @@ public final class Experience: @unchecked Sendable {
       .update(from: window.target, count: shape.targetCount)
     hasAction.pointer[recent] = acts ? 1 : 0
     isTerminal.pointer[recent] = 0
+    untilDecision.pointer[recent] = 1
     guard acts else { return }
     (actions.pointer + slot * shape.actionCount)
       .update(from: window.actions.row(index), count: shape.actionCount)
@@ -215,6 +216,7 @@ public final class Experience: @unchecked Sendable {
   /// Notes for each step of the interval so far how far its last state is: what hindsight may
   /// take as reached.
   private func markDecisions(_ window: Window) {
+    guard higherCapacity > 0 else { return }
     for slot in max(position.intervalStart, position.head - recentCapacity)..<max(position.head, position.intervalStart) {
       untilDecision.pointer[slot % recentCapacity] = Int32(position.head - slot)
     }

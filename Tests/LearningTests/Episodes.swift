@@ -1,0 +1,69 @@
+import Learning
+import NeuralNetworks
+import Randomness
+
+/// A small task's shape: 7 numbers of observation, subgoals over the first 4 of them.
+let smallShape = AgentShape(
+  observationCount: 7, targetCount: 2, actionLimits: [30, 30, 30],
+  subgoalHalfRange: [10, 10, 0.5, 1], positionIndices: [0, 1])
+
+/// The published constants, with networks and buffers of a test's size.
+func makeSmallConfiguration() -> HIROConfiguration {
+  var configuration = HIROConfiguration()
+  configuration.warmUpSteps = 40
+  for level in [\HIROConfiguration.lower, \.higher] {
+    configuration[keyPath: level].hiddenUnits = 24
+    configuration[keyPath: level].batchSize = 30
+    configuration[keyPath: level].replayCapacity = 500
+  }
+  return configuration
+}
+
+/// A made-up world: the state drifts with the action, and an episode has 23 steps, so that its
+/// last interval is short.
+struct ToyWorld {
+  var state: [Float] = []
+  var steps = 0
+  var stream: RandomStream
+  var length = 23
+  var ending = Window.Ending.truncated
+
+  init(seed: UInt64) { stream = RandomStream(seed: seed, name: "toy world") }
+
+  mutating func reset() {
+    steps = 0
+    state = (0..<7).map { _ in Float(stream.normal()) }
+  }
+
+  mutating func step(_ action: [Float]) -> (reward: Float, ending: Window.Ending) {
+    for index in state.indices {
+      state[index] += 0.02 * action[index % action.count] + 0.1 * Float(stream.normal())
+    }
+    steps += 1
+    return (-abs(state[0] - 3), steps == length ? ending : .none)
+  }
+}
+
+/// Runs an agent in a ``ToyWorld``, window by window, in the order of its schedule.
+func train(_ agent: any Agent, in world: inout ToyWorld, windows: Int, pool: WorkerPool) {
+  var isInEpisode = false
+  for _ in 0..<windows {
+    agent.learn(pool: pool)
+    if !isInEpisode {
+      world.reset()
+      agent.beginEpisode(observation: world.state, target: [3, -1])
+      isInEpisode = true
+    }
+    repeat {
+      let (reward, ending) = world.step(agent.chooseAction())
+      agent.record(reward: reward, observation: world.state, ending: ending)
+      isInEpisode = ending == .none
+    } while !agent.windowIsFull
+    agent.commit()
+  }
+}
+
+/// The numbers at a pointer.
+func numbers(_ pointer: UnsafePointer<Float>, _ count: Int) -> [Float] {
+  Array(UnsafeBufferPointer(start: pointer, count: count))
+}

@@ -1,0 +1,163 @@
+import Foundation
+import Learning
+import NeuralNetworks
+import Randomness
+import Testing
+
+@Suite("Off-policy correction")
+struct OffPolicyCorrectionTests {
+  /// An agent with some experience and a lower actor whose outputs spread over their range.
+  private func makeAgent(seed: UInt64, semantics: GoalSemantics, kind: CorrectionKind = .candidates)
+    throws -> HIROAgent
+  {
+    var configuration = makeSmallConfiguration()
+    configuration.subgoals.semantics = semantics
+    configuration.correction.kind = kind
+    configuration.warmUpSteps = .max
+    let agent = try HIROAgent(shape: smallShape, configuration: configuration, seed: seed)
+    var stream = RandomStream(seed: seed, name: "weights")
+    agent.lower.actor.parameters.withMutableValues { values in
+      for index in values.indices where values[index] != 0 {
+        values[index] = Float(0.15 * stream.normal())
+      }
+    }
+    agent.refreshSnapshots()
+    var world = ToyWorld(seed: seed)
+    train(agent, in: &world, windows: 80, pool: WorkerPool(threads: 1))
+    return agent
+  }
+
+  /// Relabels a batch and gives the choices with the candidates they were made from.
+  private func relabel(_ agent: HIROAgent, pool: WorkerPool) -> (
+    transitions: [Int], candidates: [[[Float]]], subgoals: [[Float]]
+  ) {
+    var stream = RandomStream(seed: 9, name: "relabelling")
+    let batch = agent.configuration.higher.batchSize
+    let transitions = (0..<batch).map { _ in
+      agent.experience.drawHigherTransition(using: &stream)
+    }
+    let result = Matrix(rows: batch, columns: 9)
+    agent.correction.relabel(
+      transitions, of: agent.experience, actor: agent.lower.actor, pool: pool, using: &stream,
+      into: result, column: 3)
+    let count = agent.correction.candidateCount
+    let candidates = (0..<batch).map { row in
+      (0..<count).map { numbers(agent.correction.candidates.row(row * count + $0), 4) }
+    }
+    return (transitions, candidates, (0..<batch).map { numbers(result.row($0) + 3, 4) })
+  }
+
+  /// Σ over the stored steps of ‖a − μ(s, g̃)‖², one row at a time, g̃ following the goal transition.
+  private func error(_ candidate: [Float], _ number: Int, _ agent: HIROAgent) -> Double {
+    let transition = agent.experience.higherTransition(number)
+    let subgoals = Subgoals(count: 4, semantics: agent.configuration.subgoals.semantics)
+    let activations = Activations(shape: agent.lower.actor.shape, rows: 1)
+    var subgoal = candidate
+    var sum = 0.0
+    for step in 0..<transition.length {
+      let state = agent.experience.observation(transition.start + step)
+      smallShape.writeLowerInput(state, subgoal: subgoal, into: activations.input.row(0))
+      agent.lower.actor.forward(activations, rows: 1)
+      let action = agent.experience.action(transition.start + step)
+      for index in 0..<3 { sum += pow(Double(action[index] - activations.output[0, index]), 2) }
+      var next = subgoal
+      subgoals.transition(
+        subgoal, from: state, to: agent.experience.observation(transition.start + step + 1),
+        into: &next)
+      subgoal = next
+    }
+    return sum
+  }
+
+  @Test(
+    "The relabelled subgoal is the brute-force argmax", arguments: GoalSemantics.allCases,
+    [1, 2, 3, 4, 5, 6])
+  func choosesArgmax(semantics: GoalSemantics, seed: UInt64) throws {
+    let agent = try makeAgent(seed: seed, semantics: semantics)
+    let (transitions, candidates, subgoals) = relabel(agent, pool: WorkerPool(threads: 2))
+    var distinct = Set<Int>()
+    for (row, number) in transitions.enumerated() {
+      let errors = candidates[row].map { error($0, number, agent) }
+      let chosen = agent.correction.choices[row]
+      distinct.insert(chosen)
+      #expect(subgoals[row] == candidates[row][chosen])
+      // Another may only have been taken where single precision cannot tell the two apart.
+      #expect(errors[chosen] <= errors.min()! * (1 + 1e-5))
+    }
+    #expect(distinct.count > 1, "the choices should not all be the same")
+    #expect(agent.correction.rowsScored < agent.correction.rowsInFull)
+  }
+
+  @Test("Where candidates tie, the first wins: the original before all others")
+  func tiesGoToTheFirst() throws {
+    let agent = try makeAgent(seed: 1, semantics: .relative)
+    // An actor that does not look at the subgoal explains all candidates equally well.
+    var tensors = agent.lower.actor.tensors(prefix: "n")
+    tensors["n.layer1.weight"]!.values = tensors["n.layer1.weight"]!.values.map { _ in 0 }
+    try agent.lower.actor.load(tensors, prefix: "n")
+    let (_, candidates, subgoals) = relabel(agent, pool: WorkerPool(threads: 1))
+    #expect(agent.correction.choices.allSatisfy { $0 == 0 })
+    #expect(subgoals == candidates.map { $0[0] })
+    // No candidate can be dropped: each step of each has to be scored.
+    #expect(agent.correction.rowsScored == agent.correction.rowsInFull)
+  }
+
+  @Test("The candidates are the original, the achieved change and draws around it, all in range")
+  func candidatesAreThoseOfThePaper() throws {
+    let agent = try makeAgent(seed: 2, semantics: .relative)
+    let (transitions, candidates, _) = relabel(agent, pool: WorkerPool(threads: 1))
+    let ranges = smallShape.subgoalHalfRange
+    var deviations = [[Double]](repeating: [], count: 4)
+    for (row, number) in transitions.enumerated() {
+      #expect(candidates[row].count == 10)
+      #expect(candidates[row][0] == numbers(agent.experience.higherSubgoal(number), 4))
+      let transition = agent.experience.higherTransition(number)
+      let start = agent.experience.observation(transition.start)
+      let end = agent.experience.observation(transition.start + transition.length)
+      for index in 0..<4 {
+        let achieved = min(max(end[index] - start[index], -ranges[index]), ranges[index])
+        #expect(candidates[row][1][index] == achieved)
+        for draw in candidates[row].dropFirst(2) {
+          #expect(abs(draw[index]) <= ranges[index])
+          if abs(draw[index]) < ranges[index] {
+            deviations[index].append(Double(draw[index] - (end[index] - start[index])))
+          }
+        }
+      }
+    }
+    // Where clipping is rare (x, y: σ = 5 in ±10 loses a few per cent of the spread).
+    for index in 0..<2 {
+      let spread = deviations[index].map { $0 * $0 }.reduce(0, +) / Double(deviations[index].count)
+      #expect(abs(spread.squareRoot() / 5 - 0.85) < 0.2)
+    }
+  }
+
+  @Test("Without correction the stored subgoal is learned from as it is")
+  func noneKeepsTheOriginal() throws {
+    let agent = try makeAgent(seed: 3, semantics: .relative, kind: .none)
+    let (transitions, _, subgoals) = relabel(agent, pool: WorkerPool(threads: 1))
+    #expect(subgoals == transitions.map { numbers(agent.experience.higherSubgoal($0), 4) })
+  }
+
+  @Test("The mean correction is the achieved change with a tenth of the half range as noise")
+  func meanIsNoisyAchievement() throws {
+    let agent = try makeAgent(seed: 3, semantics: .relative, kind: .mean)
+    let (transitions, _, subgoals) = relabel(agent, pool: WorkerPool(threads: 1))
+    var squares = 0.0
+    for (number, subgoal) in zip(transitions, subgoals) {
+      let transition = agent.experience.higherTransition(number)
+      let start = agent.experience.observation(transition.start)
+      let end = agent.experience.observation(transition.start + transition.length)
+      for index in 0..<2 { squares += pow(Double(subgoal[index] - (end[index] - start[index])), 2) }
+    }
+    #expect(abs((squares / Double(2 * transitions.count)).squareRoot() - 1) < 0.35)
+  }
+
+  @Test("The choices do not depend on the number of threads")
+  func threadsDoNotMatter() throws {
+    let agent = try makeAgent(seed: 4, semantics: .relative)
+    let one = relabel(agent, pool: WorkerPool(threads: 1)).subgoals
+    #expect(relabel(agent, pool: WorkerPool(threads: 2)).subgoals == one)
+    #expect(relabel(agent, pool: WorkerPool(threads: 5)).subgoals == one)
+  }
+}

@@ -126,7 +126,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   }
 
   /// Makes the learned networks those that act.
-  package func refreshSnapshots() {
+  func refreshSnapshots() {
     lowerSnapshot?.parameters.copy(from: lower.actor.parameters)
     higherSnapshot?.parameters.copy(from: higher.actor.parameters)
   }

@@ -15,15 +15,15 @@ struct OffPolicyCorrectionTests {
     configuration.correction.kind = kind
     configuration.warmUpSteps = .max
     let agent = try HIROAgent(shape: smallShape, configuration: configuration, seed: seed)
+    var world = ToyWorld(seed: seed)
+    train(agent, in: &world, windows: 80, pool: WorkerPool(threads: 1))
+    // The actor that judges is another than the one that acted: else the original always wins.
     var stream = RandomStream(seed: seed, name: "weights")
     agent.lower.actor.parameters.withMutableValues { values in
       for index in values.indices where values[index] != 0 {
         values[index] = Float(0.15 * stream.normal())
       }
     }
-    agent.refreshSnapshots()
-    var world = ToyWorld(seed: seed)
-    train(agent, in: &world, windows: 80, pool: WorkerPool(threads: 1))
     return agent
   }
 

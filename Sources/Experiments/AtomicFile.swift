@@ -57,7 +57,7 @@ public enum AtomicFile {
   }
 
   /// Makes the folder `path`, and those above it, unless it is there.
-  package static func makeFolder(_ path: String) throws(FileError) {
+  public static func makeFolder(_ path: String) throws(FileError) {
     if mkdir(path, 0o777) == 0 { return }
     switch errno {
     case EEXIST:

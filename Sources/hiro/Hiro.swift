@@ -18,7 +18,8 @@ struct Hiro: ParsableCommand {
       """,
     version: "1.0.0",
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, SimulateCommand.self, ListCommand.self,
+      TrainCommand.self, EvaluateCommand.self, RenderCommand.self, SimulateCommand.self,
+      ListCommand.self,
       InspectCommand.self,
     ])
 

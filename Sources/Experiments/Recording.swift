@@ -1,0 +1,166 @@
+import Environments
+import Foundation
+import Imaging
+import Learning
+import MuJoCo
+import Randomness
+
+/// One episode of a policy in pictures: frames, a video where `ffmpeg` is there, and a sheet of
+/// twelve frames that tells it at a glance. The target, the current subgoal and the path walked are
+/// drawn into them.
+public struct Recording: Sendable {
+  /// From where the robot is watched.
+  public enum View: String, CaseIterable, Sendable {
+    /// From straight above, the whole world in view.
+    case overhead
+    /// From above and in front, the whole world in view.
+    case oblique
+    /// From behind and above, wherever the robot goes.
+    case following
+  }
+
+  /// From where.
+  public var view = View.overhead
+  /// Pixels in a row of a frame.
+  public var width = 960
+  /// Rows of a frame.
+  public var height = 720
+  /// Environment steps from one frame to the next.
+  public var stepsPerFrame = 2
+  /// Whether each frame is kept as a PNG.
+  public var keepsFrames = true
+  /// Whether a video is made where `ffmpeg` is there.
+  public var makesVideo = true
+
+  /// The usual recording.
+  public init() {}
+
+  /// What was made.
+  public struct Result: Sendable {
+    /// How the episode went.
+    public let episode: Evaluation.Episode
+    /// Frames.
+    public let frameCount: Int
+    /// The sheet of twelve frames.
+    public let contactSheet: String
+    /// The video; `nil` without `ffmpeg`.
+    public let video: String?
+  }
+
+  /// What the files are called.
+  public static let contactSheetName = "contact-sheet.png"
+  /// What the video is called.
+  public static let videoName = "episode.mp4"
+
+  /// Frames in the contact sheet, and its columns.
+  private static let sheetCount = 12
+  private static let sheetColumns = 4
+
+  /// Plays an episode and writes its pictures into `folder`, which is made where it is missing.
+  ///
+  /// - Parameters:
+  ///   - target: Where to go (m); empty in a task without targets.
+  ///   - seed: From which the start derives.
+  /// - Throws: `MuJoCoError.noGraphics` where there is no OpenGL driver, `ImagingError`,
+  ///   ``FileError``, or what the environment throws.
+  public func record(
+    policy: HierarchicalPolicy, in definition: TaskDefinition, target: Evaluation.Target,
+    seed: UInt64, to folder: String
+  ) throws -> Result {
+    let environment = try definition.makeEnvironment()
+    let renderer = try Renderer(
+      model: environment.simulation.model, width: width, height: height)
+    try AtomicFile.makeFolder(folder)
+    // The same stream as an evaluation's first episode: what was measured can be watched.
+    var rollout = try Rollout(
+      environment: environment, policy: policy, target: target.position,
+      stream: RandomStream(seed: seed, name: "evaluation 0 0"))
+    let task = definition.description
+    let video = try makeVideo(task, folder)
+    let sheetSteps = (0..<Self.sheetCount - 1).map {
+      $0 * task.episodeSteps / (Self.sheetCount - 1)
+    }
+    var path = [environment.robotPosition]
+    var sheet: [Image] = []
+    var frameCount = 0
+    func shoot(isLast: Bool) throws {
+      let isFrame = isLast || rollout.steps % stepsPerFrame == 0
+      let isOnSheet = isLast || sheetSteps.contains(rollout.steps)
+      guard isFrame || isOnSheet else { return }
+      let image = try renderer.render(
+        environment.simulation, camera: camera(for: environment),
+        markers: markers(environment, policy, path))
+      if isFrame {
+        if keepsFrames { try image.write(png: "\(folder)/frame-\(padded(frameCount)).png") }
+        try video?.append(image)
+        frameCount += 1
+      }
+      if isOnSheet {
+        let seconds = Double(rollout.steps) * task.stepDuration
+        sheet.append(image.labelled("t = \(String(format: "%.1f", seconds)) s"))
+      }
+    }
+    try shoot(isLast: false)
+    var isRunning = true
+    while isRunning {
+      isRunning = try rollout.step()
+      path.append(environment.robotPosition)
+      try shoot(isLast: !isRunning)
+    }
+    try video?.finish()
+    let sheetPath = "\(folder)/\(Self.contactSheetName)"
+    let cellWidth = min(width, 480)
+    try Image.contactSheet(
+      sheet.map { $0.scaled(toWidth: cellWidth) }, columns: Self.sheetColumns
+    ).write(png: sheetPath)
+    return Result(
+      episode: Evaluation.Episode(
+        target: 0, number: 0, isSuccess: environment.isSuccess.map { $0 && !rollout.isDiverged },
+        finalDistance: environment.distanceToTarget, episodeReturn: rollout.episodeReturn,
+        steps: rollout.steps, isDiverged: rollout.isDiverged),
+      frameCount: frameCount, contactSheet: sheetPath,
+      video: video == nil ? nil : "\(folder)/\(Self.videoName)")
+  }
+
+  /// Writes one picture of a task's world at its start, from above, to `path`.
+  public func picture(of definition: TaskDefinition, seed: UInt64, to path: String) throws {
+    let environment = try definition.makeEnvironment()
+    let renderer = try Renderer(
+      model: environment.simulation.model, width: width, height: height)
+    var stream = RandomStream(seed: seed, name: "evaluation 0 0")
+    let hasTargets = !definition.description.evaluationTargets.isEmpty
+    try environment.reset(using: &stream, target: hasTargets ? .evaluation(0) : .training)
+    try renderer.render(
+      environment.simulation, camera: camera(for: environment),
+      markers: environment.markers
+    ).write(png: path)
+  }
+
+  private func camera(for environment: RobotEnvironment) -> Camera {
+    switch view {
+    case .overhead: environment.overviewCamera
+    case .oblique: environment.obliqueCamera
+    case .following: environment.followingCamera
+    }
+  }
+
+  private func markers(
+    _ environment: RobotEnvironment, _ policy: HierarchicalPolicy, _ path: [SIMD3<Double>]
+  ) -> [Marker] {
+    // Lines and the gaps between them in proportion to the world.
+    let size = (environment.map?.cellSize ?? 8) / 8
+    let line = Marker.path(path, width: 0.08 * size, spacing: 0.25 * size, rgba: Palette.path)
+    let subgoal = policy.absoluteSubgoal.flatMap(environment.subgoalMarker)
+    return environment.markers + line + [subgoal].compactMap(\.self)
+  }
+
+  private func makeVideo(_ task: TaskDescription, _ folder: String) throws -> VideoWriter? {
+    guard makesVideo, VideoWriter.isAvailable else { return nil }
+    // Real time, but not so fast that a short episode is gone at once.
+    let rate = min(60, max(5, 1 / (task.stepDuration * Double(stepsPerFrame))))
+    return try VideoWriter(
+      path: "\(folder)/\(Self.videoName)", width: width, height: height, framesPerSecond: rate)
+  }
+
+  private func padded(_ number: Int) -> String { String(format: "%05d", number) }
+}

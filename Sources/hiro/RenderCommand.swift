@@ -1,0 +1,136 @@
+import ArgumentParser
+import Environments
+import Experiments
+import Foundation
+import Imaging
+
+struct RenderCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "render",
+    abstract: "Watch a policy: pictures and a video of an episode.",
+    discussion: """
+      Writes the frames of one episode as PNG files, contact-sheet.png with twelve of them, and \
+      episode.mp4 where the program ffmpeg is installed. The target, the current subgoal and the \
+      path walked are drawn. No display is needed.
+
+        hiro render runs/maze --output pictures
+        hiro render runs/maze --output pictures --camera following --target 16,16
+        hiro render --map my-maze.txt --output pictures      the maze alone, map.png
+        hiro render --task ant-fall --output pictures        a task's world alone
+      """)
+
+  @Argument(
+    help: .init(
+      "A policy file, or the output folder of hiro train, whose best policy is taken.",
+      valueName: "policy"),
+    completion: .file())
+  var path: String?
+
+  @Option(help: .init("The folder for the pictures.", valueName: "folder"), completion: .directory)
+  var output: String
+
+  @Option(help: "Act in this task instead of the one the policy was trained for.")
+  var task: String?
+
+  @Option(help: .init("Draw this maze, a text file.", valueName: "file"), completion: .file())
+  var map: String?
+
+  @Option(
+    help: .init("The robot's MJCF file, where it is not the Ant.", valueName: "file"),
+    completion: .file())
+  var robot: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("The target in metres instead of the task's first.", valueName: "x,y"))
+  var target: String?
+
+  @Option(parsing: .unconditional, help: "Seed of the episode's start.")
+  var seed: UInt64 = 0
+
+  @Option(help: "From where: overhead, oblique or following.")
+  var camera = Recording.View.overhead
+
+  @Option(parsing: .unconditional, help: .init("Pixels, width x height.", valueName: "wxh"))
+  var size = "960x720"
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Environment steps from one frame to the next.", valueName: "n"))
+  var every = 2
+
+  @Flag(inversion: .prefixedNo, help: "Keep every frame as a PNG.")
+  var frames = true
+
+  @Flag(inversion: .prefixedNo, help: "Make a video where ffmpeg is installed.")
+  var video = true
+
+  func validate() throws {
+    guard path != nil || map != nil || task != nil else {
+      throw ValidationError("name a policy, or draw a world alone with --map or --task")
+    }
+    guard path == nil || map == nil else {
+      throw ValidationError("--map: draws a maze alone; leave the policy out")
+    }
+    guard (1...100_000).contains(every) else {
+      throw ValidationError("--every: expected a number from 1 to 100000, found \(every)")
+    }
+    _ = try pixels()
+  }
+
+  private func pixels() throws -> (width: Int, height: Int) {
+    let parts = size.split(separator: "x", omittingEmptySubsequences: false).compactMap { Int($0) }
+    guard parts.count == 2, parts.allSatisfy({ (16...8_192).contains($0) }) else {
+      throw ValidationError(
+        "--size: expected width x height in pixels, such as 960x720, found \"\(size)\"")
+    }
+    return (parts[0], parts[1])
+  }
+
+  func run() throws {
+    var recording = Recording()
+    (recording.width, recording.height) = try pixels()
+    recording.view = camera
+    recording.stepsPerFrame = every
+    recording.keepsFrames = frames
+    recording.makesVideo = video
+    guard let path else { return try drawWorld(recording) }
+    var arguments = PolicyArguments()
+    (arguments.path, arguments.task, arguments.robot) = (path, task, robot)
+    let (policy, file, definition) = try arguments.load()
+    let task = definition.description
+    let target =
+      try target.map { try PolicyArguments.target($0, task: task) }
+      ?? Evaluation(task: task, episodes: 1, seed: seed).targets[0]
+    let result = try recording.record(
+      policy: policy.makePolicy(for: task), in: definition, target: target, seed: seed, to: output)
+    print("\(file) in \(task.name): \(Self.text(result.episode))")
+    print("\(result.frameCount) frames, at a glance in \(result.contactSheet)")
+    if let video = result.video {
+      print("video: \(video)")
+    } else if self.video {
+      print("no video: the program ffmpeg is not installed")
+    }
+  }
+
+  private func drawWorld(_ recording: Recording) throws {
+    let definition =
+      try map.map { try TaskDefinition(map: MazeMap(path: $0), robot: robot) }
+      ?? TaskRegistry.definition(named: task ?? "")
+    try AtomicFile.makeFolder(output)
+    let path = "\(output)/\(map == nil ? "world" : "map").png"
+    try recording.picture(of: definition, seed: seed, to: path)
+    print("\(definition.description.name): \(path)")
+  }
+
+  private static func text(_ episode: Evaluation.Episode) -> String {
+    if episode.isDiverged { return "the simulation became unstable at step \(episode.steps)" }
+    guard let isSuccess = episode.isSuccess, let distance = episode.finalDistance else {
+      return "score \(fixed(episode.episodeReturn, 0)) in \(episode.steps) steps"
+    }
+    let outcome = isSuccess ? "success" : "no success"
+    return "\(outcome), \(fixed(distance, 2)) m from the target after \(episode.steps) steps"
+  }
+}
+
+extension Recording.View: ExpressibleByArgument {}

@@ -4,9 +4,24 @@ extension MazeMap {
   /// The largest map file that is read (bytes).
   public static let maximumFileSize = 1 << 20
 
-  /// Reads a map from a text file.
+  /// Reads a map from a text file; where there is none, a built-in map of that name.
+  ///
+  /// - Throws: ``SourceError`` with line and column.
   public init(path: String) throws(SourceError) {
-    let text = try SourceText.read(path, limit: Self.maximumFileSize, kind: "map")
+    let text: String
+    do throws(SourceError) {
+      text = try SourceText.read(path, limit: Self.maximumFileSize, kind: "map")
+    } catch {
+      guard error.isMissing else { throw error }
+      if let map = Self.builtIn.first(where: { $0.name == path }) {
+        self = map
+        return
+      }
+      let names = Self.builtIn.map(\.name).joined(separator: ", ")
+      throw SourceError(
+        source: path, line: 0, column: 0,
+        message: "no such map file, and none of the built-in maps: \(names)", isMissing: true)
+    }
     try self.init(text: text, name: SourceText.stem(of: path), source: path)
   }
 

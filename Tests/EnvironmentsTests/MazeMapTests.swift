@@ -98,6 +98,11 @@ struct MazeMapTests {
     #expect(error?.description.contains("\n") == false)
   }
 
+  @Test("Where there is no such file the built-in maps are found by name")
+  func builtInByName() throws {
+    #expect(try MazeMap(path: "spiral") == MazeMap.builtIn.first { $0.name == "spiral" })
+  }
+
   @Test("A map too large, no text, or not there at all is refused in one line")
   func hostileFiles() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)

@@ -66,6 +66,13 @@ public struct Camera: Sendable, Equatable {
     Camera(.overhead(center: center, extent: extent))
   }
 
+  var isFollowing: Bool {
+    switch placement {
+    case .following, .followingNamed: true
+    case .free, .fixed, .overhead: false
+    }
+  }
+
   /// The camera in MuJoCo's terms, for a picture `aspect` times as wide as high of a world whose
   /// bodies are where `pose` has them.
   ///

@@ -52,10 +52,7 @@ public final class Renderer {
   public func render(
     _ simulation: Simulation, camera: Camera, markers: [Marker] = []
   ) throws -> Image {
-    var pixels = [UInt8](repeating: 0, count: 3 * width * height)
-    try draw(simulation, camera: camera, markers: markers, color: &pixels, depth: nil)
-    flip(&pixels, rowLength: 3 * width)
-    return Image(width: width, height: height, pixels: pixels)
+    try draw(simulation, camera: camera, markers: markers) { try $0.readImage($1) }
   }
 
   /// Measures distances: for each pixel, row by row and the top row first, how far in front of the
@@ -66,35 +63,21 @@ public final class Renderer {
   public func renderDepth(
     _ simulation: Simulation, camera: Camera, markers: [Marker] = []
   ) throws -> [Float] {
-    var depth = [Float](repeating: 0, count: width * height)
-    try draw(simulation, camera: camera, markers: markers, color: nil, depth: &depth)
-    flip(&depth, rowLength: width)
-    let (near, far) = scene!.clipping
-    return depth.map { $0 >= 1 ? .infinity : Float(near / (1 - Double($0) * (1 - near / far))) }
+    try draw(simulation, camera: camera, markers: markers) { try $0.readDepth($1) }
   }
 
-  private func draw(
+  private func draw<Result>(
     _ simulation: Simulation, camera: Camera, markers: [Marker],
-    color: UnsafeMutablePointer<UInt8>?, depth: UnsafeMutablePointer<Float>?
-  ) throws {
+    then read: (Scene, mjrRect) throws -> Result
+  ) throws -> Result {
     let viewport = mjrRect(left: 0, bottom: 0, width: Int32(width), height: Int32(height))
     let scene = scene!
-    try context.withCurrent {
+    return try context.withCurrent {
       guard cmj_setBuffer(Int32(mjFB_OFFSCREEN.rawValue), scene.context) == CMJ_OK else {
         throw Simulation.failure(of: model, in: "mjr_setBuffer")
       }
       try scene.draw(simulation, camera: camera, markers: markers, viewport: viewport)
-      guard cmj_readPixels(color, depth, viewport, scene.context) == CMJ_OK else {
-        throw Simulation.failure(of: model, in: "mjr_readPixels")
-      }
-    }
-  }
-
-  /// OpenGL has the bottom row first.
-  private func flip<Element>(_ values: inout [Element], rowLength: Int) {
-    for row in 0..<height / 2 {
-      let (top, bottom) = (row * rowLength, (height - 1 - row) * rowLength)
-      for column in 0..<rowLength { values.swapAt(top + column, bottom + column) }
+      return try read(scene, viewport)
     }
   }
 }

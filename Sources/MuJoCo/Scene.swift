@@ -1,4 +1,5 @@
 import CMuJoCo
+import Imaging
 
 /// What MuJoCo needs to draw a model in the OpenGL context that is current: the geoms of a picture
 /// and the buffers of the graphics card. Used by ``Renderer`` and ``Window``, which see to it that
@@ -14,6 +15,8 @@ final class Scene {
   /// quaternions in place when it computes where things are.
   private let pose: UnsafeMutablePointer<mjData>
   private var option = mjvOption()
+  /// Width by height of the last picture.
+  private var aspect = 1.0
 
   init(model: Model, width: Int, height: Int, samples: Int, fontScale: Int = 100) throws {
     self.model = model
@@ -53,7 +56,7 @@ final class Scene {
     precondition(simulation.model === model, "the simulation is of another model")
     try copyPose(of: simulation)
     try makeRoom(for: markers.count)
-    let aspect = Double(viewport.width) / Double(max(1, viewport.height))
+    aspect = Double(viewport.width) / Double(max(1, viewport.height))
     var camera = try camera.resolved(in: model, pose: pose, aspect: aspect)
     if cmj_updateScene(model.pointer, pose, &option, &camera, scene) != CMJ_OK {
       throw Simulation.failure(of: model, in: "mjv_updateScene")
@@ -70,10 +73,78 @@ final class Scene {
     return (Double(camera.frustum_near), Double(camera.frustum_far))
   }
 
-  /// Moves an abstract camera as the mouse does: `action` is one of MuJoCo's `mjtMouse`, distances
-  /// are in heights of the window.
-  func move(_ camera: inout mjvCamera, action: mjtMouse, byX x: Double, y: Double) {
-    mjv_moveCamera(model.pointer, Int32(action.rawValue), x, y, scene, &camera)
+  /// Writes text over what was drawn.
+  func draw(_ overlay: Overlay, viewport: mjrRect) {
+    let font = overlay.isBig ? mjFONT_BIG : mjFONT_NORMAL
+    let corner =
+      switch overlay.corner {
+      case .topLeft: mjGRID_TOPLEFT
+      case .topRight: mjGRID_TOPRIGHT
+      case .bottomLeft: mjGRID_BOTTOMLEFT
+      case .bottomRight: mjGRID_BOTTOMRIGHT
+      }
+    mjr_overlay(
+      Int32(font.rawValue), Int32(corner.rawValue), viewport,
+      Self.printable(overlay.lines.map(\.left)), Self.printable(overlay.lines.map(\.right)),
+      context)
+  }
+
+  /// MuJoCo's fonts have ASCII only.
+  private static func printable(_ lines: [String]) -> String {
+    lines.map { line in
+      String(line.map { $0.isASCII && ("\u{20}"..."\u{7E}").contains($0) ? $0 : "?" })
+    }.joined(separator: "\n")
+  }
+
+  /// What was drawn into the current buffer.
+  func readImage(_ viewport: mjrRect) throws -> Image {
+    let (width, height) = (Int(viewport.width), Int(viewport.height))
+    var pixels = [UInt8](repeating: 0, count: 3 * width * height)
+    guard cmj_readPixels(&pixels, nil, viewport, context) == CMJ_OK else {
+      throw Simulation.failure(of: model, in: "mjr_readPixels")
+    }
+    Self.flip(&pixels, rowLength: 3 * width, rows: height)
+    return Image(width: width, height: height, pixels: pixels)
+  }
+
+  /// Distances in metres in front of what was drawn into the current buffer, the top row first;
+  /// infinity where there is nothing.
+  func readDepth(_ viewport: mjrRect) throws -> [Float] {
+    let (width, height) = (Int(viewport.width), Int(viewport.height))
+    var depth = [Float](repeating: 0, count: width * height)
+    guard cmj_readPixels(nil, &depth, viewport, context) == CMJ_OK else {
+      throw Simulation.failure(of: model, in: "mjr_readPixels")
+    }
+    Self.flip(&depth, rowLength: width, rows: height)
+    let camera = scene.pointee.camera.0
+    let (near, far) = (Double(camera.frustum_near), Double(camera.frustum_far))
+    return depth.map { $0 >= 1 ? .infinity : Float(near / (1 - Double($0) * (1 - near / far))) }
+  }
+
+  /// OpenGL has the bottom row first.
+  private static func flip<Element>(_ values: inout [Element], rowLength: Int, rows: Int) {
+    values.withUnsafeMutableBufferPointer { values in
+      for row in 0..<rows / 2 {
+        let (top, bottom) = (row * rowLength, (rows - 1 - row) * rowLength)
+        for column in 0..<rowLength { values.swapAt(top + column, bottom + column) }
+      }
+    }
+  }
+
+  /// Moves a camera as the mouse does. One that looks straight down or follows a body becomes free
+  /// where the movement asks for it; one of the model stays where it is.
+  func move(_ camera: inout Camera, by motion: CameraMotion) {
+    guard var moved = try? camera.resolved(in: model, pose: pose, aspect: aspect),
+      moved.type == Int32(mjCAMERA_FREE.rawValue)
+    else { return }
+    let before = SIMD3(moved.lookat.0, moved.lookat.1, moved.lookat.2)
+    mjv_moveCamera(
+      model.pointer, Int32(motion.action.rawValue), motion.x, motion.y, scene, &moved)
+    let after = SIMD3(moved.lookat.0, moved.lookat.1, moved.lookat.2)
+    camera.distance = moved.distance
+    camera.azimuth = moved.azimuth
+    camera.elevation = moved.elevation
+    if before != after || !camera.isFollowing { camera.placement = .free(lookAt: after) }
   }
 
   private func copyPose(of simulation: Simulation) throws {

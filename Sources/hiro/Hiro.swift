@@ -21,6 +21,7 @@ struct Hiro: ParsableCommand {
       TrainCommand.self, EvaluateCommand.self, RenderCommand.self, SimulateCommand.self,
       ListCommand.self,
       InspectCommand.self,
+      ViewCommand.self,
     ])
 
   /// Runs the command that the arguments name. What goes wrong is said in one line on standard

@@ -1,0 +1,328 @@
+import Environments
+import Foundation
+import Learning
+import MuJoCo
+import Randomness
+
+/// What `hiro view` shows and how it answers keys: an episode of a policy, or of a person at the
+/// keyboard. It knows no window, so that it can be tested without one.
+public struct ViewSession {
+  /// The ways to look.
+  public enum View: String, CaseIterable, Sendable {
+    /// With the robot.
+    case following
+    /// The whole world, obliquely.
+    case oblique
+    /// The whole world from above.
+    case overview
+  }
+
+  /// Where the picture is taken from; the mouse may move it.
+  public var camera: Camera
+  /// The keys that are held down, for driving.
+  public var heldKeys: Set<Key> = []
+  /// Whether Shift is held down.
+  public var isShifted = false
+
+  /// Whether time stands still.
+  public private(set) var isPaused = false
+  /// Simulated seconds per second.
+  public private(set) var speed = 1.0
+  /// The way to look that was chosen last.
+  public private(set) var view = View.following
+  /// Whether the keys are explained.
+  public private(set) var showsHelp = false
+  /// Whether the target is drawn.
+  public private(set) var showsTarget = true
+  /// Whether the subgoal is drawn.
+  public private(set) var showsSubgoal = true
+  /// Whether the path is drawn.
+  public private(set) var showsPath = true
+  /// Whether the end was asked for.
+  public private(set) var isOver = false
+  /// Whether a picture was asked for; the caller takes it and sets this to false.
+  public var wantsPicture = false
+  /// Which of the task's targets the robot is to reach, in ``targetNames``.
+  public private(set) var targetIndex = 0
+  /// How many episodes have begun.
+  public private(set) var episode = 0
+  /// Environment steps of this episode.
+  public private(set) var steps = 0
+  /// The sum of the episode's rewards.
+  public private(set) var episodeReturn = 0.0
+  /// Where the robot has been in this episode, in metres.
+  public private(set) var path: [SIMD3<Double>] = []
+
+  /// The world.
+  public let environment: RobotEnvironment
+  private let policy: HierarchicalPolicy?
+  private let targets: [Evaluation.Target]
+  private let seed: UInt64
+  private let robotMass: Double
+  /// Simulated seconds that are due.
+  private var due = 0.0
+  /// Real seconds for which the end of an episode is still shown.
+  private var rest = 0.0
+  private var outcome = ""
+
+  /// The shortest and the longest simulated time per second.
+  private static let speeds = 0.0625...16.0
+
+  /// Begins to look.
+  ///
+  /// - Parameters:
+  ///   - policy: who acts; nil where a person does.
+  ///   - targets: places to go, in the order in which they are tried; those of the task by default.
+  ///   - seed: from which the start of each episode derives.
+  public init(
+    environment: RobotEnvironment, policy: HierarchicalPolicy?,
+    targets: [Evaluation.Target]? = nil, seed: UInt64
+  ) throws {
+    self.environment = environment
+    self.policy = policy
+    self.targets =
+      targets ?? Evaluation(task: environment.task, episodes: 1, seed: seed, threads: 1).targets
+    self.seed = seed
+    robotMass = Self.mass(of: environment.robotBody, in: environment.simulation.model)
+    camera = environment.followingCamera
+    try beginEpisode()
+  }
+
+  private static func mass(of root: Int, in model: Model) -> Double {
+    var members: Set<Int> = []
+    var mass = 0.0
+    // A body comes after its parent.
+    for body in (root..<model.nbody).map({ model.body($0) })
+    where body.id == root || members.contains(body.parent) {
+      members.insert(body.id)
+      mass += body.mass
+    }
+    return mass
+  }
+
+  /// What the targets are called.
+  public var targetNames: [String] { targets.map(\.name) }
+
+  // MARK: Time
+
+  /// Lets `seconds` of real time pass. The world falls behind rather than the picture where the
+  /// computer is too slow.
+  public mutating func advance(by seconds: Double) throws {
+    if isPaused { return }
+    if rest > 0 {
+      rest -= seconds
+      if rest <= 0 { try beginEpisode() }
+      return
+    }
+    let duration = environment.task.stepDuration
+    due = min(due + seconds * speed, 0.25 * max(speed, 1) + duration)
+    let deadline = Date(timeIntervalSinceNow: 0.1)
+    while due >= duration, rest <= 0 {
+      due -= duration
+      try step()
+      if Date() > deadline { due = min(due, duration) }
+    }
+  }
+
+  private mutating func step() throws {
+    push()
+    let outcome = try environment.step(action)
+    steps += 1
+    if !outcome.isDiverged { episodeReturn += Double(outcome.reward) }
+    path.append(environment.robotPosition)
+    // A person may take as long as it takes.
+    if outcome.isDiverged || outcome.isTerminated || (outcome.isTruncated && policy != nil) {
+      self.outcome = ending(outcome)
+      rest = 1.5
+    }
+  }
+
+  private func ending(_ outcome: StepOutcome) -> String {
+    if outcome.isDiverged { return "the simulation became unstable" }
+    if let isSuccess = environment.isSuccess { return isSuccess ? "success" : "not reached" }
+    return "the end: " + Self.fixed(episodeReturn, 0)
+  }
+
+  private mutating func beginEpisode() throws {
+    var stream = RandomStream(seed: seed, name: "view \(episode)")
+    let place = targets[targetIndex].position
+    environment.simulation.xfrcApplied.assign(
+      [Double](repeating: 0, count: environment.simulation.xfrcApplied.count))
+    try environment.reset(using: &stream, target: place.isEmpty ? .training : .fixed(place))
+    policy?.beginEpisode()
+    episode += 1
+    (steps, episodeReturn, due, rest, outcome) = (0, 0, 0, 0, "")
+    path = [environment.robotPosition]
+  }
+
+  // MARK: Driving
+
+  /// Whether the arrows are the actions themselves: a robot with two of them, one forward.
+  private var hasSimpleActions: Bool { environment.task.actionCount == 2 }
+
+  private var action: [Float] {
+    if let policy {
+      return policy.action(observation: environment.observation, target: environment.target)
+    }
+    let limits = environment.task.actionLimits
+    if hasSimpleActions {
+      return [limits[0] * held(.up, .down), limits[1] * held(.left, .right)]
+    }
+    return limits.enumerated().map { index, limit in
+      let digit = Key.character(Character("\((index + 1) % 10)"))
+      return index < 10 && heldKeys.contains(digit) ? (isShifted ? -limit : limit) : 0
+    }
+  }
+
+  private func held(_ positive: Key, _ negative: Key) -> Float {
+    (heldKeys.contains(positive) ? 1 : 0) - (heldKeys.contains(negative) ? 1 : 0)
+  }
+
+  /// The arrows push a robot of many joints about, as the camera sees it, as strongly as gravity.
+  private func push() {
+    if policy != nil || hasSimpleActions { return }
+    let heading = camera.azimuth * .pi / 180
+    let (ahead, aside) = (Double(held(.up, .down)), Double(held(.right, .left)))
+    let force = 9.81 * robotMass
+    let forces = environment.simulation.xfrcApplied
+    let start = 6 * environment.robotBody
+    forces[start] = force * (ahead * cos(heading) + aside * sin(heading))
+    forces[start + 1] = force * (ahead * sin(heading) - aside * cos(heading))
+  }
+
+  // MARK: Keys
+
+  /// What the keys do, for the help and for people who ask.
+  public static let help: [(keys: String, meaning: String)] = [
+    ("space", "pause, go on"),
+    (".", "a single step"),
+    ("- +", "slower, faster"),
+    ("R", "another start"),
+    ("T", "the next target"),
+    ("C", "another camera"),
+    ("left mouse", "turn the camera"),
+    ("right mouse", "shift the camera"),
+    ("wheel", "nearer, farther"),
+    ("G", "subgoal on, off"),
+    ("M", "target on, off"),
+    ("P", "path on, off"),
+    ("I", "save the picture"),
+    ("H", "this help"),
+    ("Q", "quit"),
+  ]
+
+  private var driving: [(keys: String, meaning: String)] {
+    if policy != nil { return [] }
+    if hasSimpleActions { return [("arrows", "drive and turn")] }
+    let joints = min(10, environment.task.actionCount)
+    return [
+      ("arrows", "push the robot"),
+      ("1 ... \(joints % 10)", "turn a joint (with shift: back)"),
+    ]
+  }
+
+  /// Answers a key.
+  public mutating func handle(_ event: KeyEvent) throws {
+    switch event.key {
+    case .character("."): try singleStep()
+    case .character("-"): changeSpeed(by: 0.5)
+    case .character("="), .character("+"): changeSpeed(by: 2)
+    default:
+      // Holding one of the others does nothing more.
+      if !event.isRepeat { try handle(event.key) }
+    }
+  }
+
+  private mutating func handle(_ key: Key) throws {
+    switch key {
+    case .space: isPaused.toggle()
+    case .character("r"), .backspace: try beginEpisode()
+    case .character("t"):
+      targetIndex = (targetIndex + 1) % targets.count
+      try beginEpisode()
+    case .character("c"), .tab: chooseNextView()
+    case .character("g"): showsSubgoal.toggle()
+    case .character("m"): showsTarget.toggle()
+    case .character("p"): showsPath.toggle()
+    case .character("i"): wantsPicture = true
+    case .character("h"), .function(1): showsHelp.toggle()
+    case .character("q"), .escape: isOver = true
+    default: break
+    }
+  }
+
+  private mutating func singleStep() throws {
+    isPaused = true
+    if rest > 0 { try beginEpisode() } else { try step() }
+  }
+
+  private mutating func changeSpeed(by factor: Double) {
+    speed = min(max(speed * factor, Self.speeds.lowerBound), Self.speeds.upperBound)
+  }
+
+  private mutating func chooseNextView() {
+    let all = View.allCases
+    view = all[(all.firstIndex(of: view)! + 1) % all.count]
+    camera =
+      switch view {
+      case .following: environment.followingCamera
+      case .oblique: environment.obliqueCamera
+      case .overview: environment.overviewCamera
+      }
+  }
+
+  // MARK: What is seen
+
+  /// What is drawn besides the world.
+  public var markers: [Marker] {
+    // Apples and bombs are what the task is about, not a hint.
+    var markers = showsTarget || environment.task.targetCount == 0 ? environment.markers : []
+    if showsSubgoal, let subgoal = policy?.absoluteSubgoal,
+      let marker = environment.subgoalMarker(at: subgoal)
+    {
+      markers.append(marker)
+    }
+    if showsPath {
+      markers += Marker.path(path, width: 0.06, spacing: 0.2, rgba: Palette.path)
+    }
+    return markers
+  }
+
+  /// The text over the picture.
+  public var overlays: [Overlay] {
+    var overlays = [Overlay(.topLeft, lines: status)]
+    if showsHelp {
+      let lines = (driving + Self.help).map { (left: $0.keys, right: $0.meaning) }
+      overlays.append(Overlay(.topRight, lines: lines))
+    } else {
+      overlays.append(Overlay(.bottomLeft, lines: [("H", "help")]))
+    }
+    if !outcome.isEmpty {
+      overlays.append(Overlay(.bottomRight, lines: [(outcome, "")], isBig: true))
+    } else if isPaused {
+      overlays.append(Overlay(.bottomRight, lines: [("paused", "")], isBig: true))
+    }
+    return overlays
+  }
+
+  private var status: [(left: String, right: String)] {
+    let task = environment.task
+    var lines = [
+      (left: task.name, right: policy == nil ? "you drive" : "policy"),
+      ("time", Self.fixed(Double(steps) * task.stepDuration, 1) + " s"),
+      ("speed", speed < 1 ? "1/\(Int(1 / speed))" : "\(Int(speed)) x"),
+    ]
+    if let distance = environment.distanceToTarget {
+      let place = targets[targetIndex].position.map { Self.fixed($0, 0) }.joined(separator: ", ")
+      lines.append(("target", "\(targets[targetIndex].name) (\(place))"))
+      lines.append(("distance", Self.fixed(distance, 1) + " m"))
+    }
+    lines.append(("return", Self.fixed(episodeReturn, 1)))
+    lines.append(("camera", view.rawValue))
+    return lines
+  }
+
+  private static func fixed(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", value)
+  }
+}

@@ -1,0 +1,233 @@
+import CGLFW
+import CMuJoCo
+import Foundation
+import Imaging
+
+/// Text over a picture, in a corner of the window.
+public struct Overlay: Sendable, Equatable {
+  /// A corner.
+  public enum Corner: Sendable {
+    /// Top left.
+    case topLeft
+    /// Top right.
+    case topRight
+    /// Bottom left.
+    case bottomLeft
+    /// Bottom right.
+    case bottomRight
+  }
+
+  /// Where it is.
+  public var corner: Corner
+  /// Lines of two columns.
+  public var lines: [(left: String, right: String)]
+  /// Whether the letters are big.
+  public var isBig: Bool
+
+  /// Text of two columns in a corner.
+  public init(_ corner: Corner, lines: [(left: String, right: String)], isBig: Bool = false) {
+    self.corner = corner
+    self.lines = lines
+    self.isBig = isBig
+  }
+
+  /// Whether both say the same in the same place.
+  public static func == (a: Overlay, b: Overlay) -> Bool {
+    a.corner == b.corner && a.isBig == b.isBig && a.lines.elementsEqual(b.lines, by: ==)
+  }
+}
+
+/// A window that shows a simulation. Everything happens on the main thread.
+///
+/// The mouse moves the camera: the left button turns it, the right one shifts it, the wheel or the
+/// middle button brings it nearer.
+public final class Window {
+  // The scene lives in the window's context: it must go first.
+  private var scene: Scene?
+  private let handle: OpaquePointer
+  private let model: Model
+  private let input: Input
+
+  /// Opens a window.
+  ///
+  /// - Parameters:
+  ///   - width: its width in screen units.
+  ///   - height: its height in screen units.
+  ///   - samples: samples per pixel for smooth edges.
+  /// - Throws: ``MuJoCoError/noGraphics(reason:)`` where there is no display or no OpenGL;
+  ///   ``MuJoCoError/internalError(model:call:message:)``.
+  public init(
+    model: Model, title: String, width: Int = 1200, height: Int = 800, samples: Int = 4
+  ) throws {
+    precondition(Thread.isMainThread, "windows belong to the main thread")
+    guard glfwInit() == GLFW_TRUE else { throw Self.failure("no window can be opened here") }
+    glfwDefaultWindowHints()
+    glfwWindowHint(GLFW_SAMPLES, Int32(samples))
+    glfwWindowHint(GLFW_DEPTH_BITS, 24)
+    guard let handle = glfwCreateWindow(Int32(width), Int32(height), title, nil, nil) else {
+      throw Self.failure("the window was refused")
+    }
+    self.handle = handle
+    self.model = model
+    input = Input()
+    var scale: Float = 1
+    glfwGetWindowContentScale(handle, &scale, nil)
+    let fontScale = 50 * min(6, max(2, Int((2 * scale).rounded())))
+    scene = try Self.withCurrent(handle) {
+      // The speed is the caller's business where the driver doesn't wait for the screen.
+      glfwSwapInterval(1)
+      // Nothing is drawn off the screen.
+      return try Scene(model: model, width: 16, height: 16, samples: 0, fontScale: fontScale)
+    }
+    input.attach(to: handle)
+  }
+
+  deinit {
+    Self.withCurrent(handle) { scene = nil }
+    glfwDestroyWindow(handle)
+  }
+
+  /// Whether its user wants it closed.
+  public var isClosed: Bool { glfwWindowShouldClose(handle) == GLFW_TRUE }
+
+  /// Its title.
+  public func setTitle(_ title: String) { glfwSetWindowTitle(handle, title) }
+
+  /// Looks what its user did: moves `camera` as the mouse says and answers the keys pressed since
+  /// the last call, in order.
+  public func pollEvents(moving camera: inout Camera) -> [KeyEvent] {
+    glfwPollEvents()
+    let (motions, events) = (input.motions, input.keys)
+    input.motions = []
+    input.keys = []
+    for motion in motions { scene!.move(&camera, by: motion) }
+    return events
+  }
+
+  /// The keys that are held down now.
+  public var heldKeys: Set<Key> { input.held }
+
+  /// Whether Shift is held down now.
+  public var isShifted: Bool {
+    glfwGetKey(handle, GLFW_KEY_LEFT_SHIFT) == GLFW_PRESS
+      || glfwGetKey(handle, GLFW_KEY_RIGHT_SHIFT) == GLFW_PRESS
+  }
+
+  /// Shows the world as `simulation` has it, with markers and text.
+  ///
+  /// - Parameter capturing: whether the picture is wanted as an image too, text and all.
+  /// - Throws: ``MuJoCoError/unknownName(kind:name:model:known:)`` where the camera names what is
+  ///   not there; ``MuJoCoError/internalError(model:call:message:)``.
+  @discardableResult
+  public func draw(
+    _ simulation: Simulation, camera: Camera, markers: [Marker] = [], overlays: [Overlay] = [],
+    capturing: Bool = false
+  ) throws -> Image? {
+    var (width, height): (Int32, Int32) = (0, 0)
+    glfwGetFramebufferSize(handle, &width, &height)
+    // Minimised.
+    if width < 1 || height < 1 { return nil }
+    let viewport = mjrRect(left: 0, bottom: 0, width: width, height: height)
+    let scene = scene!
+    return try Self.withCurrent(handle) {
+      guard cmj_setBuffer(Int32(mjFB_WINDOW.rawValue), scene.context) == CMJ_OK else {
+        throw Simulation.failure(of: model, in: "mjr_setBuffer")
+      }
+      try scene.draw(simulation, camera: camera, markers: markers, viewport: viewport)
+      for overlay in overlays { scene.draw(overlay, viewport: viewport) }
+      let image = capturing ? try scene.readImage(viewport) : nil
+      glfwSwapBuffers(handle)
+      return image
+    }
+  }
+
+  /// A context that stays current would be in the way of a ``Renderer`` on the same thread.
+  private static func withCurrent<Result>(
+    _ handle: OpaquePointer, _ body: () throws -> Result
+  ) rethrows -> Result {
+    glfwMakeContextCurrent(handle)
+    defer { glfwMakeContextCurrent(nil) }
+    return try body()
+  }
+
+  private static func failure(_ what: String) -> MuJoCoError {
+    var message: UnsafePointer<CChar>?
+    glfwGetError(&message)
+    let reason = message.map { ": " + MuJoCoError.oneLine($0) } ?? ""
+    return .noGraphics(reason: "\(what)\(reason); run it where there is a display")
+  }
+}
+
+/// What the user did and was not asked about yet.
+private final class Input {
+  var keys: [KeyEvent] = []
+  var held: Set<Key> = []
+  var motions: [CameraMotion] = []
+  private var cursor = (x: 0.0, y: 0.0)
+
+  /// GLFW calls plain functions; they find this object by the window's pointer. The window owns it
+  /// and outlives the callbacks.
+  func attach(to window: OpaquePointer) {
+    glfwSetWindowUserPointer(window, Unmanaged.passUnretained(self).toOpaque())
+    var (x, y) = (0.0, 0.0)
+    glfwGetCursorPos(window, &x, &y)
+    cursor = (x, y)
+    glfwSetKeyCallback(window) { window, code, _, action, modifiers in
+      guard let key = Key(code: code) else { return }
+      Input.of(window).key(
+        key, action: action, isShifted: modifiers & GLFW_MOD_SHIFT != 0)
+    }
+    glfwSetCursorPosCallback(window) { window, x, y in
+      Input.of(window).moveCursor(in: window!, x: x, y: y)
+    }
+    glfwSetScrollCallback(window) { window, _, offset in
+      // One notch is a twentieth of the window's height.
+      Input.of(window).motions.append(CameraMotion(action: mjMOUSE_ZOOM, x: 0, y: -offset / 20))
+    }
+    glfwSetWindowFocusCallback(window) { window, isFocused in
+      // The release of a key that was held goes to another window.
+      if isFocused == GLFW_FALSE { Input.of(window).held = [] }
+    }
+  }
+
+  private static func of(_ window: OpaquePointer?) -> Input {
+    Unmanaged.fromOpaque(glfwGetWindowUserPointer(window)).takeUnretainedValue()
+  }
+
+  private func key(_ key: Key, action: Int32, isShifted: Bool) {
+    if action == GLFW_RELEASE {
+      held.remove(key)
+    } else {
+      held.insert(key)
+      keys.append(KeyEvent(key, isShifted: isShifted, isRepeat: action == GLFW_REPEAT))
+    }
+  }
+
+  private func moveCursor(in window: OpaquePointer, x: Double, y: Double) {
+    let (byX, byY) = (x - cursor.x, y - cursor.y)
+    cursor = (x, y)
+    func isPressed(_ button: Int32) -> Bool { glfwGetMouseButton(window, button) == GLFW_PRESS }
+    let isShifted = glfwGetKey(window, GLFW_KEY_LEFT_SHIFT) == GLFW_PRESS
+    let action: mjtMouse
+    if isPressed(GLFW_MOUSE_BUTTON_LEFT) {
+      action = isShifted ? mjMOUSE_ROTATE_H : mjMOUSE_ROTATE_V
+    } else if isPressed(GLFW_MOUSE_BUTTON_RIGHT) {
+      action = isShifted ? mjMOUSE_MOVE_V : mjMOUSE_MOVE_H
+    } else if isPressed(GLFW_MOUSE_BUTTON_MIDDLE) {
+      action = mjMOUSE_ZOOM
+    } else {
+      return
+    }
+    var height: Int32 = 0
+    glfwGetWindowSize(window, nil, &height)
+    let unit = Double(max(1, height))
+    motions.append(CameraMotion(action: action, x: byX / unit, y: byY / unit))
+  }
+}
+
+/// A movement of the mouse in heights of the window, and what it does.
+struct CameraMotion {
+  var action: mjtMouse
+  var x: Double
+  var y: Double
+}

@@ -1,0 +1,154 @@
+import ArgumentParser
+import Environments
+import Experiments
+import Foundation
+import Imaging
+import Learning
+import MuJoCo
+
+struct ViewCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "view",
+    abstract: "Watch a policy in a window, or drive the robot yourself.",
+    discussion: """
+      With a policy it acts, episode after episode; without one you do: the arrows drive the Point \
+      and push the other robots, the digits turn their joints. The mouse moves the camera. H in \
+      the window explains all keys.
+
+        hiro view runs/maze                 the best policy of a run
+        hiro view runs/maze ant-push        the same policy in another task
+        hiro view point-maze                drive the Point
+        hiro view --map my.maze             walk about in a maze of your own
+
+      KEYS
+      \(ViewSession.help.map { key in
+        "  " + key.keys.padding(toLength: 12, withPad: " ", startingAt: 0) + key.meaning
+      }.joined(separator: "\n"))
+      """)
+
+  @Argument(
+    help: .init(
+      "A policy file or the output folder of hiro train. Left out, you drive.",
+      valueName: "policy"),
+    completion: .file())
+  var policy: String?
+
+  @Argument(
+    help: "The task; that of the policy if left out, or ant-maze. `hiro list tasks` names them.")
+  var task: String?
+
+  @Option(
+    help: .init("A text map instead of a task's own maze.", valueName: "file"),
+    completion: .file())
+  var map: String?
+
+  @Option(
+    help: .init("A robot instead of the Ant, with --map.", valueName: "file"),
+    completion: .file())
+  var robot: String?
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: .init(
+      "A target in metres instead of the task's own; may be given several times.",
+      valueName: "x,y"))
+  var target: [String] = []
+
+  @Option(parsing: .unconditional, help: "Seed of the episodes' starts.")
+  var seed: UInt64 = 0
+
+  @Option(help: .init("The size of the window.", valueName: "WxH"))
+  var size = "1200x800"
+
+  @Option(
+    help: .init("The folder for pictures taken with the key I.", valueName: "folder"),
+    completion: .directory)
+  var output = "."
+
+  func validate() throws {
+    if robot != nil && map == nil {
+      throw ValidationError("--robot: needs a maze to be put in; give one with --map FILE")
+    }
+    if map != nil && task != nil {
+      throw ValidationError("--map: is a task of its own; leave out \"\(task!)\"")
+    }
+    _ = try windowSize()
+  }
+
+  private func windowSize() throws -> (width: Int, height: Int) {
+    let parts = size.split(separator: "x").map { Int($0) ?? 0 }
+    guard parts.count == 2, parts.allSatisfy({ (100...8192).contains($0) }) else {
+      throw ValidationError(
+        "--size: expected a width and a height from 100 to 8192, such as 1200x800, "
+          + "found \"\(size)\"")
+    }
+    return (parts[0], parts[1])
+  }
+
+  func run() throws {
+    let (definition, policy) = try load()
+    let task = definition.description
+    let targets = try target.map { try PolicyArguments.target($0, task: task) }
+    let environment = try definition.makeEnvironment()
+    var session = try ViewSession(
+      environment: environment, policy: policy, targets: targets.isEmpty ? nil : targets,
+      seed: seed)
+    let (width, height) = try windowSize()
+    let window = try MuJoCo.Window(
+      model: environment.simulation.model, title: "hiro \(task.name)", width: width,
+      height: height)
+    try show(&session, in: window)
+  }
+
+  /// The world, and who acts in it. A single argument may be a policy or a task.
+  private func load() throws -> (TaskDefinition, HierarchicalPolicy?) {
+    let isTask = policy.map { name in
+      !FileManager.default.fileExists(atPath: name)
+        && TaskRegistry.all.contains { $0.name == name }
+    }
+    let world = try map.map { try TaskDefinition(map: MazeMap(path: $0), robot: robot) }
+    guard let policy, isTask == false else {
+      if let policy, task != nil || map != nil {
+        throw ValidationError("\"\(policy)\" is a task and \"\(task ?? map!)\" another; give one")
+      }
+      return (try world ?? TaskRegistry.definition(named: policy ?? task ?? "ant-maze"), nil)
+    }
+    let path = try RunFolder.policy(at: policy)
+    let file = try PolicyFile(path: path)
+    let definition =
+      try world ?? TaskRegistry.definition(named: task ?? file.configuration.task)
+    do {
+      return (definition, try file.makePolicy(for: definition.description))
+    } catch {
+      throw PolicyFileError.unsuitable(
+        path: path, task: definition.description.name, problem: "\(error)")
+    }
+  }
+
+  private func show(_ session: inout ViewSession, in window: MuJoCo.Window) throws {
+    let frame = 1.0 / 60
+    var pictures = 0
+    var last = Date()
+    while !window.isClosed && !session.isOver {
+      for event in window.pollEvents(moving: &session.camera) { try session.handle(event) }
+      session.heldKeys = window.heldKeys
+      session.isShifted = window.isShifted
+      let now = Date()
+      try session.advance(by: now.timeIntervalSince(last))
+      last = now
+      let image = try window.draw(
+        session.environment.simulation, camera: session.camera, markers: session.markers,
+        overlays: session.overlays, capturing: session.wantsPicture)
+      if let image {
+        session.wantsPicture = false
+        pictures += 1
+        let path = "\(output)/hiro-view-\(pictures).png"
+        try image.write(png: path)
+        print("picture written to \(path)")
+      }
+      // Where the driver doesn't wait for the screen, we do.
+      let rest = frame - Date().timeIntervalSince(now)
+      if rest > 0 { Thread.sleep(forTimeInterval: rest) }
+    }
+  }
+}

@@ -65,7 +65,7 @@ extension RobotEnvironment {
       lookAt: [center.x, center.y, 0], distance: extent * 1.3, azimuth: 90, elevation: -58)
   }
 
-  /// A camera that goes with the robot.
+  /// A camera that goes with the robot, steep enough to see it behind a wall.
   public var followingCamera: Camera {
     .following(body: robotBody, distance: 11 * pictureScale, azimuth: 90, elevation: -60)
   }

@@ -60,7 +60,7 @@ public final class Window {
     model: Model, title: String, width: Int = 1200, height: Int = 800, samples: Int = 4
   ) throws {
     precondition(Thread.isMainThread, "windows belong to the main thread")
-    guard glfwInit() == GLFW_TRUE else { throw Self.failure("no window can be opened here") }
+    guard glfwInit() == GLFW_TRUE else { throw Self.failure("no window") }
     glfwDefaultWindowHints()
     glfwWindowHint(GLFW_SAMPLES, Int32(samples))
     glfwWindowHint(GLFW_DEPTH_BITS, 24)

@@ -43,7 +43,9 @@ struct ViewCommand: ParsableCommand {
   var map: String?
 
   @Option(
-    help: .init("A robot instead of the Ant, with --map.", valueName: "file"),
+    help: .init(
+      "The robot's MJCF file, with --map or where the policy was trained with one's own.",
+      valueName: "file"),
     completion: .file())
   var robot: String?
 
@@ -66,7 +68,7 @@ struct ViewCommand: ParsableCommand {
   var output = "."
 
   func validate() throws {
-    if robot != nil && map == nil {
+    if robot != nil && map == nil && policy == nil {
       throw ValidationError("--robot: needs a maze to be put in; give one with --map FILE")
     }
     if map != nil && task != nil {
@@ -116,7 +118,8 @@ struct ViewCommand: ParsableCommand {
     let path = try RunFolder.policy(at: policy)
     let file = try PolicyFile(path: path)
     let definition =
-      try world ?? TaskRegistry.definition(named: task ?? file.configuration.task)
+      try world ?? task.map { try TaskRegistry.definition(named: $0) }
+      ?? file.definition(robot: robot)
     do {
       return (definition, try file.makePolicy(for: definition.description))
     } catch {

@@ -4,8 +4,8 @@ import MuJoCo
 public enum Palette {
   /// Where the robot is to go.
   public static let target = SIMD4<Float>(0.1, 0.8, 0.3, 1)
-  /// Where the higher level wants it next.
-  public static let subgoal = SIMD4<Float>(0.75, 0.3, 0.95, 1)
+  /// Where the higher level wants it next: often where it already is, which must be seen too.
+  public static let subgoal = SIMD4<Float>(0.75, 0.3, 0.95, 0.6)
   /// Where it went.
   public static let path = SIMD4<Float>(1, 0.92, 0.45, 1)
   /// An apple.

@@ -192,7 +192,8 @@ final class Scene {
     case .sphere(let radius): solid(mjGEOM_SPHERE, [radius, radius, radius])
     case .box(let halfSize): solid(mjGEOM_BOX, halfSize)
     case .cylinder(let radius, let halfHeight):
-      solid(mjGEOM_CYLINDER, [radius, radius, halfHeight])
+      // Sizes are those of a model: radius and half-height.
+      solid(mjGEOM_CYLINDER, [radius, halfHeight, 0])
     case .line(let end, let width): connector(mjGEOM_CAPSULE, width, end)
     case .arrow(let end, let width): connector(mjGEOM_ARROW, width, end)
     }

@@ -146,6 +146,24 @@ let hasGraphics: Bool = {
     #expect(abs(side[150 * Self.size + 20] - 1 / tangent) < 0.05)
   }
 
+  @Test("Each marker has the height that was asked for")
+  func markerSizes() throws {
+    let (simulation, renderer) = try Self.makeBall()
+    // From 10 above the floor, straight down on the marker's middle.
+    let camera = Camera.free(lookAt: [2, 1, 0], distance: 10, azimuth: 90, elevation: -90)
+    let shapes: [(Marker.Shape, top: Float)] = [
+      (.sphere(radius: 0.7), 0.7), (.box(halfSize: [0.2, 0.3, 0.9]), 0.9),
+      (.cylinder(radius: 0.3, halfHeight: 1.5), 1.5),
+      (.line(end: [2, 1, 2], width: 0.25), 2.25),
+    ]
+    for (shape, top) in shapes {
+      let marker = Marker(shape, at: [2, 1, 0], rgba: [0, 1, 0, 1])
+      let depth = try renderer.renderDepth(simulation, camera: camera, markers: [marker])
+      // A round top is tessellated.
+      #expect(abs(depth[100 * Self.size + 100] - (10 - top)) < 0.02)
+    }
+  }
+
   @Test("Taking pictures changes nothing of the simulation, not even an odd quaternion")
   func purity() throws {
     let model = try Model(xml: Worlds.tumbler, name: "tumbler")

@@ -20,8 +20,8 @@ package final class OffPolicyCorrection: @unchecked Sendable {
 
   /// Rows that went through the lower actor since ``takeRows()``, and those that scoring every step
   /// of every candidate would have taken.
-  package internal(set) var rowsScored = 0
-  package internal(set) var rowsInFull = 0
+  package var rowsScored = 0
+  package var rowsInFull = 0
 
   private let shape: AgentShape
   private let subgoals: Subgoals
@@ -90,6 +90,12 @@ package final class OffPolicyCorrection: @unchecked Sendable {
   package func takeRows() -> (scored: Int, inFull: Int) {
     defer { (rowsScored, rowsInFull) = (0, 0) }
     return (rowsScored, rowsInFull)
+  }
+
+  /// Floating-point operations of the matrix products for one batch, where `rowFraction` of the
+  /// rows of the plain way are scored.
+  package func operations(rowFraction: Double) -> Double {
+    chunks.reduce(0) { $0 + $1.operations(rowFraction: rowFraction) }
   }
 
   private func writeNoisyMean(
@@ -177,6 +183,7 @@ private final class Chunk: @unchecked Sendable {
   /// Per (transition, candidate): the first layer's part of the candidate.
   private let candidateLayer: Matrix
   private let activations: Activations
+  private let operationsPerRow: Int
 
   /// Per (transition, candidate): the error of the steps scored so far, in their order.
   private var partial: [Float]
@@ -209,10 +216,10 @@ private final class Chunk: @unchecked Sendable {
     stepLayer = Matrix(rows: count * interval, columns: hiddenUnits)
     actions = Matrix(rows: count * interval, columns: shape.actionCount)
     candidateLayer = Matrix(rows: count * candidateCount, columns: hiddenUnits)
-    activations = Activations(
-      shape: PerceptronShape(
-        inputs: shape.lowerInputCount, hidden: hiddenUnits, outputs: shape.actionCount),
-      rows: rows)
+    let network = PerceptronShape(
+      inputs: shape.lowerInputCount, hidden: hiddenUnits, outputs: shape.actionCount)
+    operationsPerRow = network.operationsFromFirstHidden
+    activations = Activations(shape: network, rows: rows)
     partial = Array(repeating: 0, count: count * candidateCount)
     scoredSteps = Array(repeating: 0, count: count * candidateCount)
     bound = Array(repeating: .infinity, count: count)
@@ -220,6 +227,14 @@ private final class Chunk: @unchecked Sendable {
     stepRows = Array(repeating: 0, count: rows)
     candidateRows = Array(repeating: 0, count: rows)
     errors = Array(repeating: 0, count: rows)
+  }
+
+  /// Floating-point operations of the matrix products, where `rowFraction` of all rows are scored.
+  func operations(rowFraction: Double) -> Double {
+    let steps = 2 * transitions.count * interval * shape.lowerInputCount * stepLayer.columns
+    let candidates = 2 * transitions.count * candidateCount * subgoals.count * stepLayer.columns
+    let rows = rowFraction * Double(transitions.count * candidateCount * interval)
+    return Double(steps + candidates) + rows * Double(operationsPerRow)
   }
 
   /// Finds the best candidate of each transition.

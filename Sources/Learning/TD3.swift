@@ -331,3 +331,19 @@ extension TD3 {
     return nil
   }
 }
+
+extension TD3 {
+  /// Floating-point operations of the matrix products of one update, in the mean over updates with
+  /// and without one of the actor.
+  package var operationsPerUpdate: Double {
+    let (actor, critic) = (actor.shape, critics[0].network.shape)
+    let ofCritics =
+      actor.forwardOperations + 2 * critic.forwardOperations
+      + 2 * (critic.forwardOperations + critic.backwardOperations)
+    let ofActor =
+      actor.forwardOperations + critic.forwardOperations + critic.backwardToReenteringOperations
+      + actor.backwardOperations
+    let perRow = Double(ofCritics) + Double(ofActor) / Double(configuration.policyDelay)
+    return perRow * Double(configuration.batchSize)
+  }
+}

@@ -41,7 +41,8 @@ public struct AgentShape: Codable, Equatable, Sendable {
   ///
   /// In the space `xy` subgoals speak of the first two numbers, and these stay visible to the
   /// lower level.
-  public func adapted(to configuration: SubgoalConfiguration) throws(AgentShapeError) -> AgentShape {
+  public func adapted(to configuration: SubgoalConfiguration) throws(AgentShapeError) -> AgentShape
+  {
     var shape = self
     if configuration.space == .xy {
       shape.subgoalHalfRange = Array(subgoalHalfRange.prefix(2))

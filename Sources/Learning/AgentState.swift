@@ -93,7 +93,8 @@ extension Window {
   package var start: Start {
     get {
       Start(
-        observation: Array(UnsafeBufferPointer(start: observations.row(0), count: observations.columns)),
+        observation: Array(
+          UnsafeBufferPointer(start: observations.row(0), count: observations.columns)),
         subgoal: Array(UnsafeBufferPointer(start: subgoals.row(0), count: subgoals.columns)),
         target: target)
     }
@@ -129,6 +130,7 @@ extension HIROAgent {
     var correctionRows: [Int]
   }
 
+  /// The counters and random streams as JSON, between two windows.
   public func encodeProgress() throws -> Data {
     precondition(windowCount == 0, "an agent is saved between two windows")
     return try encode(
@@ -141,6 +143,7 @@ extension HIROAgent {
         correctionRows: [correction.rowsScored, correction.rowsInFull]))
   }
 
+  /// Shows the networks and the experience; fills them where `data` is saved progress.
   public func visitState(_ visitor: some StateVisitor, restoring data: Data?) throws {
     let progress = try data.map { try decode(Progress.self, from: $0) }
     try lower.visit(visitor, name: "lower")
@@ -177,6 +180,7 @@ extension FlatAgent {
     var experience: Experience.Position
   }
 
+  /// The counters and random streams as JSON, between two windows.
   public func encodeProgress() throws -> Data {
     precondition(windowCount == 0, "an agent is saved between two windows")
     return try encode(
@@ -185,6 +189,7 @@ extension FlatAgent {
         window: window.start, experience: experience.position))
   }
 
+  /// Shows the networks and the experience; fills them where `data` is saved progress.
   public func visitState(_ visitor: some StateVisitor, restoring data: Data?) throws {
     let progress = try data.map { try decode(Progress.self, from: $0) }
     try learner.visit(visitor, name: "flat")

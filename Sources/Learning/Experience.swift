@@ -217,7 +217,10 @@ public final class Experience: @unchecked Sendable {
   /// take as reached.
   private func markDecisions(_ window: Window) {
     guard higherCapacity > 0 else { return }
-    for slot in max(position.intervalStart, position.head - recentCapacity)..<max(position.head, position.intervalStart) {
+    for slot in max(
+      position.intervalStart, position.head - recentCapacity)..<max(
+        position.head, position.intervalStart)
+    {
       untilDecision.pointer[slot % recentCapacity] = Int32(position.head - slot)
     }
   }
@@ -244,7 +247,8 @@ public final class Experience: @unchecked Sendable {
     }
     while higherCount > 0,
       higherCount > higherCapacity
-        || position.head - Int(higherStarts.pointer[position.higherTail % higherCapacity]) >= slotCapacity
+        || position.head - Int(higherStarts.pointer[position.higherTail % higherCapacity])
+          >= slotCapacity
     {
       position.higherTail += 1
     }
@@ -362,7 +366,8 @@ public final class Experience: @unchecked Sendable {
       else { throw .inconsistent("a higher-level transition") }
     }
     var actions = 0
-    for slot in position.lowerTail..<position.head where hasAction.pointer[slot % recentCapacity] == 1 {
+    for slot in position.lowerTail..<position.head
+    where hasAction.pointer[slot % recentCapacity] == 1 {
       actions += 1
       let ahead = stepsUntilDecision(slot)
       guard ahead > 0, ahead <= interval, slot + ahead <= position.head else {

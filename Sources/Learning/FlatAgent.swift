@@ -66,6 +66,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
 
   // MARK: Collecting
 
+  /// Begins to act in a new episode of which `observation` is the first state.
   public func beginEpisode(observation: [Float], target: [Float]) {
     precondition(window.count == 0 && observation.count == shape.observationCount)
     window.target = target
@@ -73,6 +74,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
     window.observations.row(0).update(from: observation, count: observation.count)
   }
 
+  /// The actor's action for the current state with exploration noise, clipped to the limits.
   public func chooseAction() -> [Float] {
     let step = window.count
     shape.writeHigherInput(
@@ -88,6 +90,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
     return action
   }
 
+  /// Takes in what the action led to; the step of a diverged simulation is left out.
   public func record(reward: Float, observation: [Float], ending: Window.Ending) {
     window.ending = ending
     // What a diverged simulation shows is nothing to learn from: the step is left out.
@@ -97,13 +100,16 @@ public final class FlatAgent: Agent, @unchecked Sendable {
     window.observations.row(window.count).update(from: observation, count: observation.count)
   }
 
+  /// Whether the recorded steps are to be committed before the next one is chosen.
   public var windowIsFull: Bool {
     window.ending != .none || window.count == window.capacity
       || configuration.schedule == .sequential && window.count > 0
   }
 
+  /// Steps recorded since the last commit.
   public var windowCount: Int { window.count }
 
+  /// Makes the recorded steps part of the experience, and the learned networks those that act.
   public func commit() {
     experience.append(window)
     for _ in 0..<window.count {
@@ -121,6 +127,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
 
   // MARK: Learning
 
+  /// Makes the updates owed for the steps that were committed.
   public func learn(pool: WorkerPool) {
     while updatesOwed > 0, experience.lowerCount > 0 {
       fillBatch()
@@ -147,6 +154,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
 
   // MARK: Results
 
+  /// The current policy without noise, sharing nothing with the agent.
   public func makePolicy() -> HierarchicalPolicy {
     HierarchicalPolicy(
       shape: shape,
@@ -156,12 +164,14 @@ public final class FlatAgent: Agent, @unchecked Sendable {
       networks: .flat(learner.actor.copy()))
   }
 
+  /// What was measured since the last call.
   public func takeStatistics() -> AgentStatistics {
     var statistics = AgentStatistics()
     statistics.lower = learner.takeStatistics()
     return statistics
   }
 
+  /// The first weights found that are not finite, by name; nil while all is well.
   public func firstNonFinite() -> String? {
     learner.firstNonFinite(level: "flat")
   }

@@ -89,26 +89,32 @@ public final class HIROAgent: Agent, @unchecked Sendable {
 
   // MARK: Collecting
 
+  /// Begins to act in a new episode of which `observation` is the first state.
   public func beginEpisode(observation: [Float], target: [Float]) {
     collector.isPretraining = steps < configuration.pretrainingSteps
     collector.beginEpisode(observation: observation, target: target)
   }
 
+  /// The actor's action for the current state with exploration noise, clipped to the limits.
   public func chooseAction() -> [Float] {
     collector.chooseAction()
   }
 
+  /// Takes in what the action led to; the step of a diverged simulation is left out.
   public func record(reward: Float, observation: [Float], ending: Window.Ending) {
     collector.record(reward: reward, observation: observation, ending: ending)
   }
 
+  /// Whether the recorded steps are to be committed before the next one is chosen.
   public var windowIsFull: Bool {
     collector.window.endsInterval || collector.window.ending != .none
       || configuration.schedule == .sequential && collector.window.count > 0
   }
 
+  /// Steps recorded since the last commit.
   public var windowCount: Int { collector.window.count }
 
+  /// Makes the recorded steps part of the experience, and the learned networks those that act.
   public func commit() {
     let higherBefore = experience.higherHead
     experience.append(collector.window)
@@ -133,6 +139,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
 
   // MARK: Learning
 
+  /// Makes the updates owed for the steps that were committed.
   public func learn(pool: WorkerPool) {
     switch configuration.schedule {
     case .sequential:
@@ -224,6 +231,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
 
   // MARK: Results
 
+  /// The current policy without noise, sharing nothing with the agent.
   public func makePolicy() -> HierarchicalPolicy {
     HierarchicalPolicy(
       shape: shape,
@@ -233,6 +241,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       networks: .levels(lower: lower.actor.copy(), higher: higher.actor.copy()))
   }
 
+  /// What was measured since the last call.
   public func takeStatistics() -> AgentStatistics {
     var statistics = AgentStatistics()
     statistics.lower = lower.takeStatistics()
@@ -241,6 +250,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     return statistics
   }
 
+  /// The first weights found that are not finite, by name; nil while all is well.
   public func firstNonFinite() -> String? {
     lower.firstNonFinite(level: "lower") ?? higher.firstNonFinite(level: "higher")
   }

@@ -148,7 +148,8 @@ public final class HierarchicalPolicy: @unchecked Sendable {
       shape.writeLowerInput(observation, subgoal: current, into: input)
       lower.forward(lowerActivations, rows: 1)
     }
-    return Array(UnsafeBufferPointer(start: lowerActivations.output.row(0), count: shape.actionCount))
+    return Array(
+      UnsafeBufferPointer(start: lowerActivations.output.row(0), count: shape.actionCount))
   }
 
   /// The subgoal for `observation`: moved along with the state, or set anew when it is time.

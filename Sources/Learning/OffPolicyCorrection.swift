@@ -142,7 +142,8 @@ package final class OffPolicyCorrection: @unchecked Sendable {
       for index in 2..<candidateCount {
         let candidate = candidates.row(first + index)
         for dimension in 0..<subgoals.count {
-          candidate[dimension] = mean[dimension] + draw[dimension] * shape.subgoalHalfRange[dimension]
+          candidate[dimension] =
+            mean[dimension] + draw[dimension] * shape.subgoalHalfRange[dimension]
         }
         draw += subgoals.count
       }

@@ -153,7 +153,8 @@ public final class Perceptron: @unchecked Sendable {
     _ activations: Activations, _ gradients: Gradients, rows: Int, into result: Matrix
   ) {
     backwardThroughHidden(activations, gradients, rows: rows)
-    result.copyColumns(shape.hidden, count: shape.reentering, of: gradients.hidden1, to: 0, rows: rows)
+    result.copyColumns(
+      shape.hidden, count: shape.reentering, of: gradients.hidden1, to: 0, rows: rows)
     let first = layers[0]
     kernels_multiply(
       false, true, rows, shape.reentering, shape.hidden, gradients.hidden1.pointer,
@@ -164,7 +165,8 @@ public final class Perceptron: @unchecked Sendable {
 
   /// Carries the gradient from the outputs to both hidden layers' pre-activations; the columns of
   /// `gradients.hidden1` behind the units hold the gradient in the reentering inputs.
-  private func backwardThroughHidden(_ activations: Activations, _ gradients: Gradients, rows: Int) {
+  private func backwardThroughHidden(_ activations: Activations, _ gradients: Gradients, rows: Int)
+  {
     if let outputScale {
       kernels_scaled_tanh_backward(
         rows, shape.outputs, activations.output.pointer, activations.output.stride,

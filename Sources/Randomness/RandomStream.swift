@@ -34,6 +34,7 @@ public struct RandomStream: RandomNumberGenerator, Hashable, Codable, Sendable {
     (s0, s1, s2, s3) = (state[0], state[1], state[2], state[3])
   }
 
+  /// The next 64 random bits.
   public mutating func next() -> UInt64 {
     let result = rotate(s0 &+ s3, by: 23) &+ s0
     let shifted = s1 << 17

@@ -20,7 +20,7 @@ struct Hiro: ParsableCommand {
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, RenderCommand.self, SimulateCommand.self,
       ListCommand.self,
-      InspectCommand.self,
+      InspectCommand.self, BenchCommand.self,
       ViewCommand.self,
     ])
 

@@ -18,7 +18,10 @@ private struct ReferencePerceptron {
   func dense(_ layer: Int, _ x: [Double]) -> [Double] {
     let weight = weights["n.layer\(layer).weight"]!
     return weights["n.layer\(layer).bias"]!.enumerated().map { output, bias in
-      bias + zip(weight[(output * x.count)..<((output + 1) * x.count)], x).reduce(0) { $0 + $1.0 * $1.1 }
+      bias
+        + zip(weight[(output * x.count)..<((output + 1) * x.count)], x).reduce(0) {
+          $0 + $1.0 * $1.1
+        }
     }
   }
 
@@ -81,7 +84,8 @@ struct PerceptronTests {
     for (row, input) in batch.enumerated() {
       for (column, expected) in reference.output(input).enumerated() {
         // Single precision, with a few dozen terms to a sum.
-        #expect(abs(Double(activations.output[row, column]) - expected) < 1e-5 * max(1, abs(expected)))
+        #expect(
+          abs(Double(activations.output[row, column]) - expected) < 1e-5 * max(1, abs(expected)))
       }
     }
   }
@@ -157,7 +161,8 @@ struct PerceptronTests {
   mutating func initialisation() throws {
     let shape = PerceptronShape(inputs: 53, reentering: 8, hidden: 300, outputs: 1)
     let tensors = Perceptron(shape: shape, using: &stream).tensors(prefix: "n")
-    for (layer, bound) in [(1, (1.0 / 53).squareRoot()), (2, (1.0 / 308).squareRoot()), (3, 0.003)] {
+    for (layer, bound) in [(1, (1.0 / 53).squareRoot()), (2, (1.0 / 308).squareRoot()), (3, 0.003)]
+    {
       let weights = try #require(tensors["n.layer\(layer).weight"]).values.map(Double.init)
       #expect(weights.allSatisfy { abs($0) <= bound * 1.000001 })
       // A uniform distribution has the variance bound²/3.
@@ -205,7 +210,9 @@ struct KernelTests {
       network.forward(activations, rows: 1)
       let expected = tanh(Double(x))
       let unit = Double(Float(expected).ulp)
-      if expected != 0 { worst = max(worst, abs(Double(activations.output[0, 0]) - expected) / unit) }
+      if expected != 0 {
+        worst = max(worst, abs(Double(activations.output[0, 0]) - expected) / unit)
+      }
     }
     #expect(worst < 3)
   }

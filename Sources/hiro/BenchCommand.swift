@@ -1,0 +1,78 @@
+import ArgumentParser
+import Experiments
+import Foundation
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measure how fast this machine trains, and where the time goes.",
+    discussion: """
+      Trains Ant Maze in the published configuration for a while and measures, in turns, the whole \
+      and its parts. The limit is what a step would take if there were nothing but MuJoCo and the \
+      matrix products; the efficiency is the limit ÷ the time measured. Run it while nothing else \
+      runs.
+
+        hiro bench
+        hiro bench --json
+      """)
+
+  @Option(parsing: .unconditional, help: "Threads to use.")
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  @Option(parsing: .unconditional, help: "Rounds; each figure is their median.")
+  var rounds = 9
+
+  @Flag(help: "Print the figures as JSON.")
+  var json = false
+
+  func validate() throws {
+    guard (1...1_024).contains(threads) else {
+      throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
+    }
+    guard (1...1_000).contains(rounds) else {
+      throw ValidationError("--rounds: expected a number from 1 to 1000, found \(rounds)")
+    }
+  }
+
+  func run() throws {
+    var benchmark = Benchmark()
+    benchmark.rounds = rounds
+    let isTerminal = isatty(STDERR_FILENO) == 1
+    let report = try benchmark.run(threads: threads) { round, rounds in
+      guard isTerminal else { return }
+      let end = round == rounds ? "\n" : ""
+      FileHandle.standardError.write(Data("\rbench  round \(round) of \(rounds)\(end)".utf8))
+    }
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+      print(String(decoding: try encoder.encode(report), as: UTF8.self))
+    } else {
+      print(table(rows(report)), terminator: "")
+    }
+  }
+
+  private func rows(_ report: BenchmarkReport) -> [[String]] {
+    func microseconds(_ value: Double) -> String { "\(fixed(value, 1)) µs" }
+    return [
+      ["threads", "\(report.threads)"],
+      ["matrix products, one thread alone", "\(fixed(report.productRate, 0)) GFLOP/s"],
+      [
+        "matrix products, each of all threads", "\(fixed(report.productRateAllThreads, 0)) GFLOP/s",
+      ],
+      ["bare physics: five mj_step", microseconds(report.physicsMicroseconds)],
+      ["environment step", microseconds(report.environmentStepMicroseconds)],
+      ["environment step ÷ bare physics", fixed(report.environmentOverhead, 3)],
+      ["lower update, one thread", microseconds(report.lowerUpdateMicroseconds)],
+      ["higher update, one thread", microseconds(report.higherUpdateMicroseconds)],
+      ["off-policy correction, one thread", microseconds(report.correctionMicroseconds)],
+      ["rows scored, of the plain way", fixed(report.correctionRows, 3)],
+      ["training", "\(fixed(report.trainingStepsPerSecond, 0)) steps/s"],
+      ["limit per step", microseconds(report.limitMicroseconds)],
+      ["efficiency: limit ÷ measured", fixed(report.efficiency, 3)],
+      ["evaluation, all threads ÷ one", "\(fixed(report.evaluationSpeedup, 2)) ×"],
+      ["resident memory", "\(fixed(report.residentMegabytes, 0)) MB"],
+      ["10 million steps take", "\(fixed(report.hoursForTenMillionSteps, 1)) h"],
+    ]
+  }
+}

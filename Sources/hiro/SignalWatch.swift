@@ -16,6 +16,12 @@ struct SignalWatch {
     }
     Foundation.signal(SIGINT, handler)
     Foundation.signal(SIGTERM, handler)
+    // Whoever starts the program may have blocked them, and blocked signals are inherited.
+    var watched = sigset_t()
+    sigemptyset(&watched)
+    sigaddset(&watched, SIGINT)
+    sigaddset(&watched, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &watched, nil)
   }
 
   /// The signal that has come.

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__clang__)
+// The loader picks the variant before ThreadSanitizer's runtime is ready, which crashes in it.
+#if defined(__x86_64__) && defined(__clang__) && !__has_feature(thread_sanitizer)
 #define VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define VECTORISED

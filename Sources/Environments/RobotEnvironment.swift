@@ -136,8 +136,12 @@ public final class RobotEnvironment: PhysicsEnvironment {
     return value > limit ? limit : value < -limit ? -limit : value
   }
 
-  /// Turns, moves along the new heading, lets one physics step pass, and undoes the move if its
-  /// end is inside a wall.
+  /// Turns, moves along the new heading, lets one physics step pass, and undoes what of the move
+  /// leads into a wall.
+  ///
+  /// Only the coordinate that does so is undone, so that the Point slides along a wall: undoing the
+  /// whole move, as the published environment does, holds it there for good as long as its heading
+  /// leads into the wall at all, and a policy without noise never comes free.
   ///
   /// Each step begins at rest: nothing brakes the Point, and the push of a wall that it once touched
   /// would carry it off for the rest of the episode.
@@ -149,7 +153,12 @@ public final class RobotEnvironment: PhysicsEnvironment {
     positions[0] = x + 0.2 * forward * cos(positions[2])
     positions[1] = y + 0.2 * forward * sin(positions[2])
     try simulation.step()
-    if let map, map.isInsideWall(x: positions[0], y: positions[1]) {
+    guard let map, map.isInsideWall(x: positions[0], y: positions[1]) else { return }
+    if !map.isInsideWall(x: positions[0], y: y) {
+      positions[1] = y
+    } else if !map.isInsideWall(x: x, y: positions[1]) {
+      positions[0] = x
+    } else {
       positions[0] = x
       positions[1] = y
     }

@@ -63,7 +63,7 @@ let package = Package(
     .testTarget(
       name: "LearningTests", dependencies: ["Learning"], resources: [.copy("Fixtures")]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Fuzzing"]),
-    .testTarget(name: "hiroTests", dependencies: ["Experiments"]),
+    .testTarget(name: "hiroTests", dependencies: ["Experiments", "hiro"]),
 
     // Hostile files for every reader: a short run in the tests, long ones by scripts/fuzz.
     .target(

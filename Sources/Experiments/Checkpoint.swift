@@ -111,7 +111,8 @@ enum Checkpoint {
     return String(sum, radix: 16)
   }
 
-  private static func checksum(_ bytes: [UInt8]) -> String {
+  /// The checksum of some bytes.
+  static func checksum(_ bytes: [UInt8]) -> String {
     bytes.withUnsafeBytes { checksum($0) }
   }
 

@@ -66,6 +66,9 @@ public struct PolicyFile: Sendable, Equatable {
     self.step = step
     success = file.metadata["success"].flatMap(Double.init)
     tensors = try file.tensors()
+    guard try value("checksum") == Self.checksum(of: tensors) else {
+      throw PolicyFileError.notAPolicy(path: path, problem: "the checksum does not match; damaged")
+    }
   }
 
   /// Writes the policy to `path`, as a whole or not at all.
@@ -77,6 +80,7 @@ public struct PolicyFile: Sendable, Equatable {
       "step": "\(step)", "seed": "\(configuration.seed)",
       "configuration": configuration.yaml(heading: "The configuration of the run."),
     ]
+    metadata["checksum"] = Self.checksum(of: tensors)
     if let success { metadata["success"] = "\(success)" }
     // For readers in other languages; ours takes these from the task and the configuration.
     let shape = try (task ?? definition().description)
@@ -87,6 +91,14 @@ public struct PolicyFile: Sendable, Equatable {
     metadata["position_indices"] = "\(shape.positionIndices)"
     try Safetensors.write(
       tensors.map { SafetensorsTensor($0.key, $0.value) }, metadata: metadata, to: path)
+  }
+
+  /// CRC-32 of the weights, one tensor after the other in the order of their names.
+  private static func checksum(of tensors: [String: Tensor]) -> String {
+    let bytes = tensors.sorted { $0.key < $1.key }.flatMap {
+      $0.value.values.withUnsafeBytes(Array.init)
+    }
+    return Checkpoint.checksum(bytes)
   }
 
   /// The task that the policy was trained for.

@@ -23,8 +23,6 @@ public struct SavedFile: Sendable {
   public let success: Double?
   /// The version of the file's format.
   public let version: String
-  /// Whether checksums were compared.
-  public let isChecksummed: Bool
   /// The tensors.
   public let entries: [SafetensorsEntry]
 
@@ -44,7 +42,6 @@ public struct SavedFile: Sendable {
       step = parts.trainer.steps
       success = parts.record.last?.step == step ? parts.record.last?.success : nil
       version = Checkpoint.version
-      isChecksummed = true
     } else {
       let policy = try PolicyFile(path: path)
       for (name, tensor) in policy.tensors.sorted(by: { $0.key < $1.key })
@@ -58,7 +55,6 @@ public struct SavedFile: Sendable {
       step = policy.step
       success = policy.success
       version = PolicyFile.version
-      isChecksummed = false
     }
   }
 }

@@ -27,6 +27,9 @@ public final class TrainingRun {
   private var clock = RateClock()
   private var lastCheckpoint = DispatchTime.now()
 
+  /// Why a continued run lost more than it should have: its newest checkpoint was damaged.
+  public private(set) var resumeWarning: String?
+
   /// Rows of the learning curves that could not be written yet.
   private var pendingRows: [(step: Int, values: [String: Double])] = []
 
@@ -78,7 +81,7 @@ public final class TrainingRun {
     guard access(folder, F_OK) == 0 else { throw FileError.notFound(path: folder) }
     let lock = try RunLock(folder: folder)
     RunFolder.removePartialFiles(in: folder)
-    let (file, parts) = try Self.newestCheckpoint(in: folder)
+    let (file, parts, problem) = try Self.newestCheckpoint(in: folder)
     let configuration = try changes(parts.configuration)
     try parts.configuration.checkResumable(as: configuration)
     let mapPath = "\(folder)/\(RunFolder.map)"
@@ -90,6 +93,7 @@ public final class TrainingRun {
       configuration: configuration, definition: definition, map: map, folder: folder, lock: lock,
       pool: pool, record: parts.record, continuingAfter: parts.trainer.steps)
     try Checkpoint.restore(trainer, parts, from: file)
+    resumeWarning = problem.map { "continuing from an older checkpoint: \($0)" }
     updateProgress()
   }
 
@@ -118,20 +122,20 @@ public final class TrainingRun {
     progress = TrainingProgress(totalSteps: configuration.steps)
   }
 
-  /// The newest checkpoint whose every checksum is right.
+  /// The newest checkpoint whose every checksum is right, and what is wrong with a newer one.
   private static func newestCheckpoint(
     in folder: String
-  ) throws -> (SafetensorsFile, Checkpoint.Parts) {
-    var failure: any Error = RunError.noCheckpoint(folder: folder)
+  ) throws -> (file: SafetensorsFile, parts: Checkpoint.Parts, problem: (any Error)?) {
+    var problem: (any Error)?
     for path in RunFolder.checkpoints(in: folder) {
       do {
         let file = try SafetensorsFile(path: path)
-        return (file, try Checkpoint.verify(file))
+        return (file, try Checkpoint.verify(file), problem)
       } catch {
-        failure = error
+        problem = problem ?? error
       }
     }
-    throw failure
+    throw problem ?? RunError.noCheckpoint(folder: folder)
   }
 
   /// Trains until all steps are made or `shouldStop()`; `report` is called after each window.

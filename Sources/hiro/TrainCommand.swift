@@ -102,8 +102,10 @@ struct TrainCommand: ParsableCommand {
     let watch = SignalWatch()
     let line = ProgressLine(task: run.definition.description.name)
     line.say(
-      "\(run.configuration.task), seed \(run.configuration.seed), "
-        + "\(run.configuration.steps) steps, into \(run.folder)")
+      "\(run.configuration.task), seed \(run.configuration.seed): steps "
+        + "\(grouped(run.trainer.steps)) to \(grouped(run.configuration.steps)), into "
+        + run.folder)
+    if let warning = run.resumeWarning { line.say("warning: \(warning)") }
     let ending = try run.run(
       shouldStop: { watch.signal != nil },
       report: { progress in line.show(progress) })

@@ -1,0 +1,156 @@
+import Foundation
+import Testing
+
+@Suite("Runs from the command line", .timeLimit(.minutes(10)))
+struct RunTests {
+  let folder = try! TestFolder()
+
+  func train(_ name: String, _ arguments: String...) throws -> Program.Outcome {
+    try Program.run(["train", "point-maze", "--output", folder.file(name)] + arguments + tiny)
+  }
+
+  func bytes(_ name: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: folder.file(name)))
+  }
+
+  @Test("A run leaves its configuration, curves, policies and a checkpoint; its policy can be used")
+  func wholePath() throws {
+    let outcome = try train("run", "--steps", "400", "--seed", "7")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("evaluation at 200: success"))
+    for name in ["config.yaml", "metrics.csv", "best.safetensors", "latest.safetensors"] {
+      #expect(FileManager.default.fileExists(atPath: folder.file("run/\(name)")), "\(name)")
+    }
+    let evaluated = try Program.run(
+      "evaluate", folder.file("run"), "--episodes", "2", "--json", "--threads", "1")
+    #expect(evaluated.code == 0, "\(evaluated.errors)")
+    let again = try Program.run(
+      "evaluate", folder.file("run"), "--episodes", "2", "--json", "--threads", "3")
+    #expect(evaluated.output == again.output)
+    let json = try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8))
+    #expect(((json as? [String: Any])?["targets"] as? [Any])?.count == 3)
+
+    // The configuration that a run writes makes the same run again.
+    let copy = try Program.run([
+      "train", "--config", folder.file("run/config.yaml"), "--output", folder.file("copy"),
+    ])
+    #expect(copy.code == 0, "\(copy.errors)")
+    #expect(try bytes("copy/latest.safetensors") == bytes("run/latest.safetensors"))
+    #expect(try bytes("copy/metrics.csv") == bytes("run/metrics.csv"))
+
+    let occupied = try train("run", "--steps", "400")
+    #expect(occupied.code == 73)
+    #expect(occupied.errors.contains("holds a run already; continue it with --resume"))
+
+    let mismatch = try Program.run("evaluate", folder.file("run"), "--task", "ant-maze")
+    #expect(mismatch.code == 65)
+    #expect(mismatch.errors.contains("not a policy for ant-maze"), "\(mismatch.errors)")
+    #expect(mismatch.errors.contains("expected"), "\(mismatch.errors)")
+  }
+
+  @Test(
+    "Stopped and continued, a run comes to the same bytes", arguments: ["sequential", "pipelined"])
+  func resume(schedule: String) throws {
+    let setting = "schedule=\(schedule)"
+    #expect(try train("whole", "--steps", "700", "--set", setting).code == 0)
+    #expect(try train("parts", "--steps", "330", "--set", setting).code == 0)
+    let resumed = try Program.run("train", "--resume", folder.file("parts"), "--steps", "700")
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    // The best policy says how many steps its run was to have, which differs.
+    for name in ["metrics.csv", "latest.safetensors", "checkpoint-700.safetensors"] {
+      #expect(try bytes("whole/\(name)") == bytes("parts/\(name)"), "\(name)")
+    }
+    let changed = try Program.run(
+      "train", "--resume", folder.file("parts"), "--set", "lower.discount=0.9")
+    #expect(changed.code == 78)
+    #expect(changed.errors.contains("lower.discount was 0.99"), "\(changed.errors)")
+  }
+
+  @Test("A damaged checkpoint is passed over, said, and shown by inspect")
+  func damage() throws {
+    #expect(try train("run", "--steps", "300").code == 0)
+    let path = folder.file("run/checkpoint-300.safetensors")
+    var data = try bytes("run/checkpoint-300.safetensors")
+    data[data.count - 100] ^= 4
+    try data.write(to: URL(fileURLWithPath: path))
+    let inspected = try Program.run("inspect", folder.file("run"))
+    #expect(inspected.code == 65)
+    #expect(inspected.output.contains("DAMAGED"))
+    let resumed = try Program.run("train", "--resume", folder.file("run"))
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(resumed.errors.contains("continuing from an older checkpoint"), "\(resumed.errors)")
+  }
+
+  @Test("SIGINT and SIGTERM end a run with everything saved", arguments: [SIGINT, SIGTERM])
+  func signals(signal: Int32) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Program.path)
+    process.arguments =
+      ["train", "point-maze", "--steps", "100000000", "--output", folder.file("run")] + tiny
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    while !FileManager.default.fileExists(atPath: folder.file("run/latest.safetensors")) {
+      usleep(20_000)
+    }
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit)
+    #expect(process.terminationStatus == 128 + signal)
+    let inspected = try Program.run("inspect", folder.file("run"))
+    #expect(inspected.code == 0, "\(inspected.errors)")
+    #expect(
+      !(try FileManager.default.contentsOfDirectory(atPath: folder.file("run")))
+        .contains { $0.hasSuffix(".partial") })
+  }
+
+  @Test("A second trainer in a folder is refused by the first one's process")
+  func lock() throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Program.path)
+    process.arguments =
+      ["train", "point-maze", "--steps", "100000000", "--output", folder.file("run")] + tiny
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    while !FileManager.default.fileExists(atPath: folder.file("run/checkpoint-0.safetensors")) {
+      usleep(20_000)
+    }
+    let second = try Program.run("train", "--resume", folder.file("run"))
+    #expect(second.code == 73)
+    #expect(second.errors.contains("\(process.processIdentifier)"), "\(second.errors)")
+    // The lock of a process that was killed is taken over.
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    let third = try Program.run("train", "--resume", folder.file("run"), "--steps", "20")
+    #expect(third.code == 0, "\(third.errors)")
+  }
+
+  @Test("Replaying the reference torques gives the reference states, and every task replays")
+  func simulate() throws {
+    let output = folder.file("out.json")
+    for task in ["ant-maze", "ant-push", "ant-fall", "ant-gather"] {
+      let steps = (0..<5).map { step in
+        "{\"ctrl\":[\((0..<8).map { "\(Double($0 * step) - 10.1)" }.joined(separator: ","))]}"
+      }
+      let trace = try folder.file("in.json", "{\"steps\":[\(steps.joined(separator: ","))]}")
+      let outcome = try Program.run("simulate", task, "--trace", trace, "--output", output)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let again = try Program.run(
+        "simulate", task, "--trace", output, "--output", folder.file("again.json"))
+      #expect(again.output.contains("the same to the last bit"), "\(again.output)")
+      #expect(try bytes("out.json") == bytes("again.json"))
+    }
+  }
+
+  @Test("An own map is trained in, evaluated and continued without its file")
+  func ownMap() throws {
+    let map = try folder.file("lane.txt", "#####\n#R.a#\n#####\n")
+    let trained = try Program.run(
+      ["train", "--map", map, "--steps", "100", "--output", folder.file("run")] + tiny)
+    #expect(trained.code == 0, "\(trained.errors)")
+    try FileManager.default.removeItem(atPath: map)
+    let evaluated = try Program.run("evaluate", folder.file("run"), "--episodes", "1")
+    #expect(evaluated.code == 0, "\(evaluated.errors)")
+    let resumed = try Program.run("train", "--resume", folder.file("run"), "--steps", "150")
+    #expect(resumed.code == 0, "\(resumed.errors)")
+  }
+}

@@ -169,3 +169,50 @@ private final class MemoryArchive: StateVisitor {
     }
   }
 }
+
+@Suite("The pipelined schedule")
+struct PipelineTests {
+  /// Trains with collecting and learning at the same time, each delayed at random.
+  private func weights(delays: (learning: UInt32, collecting: UInt32), threads: Int) throws
+    -> [String: Tensor]
+  {
+    let agent = try HIROAgent(
+      shape: smallShape, configuration: makeSmallConfiguration(), seed: 1)
+    let pool = WorkerPool(threads: threads)
+    var world = ToyWorld(seed: 1)
+    var isInEpisode = false
+    func wait(_ bound: UInt32) {
+      if bound > 0 { usleep(UInt32.random(in: 0..<bound)) }
+    }
+    for _ in 0..<60 {
+      pool.concurrently(
+        {
+          wait(delays.learning)
+          agent.learn(pool: pool)
+        },
+        {
+          if !isInEpisode {
+            world.reset()
+            agent.beginEpisode(observation: world.state, target: [3, -1])
+          }
+          repeat {
+            wait(delays.collecting)
+            let (reward, ending) = world.step(agent.chooseAction())
+            agent.record(reward: reward, observation: world.state, ending: ending)
+            isInEpisode = ending == .none
+          } while !agent.windowIsFull
+        })
+      agent.commit()
+    }
+    return agent.makePolicy().tensors
+  }
+
+  @Test("Delays in either thread change nothing, nor does the number of threads")
+  func timingDoesNotMatter() throws {
+    let undisturbed = try weights(delays: (0, 0), threads: 1)
+    #expect(try weights(delays: (0, 0), threads: 2) == undisturbed)
+    #expect(try weights(delays: (3_000, 0), threads: 2) == undisturbed)
+    #expect(try weights(delays: (0, 400), threads: 2) == undisturbed)
+    #expect(try weights(delays: (2_000, 200), threads: 4) == undisturbed)
+  }
+}

@@ -1,0 +1,113 @@
+import Environments
+import Experiments
+import Foundation
+import Learning
+import NeuralNetworks
+import Testing
+
+@Suite("Training", .serialized)
+struct TrainingTests {
+  private func configuration(
+    _ definition: TaskDefinition, steps: Int, _ assignments: String...
+  ) throws -> RunConfiguration {
+    var layers = ConfigurationLayers()
+    try layers.apply(definition.description.suggestedSettings, source: "task")
+    for assignment in assignments { try layers.apply(assignment: assignment) }
+    var configuration = layers.configuration()
+    configuration.task = definition.description.name
+    configuration.steps = steps
+    configuration.seed = 1
+    return configuration
+  }
+
+  @Test(
+    "HIRO learns Point Maze: 9 of 10 episodes reach the far end", arguments: Schedule.allCases)
+  func learnsPointMaze(schedule: Schedule) throws {
+    let folder = try TemporaryFolder()
+    let definition = try TaskRegistry.definition(named: "point-maze")
+    let run = try TrainingRun(
+      configuration: configuration(
+        definition, steps: 200_000, "schedule=\(schedule)", "evaluation.interval=5000",
+        "evaluation.stopAtSuccess=1"),
+      definition: definition, folder: folder.file("run"))
+    #expect(try run.run() == .succeeded)
+
+    let policy = try PolicyFile(path: folder.file("run/best.safetensors"))
+    var evaluation = Evaluation(task: definition.description, episodes: 50, seed: 1_000)
+    evaluation.targets = Array(evaluation.targets.prefix(1))
+    let model = try definition.makeModel()
+    let result = try evaluation.run(
+      makeEnvironment: { try definition.makeEnvironment(model: model) },
+      makePolicy: { try policy.makePolicy(for: definition.description) })
+    #expect(try #require(result.overall.success).value >= 0.9)
+  }
+
+  @Test(
+    "A run that is stopped and resumed has the weights and curves of one that was not",
+    arguments: Schedule.allCases, ["point-maze", "ant-maze"])
+  func resumesToTheSameBits(schedule: Schedule, task: String) throws {
+    let folder = try TemporaryFolder()
+    let definition = try TaskRegistry.definition(named: task)
+    // Stopped in mid-episode and mid-interval of the learning curves; pre-training ends between.
+    let settings = try configuration(
+      definition, steps: 1_800, "schedule=\(schedule)", "warmUpSteps=600",
+      "pretrainingSteps=900", "reportInterval=300", "evaluation.interval=900",
+      "evaluation.episodes=1")
+    let whole = try TrainingRun(
+      configuration: settings, definition: definition, folder: folder.file("whole"))
+    #expect(try whole.run() == .finished)
+
+    let half = try TrainingRun(
+      configuration: settings, definition: definition, folder: folder.file("half"))
+    var steps = 0
+    #expect(try half.run(shouldStop: { steps >= 1_030 }, report: { steps = $0.steps }) == .stopped)
+    try resume(folder.file("half"))
+
+    for name in ["metrics.csv", "latest.safetensors", "best.safetensors"] {
+      let files = try ["whole", "half"].map {
+        try Data(contentsOf: URL(fileURLWithPath: folder.file("\($0)/\(name)")))
+      }
+      #expect(files[0] == files[1], "\(name)")
+    }
+  }
+
+  private func resume(_ folder: String) throws {
+    let run = try TrainingRun(resuming: folder, changes: { $0 })
+    #expect(try run.run() == .finished)
+  }
+
+  @Test("Only what does not change the learning may change on resuming")
+  func refusesChangedSettings() throws {
+    let folder = try TemporaryFolder()
+    let definition = try TaskRegistry.definition(named: "point-maze")
+    do {
+      let run = try TrainingRun(
+        configuration: configuration(definition, steps: 100), definition: definition,
+        folder: folder.file("run"))
+      _ = try run.run()
+      #expect(throws: RunError.self, "two trainers in one folder") {
+        try TrainingRun(resuming: folder.file("run"), changes: { $0 })
+      }
+    }
+    #expect(
+      throws: RunError.changed(setting: "lower.discount", saved: "0.99", asked: "0.5")
+    ) {
+      try TrainingRun(
+        resuming: folder.file("run"),
+        changes: {
+          var changed = $0
+          changed.learning.lower.discount = 0.5
+          return changed
+        })
+    }
+    let longer = try TrainingRun(
+      resuming: folder.file("run"),
+      changes: {
+        var changed = $0
+        changed.steps = 200
+        return changed
+      })
+    #expect(try longer.run() == .finished)
+    #expect(longer.trainer.steps == 200)
+  }
+}

@@ -48,7 +48,7 @@ struct TrainingTests {
   func resumesToTheSameBits(schedule: Schedule, task: String) throws {
     let folder = try TemporaryFolder()
     let definition = try TaskRegistry.definition(named: task)
-    // Stopped in mid-episode and mid-interval of the learning curves; pre-training ends between.
+    // Pre-training ends before the stop, and the first evaluation comes before it.
     let settings = try configuration(
       definition, steps: 1_800, "schedule=\(schedule)", "warmUpSteps=600",
       "pretrainingSteps=900", "reportInterval=300", "evaluation.interval=900",
@@ -57,11 +57,9 @@ struct TrainingTests {
       configuration: settings, definition: definition, folder: folder.file("whole"))
     #expect(try whole.run() == .finished)
 
-    let half = try TrainingRun(
-      configuration: settings, definition: definition, folder: folder.file("half"))
-    var steps = 0
-    #expect(try half.run(shouldStop: { steps >= 1_030 }, report: { steps = $0.steps }) == .stopped)
-    try resume(folder.file("half"))
+    try runHalf(settings, definition, into: folder.file("half"))
+    let resumed = try TrainingRun(resuming: folder.file("half"), changes: { $0 })
+    #expect(try resumed.run() == .finished)
 
     for name in ["metrics.csv", "latest.safetensors", "best.safetensors"] {
       let files = try ["whole", "half"].map {
@@ -71,9 +69,14 @@ struct TrainingTests {
     }
   }
 
-  private func resume(_ folder: String) throws {
-    let run = try TrainingRun(resuming: folder, changes: { $0 })
-    #expect(try run.run() == .finished)
+  /// Stops in mid-episode and in mid-row of the learning curves. The run's lock goes with it.
+  private func runHalf(
+    _ configuration: RunConfiguration, _ definition: TaskDefinition, into folder: String
+  ) throws {
+    let run = try TrainingRun(
+      configuration: configuration, definition: definition, folder: folder)
+    var steps = 0
+    #expect(try run.run(shouldStop: { steps >= 1_030 }, report: { steps = $0.steps }) == .stopped)
   }
 
   @Test("Only what does not change the learning may change on resuming")

@@ -37,7 +37,7 @@ public struct BenchmarkReport: Codable, Equatable, Sendable {
   public var efficiency: Double
   /// Time of evaluating some episodes on one thread ÷ that on all.
   public var evaluationSpeedup: Double
-  /// Resident memory of the process (MB).
+  /// Resident memory of the process with both replay buffers full (MB).
   public var residentMegabytes: Double
 
   /// Environment step ÷ the bare physics.
@@ -104,6 +104,7 @@ public struct Benchmark {
       / Double(threads)
     report.efficiency = report.limitMicroseconds * 1e-6 * report.trainingStepsPerSecond
     report.evaluationSpeedup = try evaluationSpeedup(agent, definition, threads: threads)
+    parts.fillReplay()
     report.residentMegabytes = residentMegabytes()
     return report
   }
@@ -242,6 +243,17 @@ private final class LearningParts {
       agent.correction.relabel(
         transitions, of: agent.experience, actor: agent.lower.actor, pool: pool, using: &stream,
         into: relabelled, column: 0)
+    }
+  }
+
+  /// Fills both replay buffers of the agent, which is of no other use afterwards.
+  func fillReplay() {
+    let interval = agent.configuration.subgoals.interval
+    let window = Window(capacity: interval, shape: agent.shape)
+    for _ in 0..<agent.configuration.higher.replayCapacity {
+      window.count = interval
+      window.endsInterval = true
+      agent.experience.append(window)
     }
   }
 

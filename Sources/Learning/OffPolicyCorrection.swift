@@ -126,6 +126,9 @@ package final class OffPolicyCorrection: @unchecked Sendable {
     }
   }
 
+  /// The place of the achieved change among the candidates.
+  fileprivate static let mean = 1
+
   /// The original, the achieved change, and draws around it, in this order.
   private func makeCandidates(
     _ transitions: [Int], of experience: Experience, using generator: inout RandomStream
@@ -137,7 +140,7 @@ package final class OffPolicyCorrection: @unchecked Sendable {
     for (row, number) in transitions.enumerated() {
       let first = row * candidateCount
       candidates.row(first).update(from: experience.higherSubgoal(number), count: subgoals.count)
-      let mean = candidates.row(first + 1)
+      let mean = candidates.row(first + OffPolicyCorrection.mean)
       writeAchieved(number, of: experience, into: mean)
       for index in 2..<candidateCount {
         let candidate = candidates.row(first + index)
@@ -186,7 +189,11 @@ private final class Chunk: @unchecked Sendable {
   private let activations: Activations
   private let operationsPerRow: Int
 
-  /// Per (transition, candidate): the error of the steps scored so far, in their order.
+  /// Per transition: its steps in the order in which they are scored, the most telling first.
+  private var stepOrder: [Int]
+  /// Per (transition, candidate, step): the error, where it has been scored.
+  private var stepErrors: [Float]
+  /// Per (transition, candidate): the sum of the errors scored so far, and their number.
   private var partial: [Float]
   private var scoredSteps: [Int]
   /// Per transition: the smallest error of a candidate scored in full.
@@ -209,8 +216,8 @@ private final class Chunk: @unchecked Sendable {
     self.interval = interval
     self.candidateCount = candidateCount
     let count = transitions.count
-    // No stage scores more than two steps of all candidates, or all steps of one.
-    let rows = count * max(2 * candidateCount, interval)
+    // No stage scores more than one step of all candidates, or all steps of one.
+    let rows = count * max(candidateCount, interval)
     best = Array(repeating: 0, count: count)
     stepInputs = Matrix(
       rows: count * interval, columns: shape.lowerInputCount, feedsLayer: true)
@@ -221,6 +228,8 @@ private final class Chunk: @unchecked Sendable {
       inputs: shape.lowerInputCount, hidden: hiddenUnits, outputs: shape.actionCount)
     operationsPerRow = network.operationsFromFirstHidden
     activations = Activations(shape: network, rows: rows)
+    stepOrder = Array(repeating: 0, count: count * interval)
+    stepErrors = Array(repeating: 0, count: count * candidateCount * interval)
     partial = Array(repeating: 0, count: count * candidateCount)
     scoredSteps = Array(repeating: 0, count: count * candidateCount)
     bound = Array(repeating: .infinity, count: count)
@@ -247,23 +256,34 @@ private final class Chunk: @unchecked Sendable {
     load(numbers, of: experience)
     multiplyFirstLayer(candidates: candidates, actor: actor)
 
-    scoreNextSteps(1, actor: actor) { _, _ in true }
-    // One candidate in full gives the bound that the others are held against.
-    let favourites = transitions.indices.map { favourite(of: $0 - transitions.lowerBound) }
-    scoreNextSteps(interval - 1, actor: actor) { transition, candidate in
+    // The achieved change explains the actions well as a rule: its error is the first bound, and
+    // tells which steps are hard to explain.
+    score(steps: interval, actor: actor) { _, candidate in candidate == OffPolicyCorrection.mean }
+    updateBounds()
+    orderSteps()
+    scoreStepOfAll(actor: actor)
+    scoreStepOfAll(actor: actor)
+    let favourites = (0..<transitions.count).map(favourite)
+    score(steps: interval, actor: actor) { transition, candidate in
       candidate == favourites[transition]
     }
     updateBounds()
-    var step = 1
-    for stage in [1, 1, 1] + Array(repeating: 2, count: interval) where step < interval {
-      scoreNextSteps(min(stage, interval - step), actor: actor) { transition, candidate in
-        candidate != favourites[transition]
-          && partial[transition * candidateCount + candidate] <= bound[transition]
-      }
-      updateBounds()
-      step += stage
-    }
+    for _ in 2..<max(interval, 2) { scoreStepOfAll(actor: actor) }
     for transition in 0..<transitions.count { best[transition] = winner(of: transition) }
+  }
+
+  /// Scores one more step of each candidate that can still be the best.
+  private func scoreStepOfAll(actor: Perceptron) {
+    score(steps: 1, actor: actor) { transition, candidate in
+      canStillWin(transition, candidate)
+    }
+    updateBounds()
+  }
+
+  /// Whether the error so far leaves room below the bound. The steps were not added in their own
+  /// order, so that the sum may differ from the final one by a few roundings.
+  private func canStillWin(_ transition: Int, _ candidate: Int) -> Bool {
+    partial[transition * candidateCount + candidate] <= bound[transition] * 1.000_01
   }
 
   private func load(_ numbers: [Int], of experience: Experience) {
@@ -272,6 +292,7 @@ private final class Chunk: @unchecked Sendable {
       lengths[index] = transition.length
       bound[index] = .infinity
       rowsInFull += lengths[index] * candidateCount
+      for step in 0..<interval { stepOrder[index * interval + step] = step }
       let start = experience.observation(transition.start)
       for step in 0..<lengths[index] {
         let observation = experience.observation(transition.start + step)
@@ -303,15 +324,14 @@ private final class Chunk: @unchecked Sendable {
   }
 
   /// Scores the next `steps` steps of the candidates that `isWanted(transition, candidate)`.
-  private func scoreNextSteps(
-    _ steps: Int, actor: Perceptron, where isWanted: (Int, Int) -> Bool
-  ) {
+  private func score(steps: Int, actor: Perceptron, where isWanted: (Int, Int) -> Bool) {
     rowCount = 0
     for transition in 0..<transitions.count {
       for candidate in 0..<candidateCount where isWanted(transition, candidate) {
         let place = transition * candidateCount + candidate
         let first = scoredSteps[place]
-        for step in first..<max(first, min(first + steps, lengths[transition])) {
+        for index in first..<max(first, min(first + steps, lengths[transition])) {
+          let step = stepOrder[transition * interval + index]
           stepRows[rowCount] = Int32(transition * interval + step)
           candidateRows[rowCount] = Int32(place)
           rowCount += 1
@@ -330,6 +350,7 @@ private final class Chunk: @unchecked Sendable {
       activations.output.pointer, activations.output.stride, &errors)
     for row in 0..<rowCount {
       let place = Int(candidateRows[row])
+      stepErrors[place * interval + Int(stepRows[row]) % interval] = errors[row]
       partial[place] += errors[row]
       scoredSteps[place] += 1
     }
@@ -338,26 +359,49 @@ private final class Chunk: @unchecked Sendable {
   private func updateBounds() {
     for transition in 0..<transitions.count {
       for candidate in 0..<candidateCount {
-        let place = transition * candidateCount + candidate
-        if scoredSteps[place] == lengths[transition] {
-          bound[transition] = min(bound[transition], partial[place])
+        if let total = total(transition, candidate) {
+          bound[transition] = min(bound[transition], total)
         }
       }
     }
   }
 
-  /// The candidate that explains the steps scored so far best.
+  /// The error over all steps, added in their own order; nil while some are not scored.
+  private func total(_ transition: Int, _ candidate: Int) -> Float? {
+    let place = transition * candidateCount + candidate
+    guard scoredSteps[place] == lengths[transition] else { return nil }
+    var sum: Float = 0
+    for step in 0..<lengths[transition] { sum += stepErrors[place * interval + step] }
+    return sum
+  }
+
+  /// Puts the steps that the achieved change explains worst first: they tell most of the others.
+  private func orderSteps() {
+    for transition in 0..<transitions.count {
+      let place = transition * candidateCount + OffPolicyCorrection.mean
+      let steps = transition * interval..<transition * interval + lengths[transition]
+      stepOrder[steps].sort { left, right in
+        let errors = (stepErrors[place * interval + left], stepErrors[place * interval + right])
+        return errors.0 != errors.1 ? errors.0 > errors.1 : left < right
+      }
+    }
+  }
+
+  /// The candidate not scored in full that explains the steps scored so far best.
   private func favourite(of transition: Int) -> Int {
     let first = transition * candidateCount
-    return (0..<candidateCount).min { partial[first + $0] < partial[first + $1] }!
+    var best: Int?
+    for candidate in 0..<candidateCount
+    where scoredSteps[first + candidate] < lengths[transition] {
+      if let best, partial[first + best] <= partial[first + candidate] { continue }
+      best = candidate
+    }
+    return best ?? OffPolicyCorrection.mean
   }
 
   /// The first of the candidates scored in full that reach the bound.
   private func winner(of transition: Int) -> Int {
-    let first = transition * candidateCount
     // None does where the actor gives no finite number: the original stays.
-    return (0..<candidateCount).first {
-      scoredSteps[first + $0] == lengths[transition] && partial[first + $0] == bound[transition]
-    } ?? 0
+    (0..<candidateCount).first { total(transition, $0) == bound[transition] } ?? 0
   }
 }

@@ -71,7 +71,7 @@ struct BenchCommand: ParsableCommand {
       ["limit per step", microseconds(report.limitMicroseconds)],
       ["efficiency: limit ÷ measured", fixed(report.efficiency, 3)],
       ["evaluation, all threads ÷ one", "\(fixed(report.evaluationSpeedup, 2)) ×"],
-      ["resident memory", "\(fixed(report.residentMegabytes, 0)) MB"],
+      ["resident memory, both buffers full", "\(fixed(report.residentMegabytes, 0)) MB"],
       ["10 million steps take", "\(fixed(report.hoursForTenMillionSteps, 1)) h"],
     ]
   }

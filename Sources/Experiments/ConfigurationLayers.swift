@@ -11,8 +11,10 @@ public struct ConfigurationLayers {
 
   /// The published defaults.
   public init() {
-    values = SettingValue.all(of: RunConfiguration())
+    values = Self.defaults
   }
+
+  private static let defaults = SettingValue.all(of: RunConfiguration())
 
   /// The settings of `configuration`.
   public init(_ configuration: RunConfiguration) {

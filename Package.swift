@@ -5,7 +5,7 @@ let package = Package(
   name: "hiro",
   products: [
     .library(name: "MuJoCo", targets: ["MuJoCo"]),
-    .library(name: "Environments", targets: ["Environments"]),
+    .library(name: "Environments", targets: ["Environments", "Randomness"]),
     .library(name: "Learning", targets: ["NeuralNetworks", "Learning"]),
     .library(name: "Experiments", targets: ["Experiments"]),
     .executable(name: "hiro", targets: ["hiro"]),

@@ -12,7 +12,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
@@ -42,7 +41,6 @@ let package = Package(
       dependencies: [
         "CZlib", "Environments", "Imaging", "Learning", "MuJoCo", "NeuralNetworks", "Randomness",
         "Yams",
-        .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.embedInCode("Presets")]),
     .executableTarget(
@@ -50,7 +48,6 @@ let package = Package(
       dependencies: [
         "Experiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
       ]),
 
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),

@@ -125,14 +125,18 @@ public struct PolicyFile: Sendable, Equatable {
 }
 
 extension TaskDescription {
+  /// What an agent has to know of the task, with the task's own subgoals.
+  public var agentShape: AgentShape {
+    AgentShape(
+      observationCount: observationCount, targetCount: targetCount, actionLimits: actionLimits,
+      subgoalHalfRange: subgoalHalfRange, positionIndices: positionIndices)
+  }
+
   /// What an agent has to know of the task, with the subgoals that `configuration` asks for.
   public func agentShape(
     for configuration: SubgoalConfiguration
   ) throws(AgentShapeError) -> AgentShape {
-    try AgentShape(
-      observationCount: observationCount, targetCount: targetCount, actionLimits: actionLimits,
-      subgoalHalfRange: subgoalHalfRange, positionIndices: positionIndices
-    ).adapted(to: configuration)
+    try agentShape.adapted(to: configuration)
   }
 }
 

@@ -166,16 +166,13 @@ extension Window.Ending {
 public func makeAgent(
   _ configuration: RunConfiguration, for task: TaskDescription
 ) throws -> any Agent {
-  let shape = AgentShape(
-    observationCount: task.observationCount, targetCount: task.targetCount,
-    actionLimits: task.actionLimits, subgoalHalfRange: task.subgoalHalfRange,
-    positionIndices: task.positionIndices)
   switch configuration.learning.hierarchy {
   case .hiro:
-    return try HIROAgent(
-      shape: shape, configuration: configuration.learning, seed: configuration.seed)
+    try HIROAgent(
+      shape: task.agentShape, configuration: configuration.learning, seed: configuration.seed)
   case .flat:
-    return FlatAgent(shape: shape, configuration: configuration.learning, seed: configuration.seed)
+    FlatAgent(
+      shape: task.agentShape, configuration: configuration.learning, seed: configuration.seed)
   }
 }
 

@@ -63,12 +63,10 @@ package final class Collector: @unchecked Sendable {
       into: lowerActivations.input.row(0))
     lower.forward(lowerActivations, rows: 1)
     let chosen = window.actions.row(step)
-    for index in 0..<shape.actionCount {
-      let limit = shape.actionLimits[index]
-      let noise = Float(configuration.lower.explorationNoise * streams.lower.normal())
-      chosen[index] = min(max(lowerActivations.output.row(0)[index] + noise, -limit), limit)
-      action[index] = chosen[index]
-    }
+    configuration.lower.explore(
+      around: lowerActivations.output.row(0), limits: shape.actionLimits, using: &streams.lower,
+      into: chosen)
+    for index in action.indices { action[index] = chosen[index] }
     return action
   }
 
@@ -106,10 +104,21 @@ package final class Collector: @unchecked Sendable {
       window.observations.row(step), target: window.target,
       into: higherActivations.input.row(0))
     higher.forward(higherActivations, rows: 1)
-    for index in 0..<shape.subgoalCount {
-      let bound = shape.subgoalHalfRange[index]
-      let noise = Float(configuration.higher.explorationNoise * streams.higher.normal())
-      subgoal[index] = min(max(higherActivations.output.row(0)[index] + noise, -bound), bound)
+    configuration.higher.explore(
+      around: higherActivations.output.row(0), limits: shape.subgoalHalfRange,
+      using: &streams.higher, into: subgoal)
+  }
+}
+
+extension LevelConfiguration {
+  /// What the actor chose, plus exploration noise, clipped to the limits.
+  func explore(
+    around chosen: UnsafePointer<Float>, limits: [Float], using stream: inout RandomStream,
+    into result: UnsafeMutablePointer<Float>
+  ) {
+    for (index, limit) in limits.enumerated() {
+      let noise = Float(explorationNoise * stream.normal())
+      result[index] = min(max(chosen[index] + noise, -limit), limit)
     }
   }
 }

@@ -81,12 +81,10 @@ public final class FlatAgent: Agent, @unchecked Sendable {
       window.observations.row(step), target: window.target, into: activations.input.row(0))
     (snapshot ?? learner.actor).forward(activations, rows: 1)
     let chosen = window.actions.row(step)
-    for index in 0..<shape.actionCount {
-      let limit = shape.actionLimits[index]
-      let noise = Float(configuration.lower.explorationNoise * streams.exploration.normal())
-      chosen[index] = min(max(activations.output.row(0)[index] + noise, -limit), limit)
-      action[index] = chosen[index]
-    }
+    configuration.lower.explore(
+      around: activations.output.row(0), limits: shape.actionLimits, using: &streams.exploration,
+      into: chosen)
+    for index in action.indices { action[index] = chosen[index] }
     return action
   }
 

@@ -26,22 +26,29 @@ void kernels_use_one_thread(void) {
 // oneDNN up to 3.11 computes with the stack pointer in its own buffer on the heap (its issue 4845):
 // a signal handler that ran then would write its frame over somebody's memory. Signals wait until
 // the product is done; those that a faulty instruction raises are not held up.
-static sigset_t hold_signals(void) {
-  sigset_t held, before;
+static _Thread_local int holds;
+static _Thread_local sigset_t before_holds;
+
+void kernels_hold_signals(void) {
+  if (holds++ > 0) return;
+  sigset_t held;
   sigfillset(&held);
   const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
   for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(&held, faults[i]);
-  pthread_sigmask(SIG_BLOCK, &held, &before);
-  return before;
+  pthread_sigmask(SIG_BLOCK, &held, &before_holds);
+}
+
+void kernels_release_signals(void) {
+  if (--holds == 0) pthread_sigmask(SIG_SETMASK, &before_holds, NULL);
 }
 
 void kernels_multiply(
   bool transpose_a, bool transpose_b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a,
   ptrdiff_t lda, const float *b, ptrdiff_t ldb, float beta, float *c, ptrdiff_t ldc) {
-  const sigset_t before = hold_signals();
+  kernels_hold_signals();
   dnnl_status_t status = dnnl_sgemm(
     transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, 1.0f, a, lda, b, ldb, beta, c, ldc);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  kernels_release_signals();
   if (status != dnnl_success) {
     fprintf(stderr, "oneDNN refused a matrix product of %td×%td×%td: status %d\n", m, k, n, status);
     abort();

@@ -202,22 +202,17 @@ private struct PhysicsLoops {
 private final class LearningParts {
   private let agent: HIROAgent
   private var stream: RandomStream
-  private let lower: (learner: TD3, batch: Batch)
-  private let higher: (learner: TD3, batch: Batch)
+  private let lower: TD3
+  private let higher: TD3
   private let relabelled: Matrix
 
   init(agent: HIROAgent, seed: UInt64) {
     self.agent = agent
     var stream = RandomStream(seed: seed, name: "benchmark")
     let levels = [agent.lower, agent.higher].map { level in
-      (
-        TD3(
-          inputCount: level.inputCount, actionLimits: level.actionLimits,
-          configuration: level.configuration, using: &stream),
-        Batch(
-          capacity: level.configuration.batchSize, inputCount: level.inputCount,
-          actionCount: level.actionLimits.count)
-      )
+      TD3(
+        inputCount: level.inputCount, actionLimits: level.actionLimits,
+        configuration: level.configuration, using: &stream)
     }
     (lower, higher) = (levels[0], levels[1])
     self.stream = stream
@@ -229,8 +224,10 @@ private final class LearningParts {
 
   func higherUpdate(_ pool: WorkerPool) -> Double { update(higher, pool) }
 
-  private func update(_ level: (learner: TD3, batch: Batch), _ pool: WorkerPool) -> Double {
-    microseconds(40) { level.learner.update(level.batch, pool: pool, noise: &stream) }
+  private func update(_ learner: TD3, _ pool: WorkerPool) -> Double {
+    let count = learner.updatesAtOnce
+    return microseconds(40 / count) { learner.update(count, pool: pool, noise: &stream) }
+      / Double(count)
   }
 
   func correction(_ pool: WorkerPool) -> Double {

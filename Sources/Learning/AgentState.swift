@@ -43,10 +43,11 @@ extension StateVisitor {
     try visit(name, UnsafeMutableBufferPointer(start: buffer.pointer, count: buffer.count))
   }
 
-  func visit(_ name: String, _ network: Perceptron, _ optimizer: Adam) throws {
-    try visit(name, network.parameters)
-    try visit("\(name).first_moments", optimizer.firstMoments)
-    try visit("\(name).second_moments", optimizer.secondMoments)
+  func visit(_ level: String, _ name: String, _ learner: LearnedNetwork) throws {
+    try visit("\(level).\(name)", learner.network.parameters)
+    try visit("\(level).\(name).first_moments", learner.optimizer.firstMoments)
+    try visit("\(level).\(name).second_moments", learner.optimizer.secondMoments)
+    try visit("\(level).target.\(name)", learner.target.parameters)
   }
 }
 
@@ -61,24 +62,24 @@ extension TD3 {
   package var progress: Progress {
     get {
       Progress(
-        updates: updates, optimizerSteps: optimizers.map(\.steps), statistics: statistics)
+        updates: updates, optimizerSteps: learners.map(\.1.optimizer.steps),
+        statistics: statistics)
     }
     set {
       updates = newValue.updates
       statistics = newValue.statistics
-      for (optimizer, steps) in zip(optimizers, newValue.optimizerSteps) { optimizer.steps = steps }
+      for ((_, learner), steps) in zip(learners, newValue.optimizerSteps) {
+        learner.optimizer.steps = steps
+      }
     }
   }
 
-  private var optimizers: [Adam] { [actorOptimizer] + critics.map(\.optimizer) }
+  private var learners: [(String, LearnedNetwork)] {
+    [("actor", actorLearner), ("critic1", critics[0].learner), ("critic2", critics[1].learner)]
+  }
 
   package func visit(_ visitor: some StateVisitor, name: String) throws {
-    try visitor.visit("\(name).actor", actor, actorOptimizer)
-    try visitor.visit("\(name).target.actor", targetActor.parameters)
-    for (index, critic) in critics.enumerated() {
-      try visitor.visit("\(name).critic\(index + 1)", critic.network, critic.optimizer)
-      try visitor.visit("\(name).target.critic\(index + 1)", critic.target.parameters)
-    }
+    for (network, learner) in learners { try visitor.visit(name, network, learner) }
   }
 }
 

@@ -61,7 +61,7 @@ package final class Collector: @unchecked Sendable {
     shape.writeLowerInput(
       window.observations.row(step), subgoal: window.subgoals.row(step),
       into: lowerActivations.input.row(0))
-    lower.forward(lowerActivations, rows: 1)
+    lower.forward(lowerActivations, rows: 0..<1)
     let chosen = window.actions.row(step)
     configuration.lower.explore(
       around: lowerActivations.output.row(0), limits: shape.actionLimits, using: &streams.lower,
@@ -103,7 +103,7 @@ package final class Collector: @unchecked Sendable {
     shape.writeHigherInput(
       window.observations.row(step), target: window.target,
       into: higherActivations.input.row(0))
-    higher.forward(higherActivations, rows: 1)
+    higher.forward(higherActivations, rows: 0..<1)
     configuration.higher.explore(
       around: higherActivations.output.row(0), limits: shape.subgoalHalfRange,
       using: &streams.higher, into: subgoal)

@@ -35,7 +35,6 @@ public final class FlatAgent: Agent, @unchecked Sendable {
 
   private let snapshot: Perceptron?
   private let activations: Activations
-  private let batch: Batch
   private var action: [Float]
 
   /// Makes an untrained agent; everything random in it derives from `seed`.
@@ -58,9 +57,6 @@ public final class FlatAgent: Agent, @unchecked Sendable {
       interval: configuration.subgoals.interval)
     snapshot = configuration.schedule == .pipelined ? learner.actor.copy() : nil
     activations = Activations(shape: learner.actor.shape, rows: 1)
-    batch = Batch(
-      capacity: configuration.lower.batchSize, inputCount: shape.higherInputCount,
-      actionCount: shape.actionCount)
     action = Array(repeating: 0, count: shape.actionCount)
   }
 
@@ -79,7 +75,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
     let step = window.count
     shape.writeHigherInput(
       window.observations.row(step), target: window.target, into: activations.input.row(0))
-    (snapshot ?? learner.actor).forward(activations, rows: 1)
+    (snapshot ?? learner.actor).forward(activations, rows: 0..<1)
     let chosen = window.actions.row(step)
     configuration.lower.explore(
       around: activations.output.row(0), limits: shape.actionLimits, using: &streams.exploration,
@@ -128,14 +124,16 @@ public final class FlatAgent: Agent, @unchecked Sendable {
   /// Makes the updates owed for the steps that were committed.
   public func learn(pool: WorkerPool) {
     while updatesOwed > 0, experience.lowerCount > 0 {
-      fillBatch()
-      learner.update(batch, pool: pool, noise: &streams.targetNoise)
-      updatesOwed -= 1
+      let count = min(updatesOwed, learner.updatesAtOnce)
+      fillBatch(rows: count * configuration.lower.batchSize)
+      learner.update(count, pool: pool, noise: &streams.targetNoise)
+      updatesOwed -= count
     }
   }
 
-  private func fillBatch() {
-    for row in 0..<batch.capacity {
+  private func fillBatch(rows: Int) {
+    let batch = learner.batch
+    for row in 0..<rows {
       let slot = experience.drawLowerSlot(using: &streams.sampling)
       let target = experience.target(slot)
       let input = batch.inputsAndActions.row(row)

@@ -23,8 +23,6 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   let collector: Collector
   private let subgoals: Subgoals
 
-  private let lowerBatch: Batch
-  private let higherBatch: Batch
   private var transitions: [Int]
   private let hindsightSubgoal: FloatBuffer
   private let hindsightNextSubgoal: FloatBuffer
@@ -69,12 +67,6 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       shape: shape, semantics: configuration.subgoals.semantics,
       configuration: configuration.correction, interval: configuration.subgoals.interval,
       batchSize: configuration.higher.batchSize, hiddenUnits: configuration.lower.hiddenUnits)
-    lowerBatch = Batch(
-      capacity: configuration.lower.batchSize, inputCount: shape.lowerInputCount,
-      actionCount: shape.actionCount)
-    higherBatch = Batch(
-      capacity: configuration.higher.batchSize, inputCount: shape.higherInputCount,
-      actionCount: shape.subgoalCount)
     transitions = Array(repeating: 0, count: configuration.higher.batchSize)
     hindsightSubgoal = FloatBuffer(count: shape.subgoalCount)
     hindsightNextSubgoal = FloatBuffer(count: shape.subgoalCount)
@@ -154,24 +146,26 @@ public final class HIROAgent: Agent, @unchecked Sendable {
 
   private func updateLower(pool: WorkerPool) {
     while lowerUpdatesOwed > 0, experience.lowerCount > 0 {
-      fillLowerBatch()
-      lower.update(lowerBatch, pool: pool, noise: &streams.lowerTargetNoise)
-      lowerUpdatesOwed -= 1
+      let count = min(lowerUpdatesOwed, lower.updatesAtOnce)
+      fillLowerBatch(rows: count * configuration.lower.batchSize)
+      lower.update(count, pool: pool, noise: &streams.lowerTargetNoise)
+      lowerUpdatesOwed -= count
     }
   }
 
   private func updateHigher(pool: WorkerPool, lowerActor: Perceptron) {
     while higherUpdatesOwed > 0, experience.higherCount > 0 {
       fillHigherBatch(pool: pool, lowerActor: lowerActor)
-      higher.update(higherBatch, pool: pool, noise: &streams.higherTargetNoise)
+      higher.update(1, pool: pool, noise: &streams.higherTargetNoise)
       higherUpdatesOwed -= 1
     }
   }
 
   /// Draws transitions (s, g, a, s′, g′); rewards are computed here, from equation 1. No
   /// lower-level transition is terminal.
-  private func fillLowerBatch() {
-    for row in 0..<lowerBatch.capacity {
+  private func fillLowerBatch(rows: Int) {
+    let batch = lower.batch
+    for row in 0..<rows {
       let slot = experience.drawLowerSlot(using: &streams.lowerSampling)
       let state = experience.observation(slot)
       let next = experience.observation(slot + 1)
@@ -184,14 +178,14 @@ public final class HIROAgent: Agent, @unchecked Sendable {
         subgoal = UnsafePointer(hindsightSubgoal.pointer)
         nextSubgoal = UnsafePointer(hindsightNextSubgoal.pointer)
       }
-      let input = lowerBatch.inputsAndActions.row(row)
+      let input = batch.inputsAndActions.row(row)
       shape.writeLowerInput(state, subgoal: subgoal, into: input)
       (input + shape.lowerInputCount).update(
         from: experience.action(slot), count: shape.actionCount)
-      shape.writeLowerInput(next, subgoal: nextSubgoal, into: lowerBatch.nextInputs.row(row))
-      lowerBatch.rewards[row] =
+      shape.writeLowerInput(next, subgoal: nextSubgoal, into: batch.nextInputs.row(row))
+      batch.rewards[row] =
         Float(configuration.lower.rewardScale) * subgoals.reward(subgoal, from: state, to: next)
-      lowerBatch.discounts[row] = Float(configuration.lower.discount)
+      batch.discounts[row] = Float(configuration.lower.discount)
     }
   }
 
@@ -209,24 +203,25 @@ public final class HIROAgent: Agent, @unchecked Sendable {
 
   /// Draws transitions over whole intervals and relabels their subgoals.
   private func fillHigherBatch(pool: WorkerPool, lowerActor: Perceptron) {
-    for row in 0..<higherBatch.capacity {
+    let batch = higher.batch
+    for row in transitions.indices {
       let number = experience.drawHigherTransition(using: &streams.higherSampling)
       transitions[row] = number
       let transition = experience.higherTransition(number)
       let target = experience.higherTarget(number)
       shape.writeHigherInput(
         experience.observation(transition.start), target: target,
-        into: higherBatch.inputsAndActions.row(row))
+        into: batch.inputsAndActions.row(row))
       shape.writeHigherInput(
         experience.observation(transition.start + transition.length), target: target,
-        into: higherBatch.nextInputs.row(row))
-      higherBatch.rewards[row] = Float(configuration.higher.rewardScale) * transition.reward
-      higherBatch.discounts[row] =
+        into: batch.nextInputs.row(row))
+      batch.rewards[row] = Float(configuration.higher.rewardScale) * transition.reward
+      batch.discounts[row] =
         transition.isTerminal ? 0 : Float(configuration.higher.discount)
     }
     correction.relabel(
       transitions, of: experience, actor: lowerActor, pool: pool, using: &streams.correction,
-      into: higherBatch.inputsAndActions, column: shape.higherInputCount)
+      into: batch.inputsAndActions, column: shape.higherInputCount)
   }
 
   // MARK: Results

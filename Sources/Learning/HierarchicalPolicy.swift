@@ -142,11 +142,11 @@ public final class HierarchicalPolicy: @unchecked Sendable {
     switch networks {
     case .flat(let actor):
       shape.writeHigherInput(observation, target: target, into: input)
-      actor.forward(lowerActivations, rows: 1)
+      actor.forward(lowerActivations, rows: 0..<1)
     case .levels(let lower, let higher):
       let current = followSubgoal(observation: observation, target: target, higher: higher)
       shape.writeLowerInput(observation, subgoal: current, into: input)
-      lower.forward(lowerActivations, rows: 1)
+      lower.forward(lowerActivations, rows: 0..<1)
     }
     return Array(
       UnsafeBufferPointer(start: lowerActivations.output.row(0), count: shape.actionCount))
@@ -162,7 +162,7 @@ public final class HierarchicalPolicy: @unchecked Sendable {
     } else {
       let activations = higherActivations!
       shape.writeHigherInput(observation, target: target, into: activations.input.row(0))
-      higher.forward(activations, rows: 1)
+      higher.forward(activations, rows: 0..<1)
       for index in current.indices { current[index] = activations.output.row(0)[index] }
       stepsSinceDecision = 0
     }

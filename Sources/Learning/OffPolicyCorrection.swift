@@ -157,11 +157,13 @@ package final class OffPolicyCorrection: @unchecked Sendable {
   private func choose(
     _ transitions: [Int], of experience: Experience, actor: Perceptron, pool: WorkerPool
   ) {
-    pool.forEach(below: chunks.count) { index in
-      chunks[index].choose(transitions, of: experience, candidates: candidates, actor: actor)
+    pool.forEach(chunks) { chunk in
+      holdingSignals {
+        chunk.choose(transitions, of: experience, candidates: candidates, actor: actor)
+      }
     }
     for chunk in chunks {
-      for (offset, row) in chunk.transitions.enumerated() { choices[row] = chunk.best[offset] }
+      for (offset, row) in chunk.transitions.enumerated() { choices[row] = chunk.leader.pointer[offset] }
       rowsScored += chunk.rowsScored
       rowsInFull += chunk.rowsInFull
     }
@@ -171,7 +173,6 @@ package final class OffPolicyCorrection: @unchecked Sendable {
 /// A few transitions of a batch, scored together.
 private final class Chunk: @unchecked Sendable {
   let transitions: Range<Int>
-  private(set) var best: [Int]
   private(set) var rowsScored = 0
   private(set) var rowsInFull = 0
 
@@ -189,22 +190,27 @@ private final class Chunk: @unchecked Sendable {
   private let activations: Activations
   private let operationsPerRow: Int
 
+  // Buffers rather than arrays: Swift checks each access to an array that a class holds.
+
   /// Per transition: its steps in the order in which they are scored, the most telling first.
-  private var stepOrder: [Int]
+  private let stepOrder: LazyBuffer<Int>
   /// Per (transition, candidate, step): the error, where it has been scored.
-  private var stepErrors: [Float]
+  private let stepErrors: FloatBuffer
   /// Per (transition, candidate): the sum of the errors scored so far, and their number.
-  private var partial: [Float]
-  private var scoredSteps: [Int]
-  /// Per transition: the smallest error of a candidate scored in full.
-  private var bound: [Float]
-  private var lengths: [Int]
+  private let partial: FloatBuffer
+  private let scoredSteps: LazyBuffer<Int>
+  /// Per transition: the smallest error of a candidate scored in full, and the first that has it.
+  private let bound: FloatBuffer
+  let leader: LazyBuffer<Int>
+  private let lengths: LazyBuffer<Int>
+
+  /// Per transition: the candidate to score in full next.
+  private var favourites: [Int?]
 
   /// The rows in work: what they are about, and their errors.
-  private var rowCount = 0
-  private var stepRows: [Int32]
-  private var candidateRows: [Int32]
-  private var errors: [Float]
+  private let stepRows: LazyBuffer<Int32>
+  private let candidateRows: LazyBuffer<Int32>
+  private let errors: FloatBuffer
 
   init(
     transitions: Range<Int>, shape: AgentShape, subgoals: Subgoals, interval: Int,
@@ -216,9 +222,9 @@ private final class Chunk: @unchecked Sendable {
     self.interval = interval
     self.candidateCount = candidateCount
     let count = transitions.count
-    // No stage scores more than one step of all candidates, or all steps of one.
-    let rows = count * max(candidateCount, interval)
-    best = Array(repeating: 0, count: count)
+    // No stage scores more than all steps of one candidate and a step of each of the others.
+    let rows = count * (interval + candidateCount - 1)
+    favourites = Array(repeating: nil, count: count)
     stepInputs = Matrix(
       rows: count * interval, columns: shape.lowerInputCount, feedsLayer: true)
     stepLayer = Matrix(rows: count * interval, columns: hiddenUnits)
@@ -228,15 +234,16 @@ private final class Chunk: @unchecked Sendable {
       inputs: shape.lowerInputCount, hidden: hiddenUnits, outputs: shape.actionCount)
     operationsPerRow = network.operationsFromFirstHidden
     activations = Activations(shape: network, rows: rows)
-    stepOrder = Array(repeating: 0, count: count * interval)
-    stepErrors = Array(repeating: 0, count: count * candidateCount * interval)
-    partial = Array(repeating: 0, count: count * candidateCount)
-    scoredSteps = Array(repeating: 0, count: count * candidateCount)
-    bound = Array(repeating: .infinity, count: count)
-    lengths = Array(repeating: 0, count: count)
-    stepRows = Array(repeating: 0, count: rows)
-    candidateRows = Array(repeating: 0, count: rows)
-    errors = Array(repeating: 0, count: rows)
+    stepOrder = LazyBuffer(count: count * interval)
+    stepErrors = FloatBuffer(count: count * candidateCount * interval)
+    partial = FloatBuffer(count: count * candidateCount)
+    scoredSteps = LazyBuffer(count: count * candidateCount)
+    bound = FloatBuffer(count: count)
+    leader = LazyBuffer(count: count)
+    lengths = LazyBuffer(count: count)
+    stepRows = LazyBuffer(count: rows)
+    candidateRows = LazyBuffer(count: rows)
+    errors = FloatBuffer(count: rows)
   }
 
   /// Floating-point operations of the matrix products, where `rowFraction` of all rows are scored.
@@ -258,43 +265,37 @@ private final class Chunk: @unchecked Sendable {
 
     // The achieved change explains the actions well as a rule: its error is the first bound, and
     // tells which steps are hard to explain.
-    score(steps: interval, actor: actor) { _, candidate in candidate == OffPolicyCorrection.mean }
-    updateBounds()
+    score(actor) { _, candidate in candidate == OffPolicyCorrection.mean ? interval : 0 }
     orderSteps()
-    scoreStepOfAll(actor: actor)
-    scoreStepOfAll(actor: actor)
-    let favourites = (0..<transitions.count).map(favourite)
-    score(steps: interval, actor: actor) { transition, candidate in
-      candidate == favourites[transition]
+    for step in 0..<interval {
+      for transition in 0..<transitions.count {
+        favourites[transition] = favourite(of: transition, after: step)
+      }
+      score(actor) { transition, candidate in
+        if !canStillWin(transition, candidate) { return 0 }
+        return candidate == favourites[transition] ? interval : 1
+      }
     }
-    updateBounds()
-    for _ in 2..<max(interval, 2) { scoreStepOfAll(actor: actor) }
-    for transition in 0..<transitions.count { best[transition] = winner(of: transition) }
-  }
-
-  /// Scores one more step of each candidate that can still be the best.
-  private func scoreStepOfAll(actor: Perceptron) {
-    score(steps: 1, actor: actor) { transition, candidate in
-      canStillWin(transition, candidate)
-    }
-    updateBounds()
   }
 
   /// Whether the error so far leaves room below the bound. The steps were not added in their own
   /// order, so that the sum may differ from the final one by a few roundings.
   private func canStillWin(_ transition: Int, _ candidate: Int) -> Bool {
-    partial[transition * candidateCount + candidate] <= bound[transition] * 1.000_01
+    partial.pointer[transition * candidateCount + candidate]
+      <= bound.pointer[transition] * 1.000_01
   }
 
   private func load(_ numbers: [Int], of experience: Experience) {
     for (index, row) in transitions.enumerated() {
       let transition = experience.higherTransition(numbers[row])
-      lengths[index] = transition.length
-      bound[index] = .infinity
-      rowsInFull += lengths[index] * candidateCount
-      for step in 0..<interval { stepOrder[index * interval + step] = step }
+      lengths.pointer[index] = transition.length
+      bound.pointer[index] = .infinity
+      // None takes the lead where the actor gives no finite number: the original stays.
+      leader.pointer[index] = 0
+      rowsInFull += transition.length * candidateCount
+      for step in 0..<interval { stepOrder.pointer[index * interval + step] = step }
       let start = experience.observation(transition.start)
-      for step in 0..<lengths[index] {
+      for step in 0..<transition.length {
         let observation = experience.observation(transition.start + step)
         let input = stepInputs.row(index * interval + step)
         shape.writeLowerObservation(observation, into: input)
@@ -303,9 +304,9 @@ private final class Chunk: @unchecked Sendable {
           from: experience.action(transition.start + step), count: shape.actionCount)
       }
     }
-    for index in partial.indices {
-      partial[index] = 0
-      scoredSteps[index] = 0
+    for place in 0..<partial.count {
+      partial.pointer[place] = 0
+      scoredSteps.pointer[place] = 0
     }
   }
 
@@ -323,85 +324,91 @@ private final class Chunk: @unchecked Sendable {
       candidateLayer.stride)
   }
 
-  /// Scores the next `steps` steps of the candidates that `isWanted(transition, candidate)`.
-  private func score(steps: Int, actor: Perceptron, where isWanted: (Int, Int) -> Bool) {
-    rowCount = 0
+  /// Scores as many of the next steps of each candidate as `stepsWanted(transition, candidate)`
+  /// says.
+  private func score(_ actor: Perceptron, stepsWanted: (Int, Int) -> Int) {
+    var count = 0
     for transition in 0..<transitions.count {
-      for candidate in 0..<candidateCount where isWanted(transition, candidate) {
-        let place = transition * candidateCount + candidate
-        let first = scoredSteps[place]
-        for index in first..<max(first, min(first + steps, lengths[transition])) {
-          let step = stepOrder[transition * interval + index]
-          stepRows[rowCount] = Int32(transition * interval + step)
-          candidateRows[rowCount] = Int32(place)
-          rowCount += 1
-        }
-      }
-    }
-    guard rowCount > 0 else { return }
-    rowsScored += rowCount
-    kernels_add_chosen_rows_relu(
-      rowCount, stepLayer.columns, stepLayer.pointer, stepLayer.stride, stepRows,
-      candidateLayer.pointer, candidateLayer.stride, candidateRows, activations.hidden1.pointer,
-      activations.hidden1.stride)
-    actor.forwardFromFirstHidden(activations, rows: rowCount)
-    kernels_squared_errors(
-      rowCount, shape.actionCount, actions.pointer, actions.stride, stepRows,
-      activations.output.pointer, activations.output.stride, &errors)
-    for row in 0..<rowCount {
-      let place = Int(candidateRows[row])
-      stepErrors[place * interval + Int(stepRows[row]) % interval] = errors[row]
-      partial[place] += errors[row]
-      scoredSteps[place] += 1
-    }
-  }
-
-  private func updateBounds() {
-    for transition in 0..<transitions.count {
+      let length = lengths.pointer[transition]
       for candidate in 0..<candidateCount {
-        if let total = total(transition, candidate) {
-          bound[transition] = min(bound[transition], total)
+        let place = transition * candidateCount + candidate
+        let first = scoredSteps.pointer[place]
+        guard first < length else { continue }
+        for index in first..<min(first + stepsWanted(transition, candidate), length) {
+          let step = stepOrder.pointer[transition * interval + index]
+          stepRows.pointer[count] = Int32(transition * interval + step)
+          candidateRows.pointer[count] = Int32(place)
+          count += 1
         }
       }
     }
+    guard count > 0 else { return }
+    rowsScored += count
+    kernels_add_chosen_rows_relu(
+      count, stepLayer.columns, stepLayer.pointer, stepLayer.stride, stepRows.pointer,
+      candidateLayer.pointer, candidateLayer.stride, candidateRows.pointer,
+      activations.hidden1.pointer, activations.hidden1.stride)
+    actor.forwardFromFirstHidden(activations, rows: 0..<count)
+    kernels_squared_errors(
+      count, shape.actionCount, actions.pointer, actions.stride, stepRows.pointer,
+      activations.output.pointer, activations.output.stride, errors.pointer)
+    for row in 0..<count {
+      let place = Int(candidateRows.pointer[row])
+      let error = errors.pointer[row]
+      stepErrors.pointer[place * interval + Int(stepRows.pointer[row]) % interval] = error
+      partial.pointer[place] += error
+      scoredSteps.pointer[place] += 1
+      if scoredSteps.pointer[place] == lengths.pointer[place / candidateCount] { finish(place) }
+    }
   }
 
-  /// The error over all steps, added in their own order; nil while some are not scored.
-  private func total(_ transition: Int, _ candidate: Int) -> Float? {
-    let place = transition * candidateCount + candidate
-    guard scoredSteps[place] == lengths[transition] else { return nil }
-    var sum: Float = 0
-    for step in 0..<lengths[transition] { sum += stepErrors[place * interval + step] }
-    return sum
+  /// Lets a candidate that has been scored in full take the lead, if it is better than the leader
+  /// or as good and before it.
+  private func finish(_ place: Int) {
+    let (transition, candidate) = place.quotientAndRemainder(dividingBy: candidateCount)
+    // Added in the steps' own order, whatever the order of scoring.
+    var total: Float = 0
+    for step in 0..<lengths.pointer[transition] {
+      total += stepErrors.pointer[place * interval + step]
+    }
+    let (best, first) = (bound.pointer[transition], leader.pointer[transition])
+    if total < best || total == best && candidate < first {
+      bound.pointer[transition] = total
+      leader.pointer[transition] = candidate
+    }
   }
 
   /// Puts the steps that the achieved change explains worst first: they tell most of the others.
   private func orderSteps() {
     for transition in 0..<transitions.count {
-      let place = transition * candidateCount + OffPolicyCorrection.mean
-      let steps = transition * interval..<transition * interval + lengths[transition]
-      stepOrder[steps].sort { left, right in
-        let errors = (stepErrors[place * interval + left], stepErrors[place * interval + right])
-        return errors.0 != errors.1 ? errors.0 > errors.1 : left < right
+      let errors =
+        stepErrors.pointer + (transition * candidateCount + OffPolicyCorrection.mean) * interval
+      var order = UnsafeMutableBufferPointer(
+        start: stepOrder.pointer + transition * interval, count: lengths.pointer[transition])
+      order.sort { left, right in
+        errors[left] != errors[right] ? errors[left] > errors[right] : left < right
       }
     }
   }
 
-  /// The candidate not scored in full that explains the steps scored so far best.
-  private func favourite(of transition: Int) -> Int {
+  /// The candidate that explains the first `count` steps scored best, where that is better than
+  /// the leader explains them: it may give a new bound.
+  private func favourite(of transition: Int, after count: Int) -> Int? {
+    let length = lengths.pointer[transition]
+    guard count > 0, count < length else { return nil }
     let first = transition * candidateCount
-    var best: Int?
+    let order = stepOrder.pointer + transition * interval
+    let errors = stepErrors.pointer + (first + leader.pointer[transition]) * interval
+    var smallest: Float = 0
+    for index in 0..<count { smallest += errors[order[index]] }
+    var favourite: Int?
     for candidate in 0..<candidateCount
-    where scoredSteps[first + candidate] < lengths[transition] {
-      if let best, partial[first + best] <= partial[first + candidate] { continue }
-      best = candidate
+    where scoredSteps.pointer[first + candidate] == count
+      && partial.pointer[first + candidate] <= smallest
+    {
+      smallest = partial.pointer[first + candidate]
+      favourite = candidate
     }
-    return best ?? OffPolicyCorrection.mean
-  }
-
-  /// The first of the candidates scored in full that reach the bound.
-  private func winner(of transition: Int) -> Int {
-    // None does where the actor gives no finite number: the original stays.
-    (0..<candidateCount).first { total(transition, $0) == bound[transition] } ?? 0
+    return favourite
   }
 }

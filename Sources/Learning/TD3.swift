@@ -2,25 +2,24 @@ import CKernels
 import NeuralNetworks
 import Randomness
 
-/// A batch of transitions in the form that ``TD3`` learns from.
+/// Transitions in the form that ``TD3`` learns from, those of one update after those of another.
 public final class Batch: @unchecked Sendable {
   /// Transitions that there is room for.
   public let capacity: Int
 
-  /// Inputs and actions, `[batch, inputs + actions]`: the input of the critics.
+  /// Inputs and actions, `[capacity, inputs + actions]`: the input of the critics.
   package let inputsAndActions: Matrix
 
-  /// `[batch]`.
+  /// `[capacity]`.
   public var rewards: [Float]
 
-  /// γ of each transition, 0 where the episode terminated. `[batch]`.
+  /// γ of each transition, 0 where the episode terminated. `[capacity]`.
   public var discounts: [Float]
 
-  /// Inputs at the next step, `[batch, inputs]`: the input of the target actor.
+  /// Inputs at the next step, `[capacity, inputs]`: the input of the target actor.
   package let nextInputs: Matrix
 
-  /// Makes room for `capacity` transitions.
-  public init(capacity: Int, inputCount: Int, actionCount: Int) {
+  init(capacity: Int, inputCount: Int, actionCount: Int) {
     self.capacity = capacity
     inputsAndActions = Matrix(rows: capacity, columns: inputCount + actionCount, feedsLayer: true)
     rewards = Array(repeating: 0, count: capacity)
@@ -28,7 +27,7 @@ public final class Batch: @unchecked Sendable {
     nextInputs = Matrix(rows: capacity, columns: inputCount, feedsLayer: true)
   }
 
-  /// Sets one transition from arrays of the batch's own widths.
+  /// Sets one transition from arrays of the widths that the learner has.
   public func set(
     _ row: Int, input: [Float], action: [Float], reward: Float, discount: Float,
     nextInput: [Float]
@@ -69,6 +68,10 @@ public struct LearningStatistics: Codable, Equatable, Sendable {
 /// `policyDelay`-th moves the actor up Q₁(x, μ(x)) and the targets towards the learned networks.
 ///
 /// The critics' loss is the Huber loss, in the mean over both critics and the batch.
+///
+/// The target networks stand still from one update of the actor to the next. So all updates up to
+/// that one may be made in one call: their targets are computed together, and each critic then
+/// makes them in turn, without waiting for the other.
 public final class TD3: @unchecked Sendable {
   /// The constants.
   public let configuration: LevelConfiguration
@@ -79,16 +82,14 @@ public final class TD3: @unchecked Sendable {
   /// The largest magnitude of each number of an action.
   public let actionLimits: [Float]
 
-  /// μ.
-  public let actor: Perceptron
+  /// μ, with its target μ′.
+  package let actorLearner: LearnedNetwork
 
-  /// μ′.
-  public let targetActor: Perceptron
-
-  /// Q₁ and Q₂.
+  /// Q₁ and Q₂, with their targets.
   package let critics: [Critic]
 
-  package let actorOptimizer: Adam
+  /// What to learn from: the transitions of each update of a call, one batch after the other.
+  public let batch: Batch
 
   /// Critic updates made so far.
   public package(set) var updates = 0
@@ -96,13 +97,14 @@ public final class TD3: @unchecked Sendable {
   /// What the updates since the last reset of this property measured.
   public var statistics = LearningStatistics()
 
-  private let actorActivations: Activations
-  private let actorGradients: Gradients
   private let targetActorActivations: Activations
   private let targetCriticInput: Matrix
-  private let policyCriticActivations: Activations
   private let noise: FloatBuffer
   private let targets: FloatBuffer
+  private let policy: PolicyGradient
+
+  /// μ.
+  public var actor: Perceptron { actorLearner.network }
 
   /// Makes the networks with the published initial weights.
   public init(
@@ -119,75 +121,81 @@ public final class TD3: @unchecked Sendable {
       inputs: inputCount + actionLimits.count, reentering: actionLimits.count,
       hidden: configuration.hiddenUnits, outputs: 1)
 
-    actor = Perceptron(shape: actorShape, outputScale: actionLimits, using: &generator)
-    targetActor = actor.copy()
-    actorOptimizer = Adam(
-      count: actor.parameters.count,
-      settings: configuration.adam(learningRate: configuration.actorLearningRate))
-    actorActivations = Activations(shape: actorShape, rows: batch)
-    actorGradients = Gradients(shape: actorShape, rows: batch)
-    targetActorActivations = Activations(shape: actorShape, rows: batch)
-
-    targetCriticInput = Matrix(rows: batch, columns: criticShape.inputs, feedsLayer: true)
-    policyCriticActivations = Activations(shape: criticShape, rows: batch)
+    actorLearner = LearnedNetwork(
+      Perceptron(shape: actorShape, outputScale: actionLimits, using: &generator),
+      configuration: configuration, learningRate: configuration.actorLearningRate, rows: batch)
+    // More batches at once would gain little and take memory.
+    let capacity = batch * min(configuration.policyDelay, 2)
+    self.batch = Batch(
+      capacity: capacity, inputCount: inputCount, actionCount: actionLimits.count)
+    targetActorActivations = Activations(
+      shape: actorShape, rows: capacity, sharing: self.batch.nextInputs)
+    targetCriticInput = Matrix(rows: capacity, columns: criticShape.inputs, feedsLayer: true)
     var critics: [Critic] = []
     for _ in 0..<2 {
       critics.append(
         Critic(
-          shape: criticShape, configuration: configuration, targetInput: targetCriticInput,
-          using: &generator))
+          shape: criticShape, configuration: configuration, batch: self.batch,
+          targetInput: targetCriticInput, using: &generator))
     }
     self.critics = critics
-    noise = FloatBuffer(count: batch * actionLimits.count)
-    targets = FloatBuffer(count: batch)
+    policy = PolicyGradient(actor: actorLearner, critic: critics[0].network, rows: batch)
+    noise = FloatBuffer(count: capacity * actionLimits.count)
+    targets = FloatBuffer(count: capacity)
   }
 
-  /// Learns from one batch; `noise` draws the smoothing noise of the target policy.
-  public func update(_ batch: Batch, pool: WorkerPool, noise generator: inout RandomStream) {
+  /// The updates that one call of ``update(_:pool:noise:)`` can make now.
+  public var updatesAtOnce: Int {
+    let untilActor = configuration.policyDelay - updates % configuration.policyDelay
+    return min(untilActor, batch.capacity / configuration.batchSize)
+  }
+
+  /// Makes `count` updates, at most ``updatesAtOnce``, each from its part of ``batch``; `noise`
+  /// draws the smoothing noise of the target policy.
+  public func update(_ count: Int, pool: WorkerPool, noise generator: inout RandomStream) {
     noise.withMutableValues {
-      generator.fillNormal($0, standardDeviation: Float(configuration.targetNoise))
+      generator.fillNormal(
+        .init(rebasing: $0.prefix(count * configuration.batchSize * actionLimits.count)),
+        standardDeviation: Float(configuration.targetNoise))
     }
-    update(batch, pool: pool)
+    update(count, pool: pool)
   }
 
-  /// Learns from one batch with the given smoothing noise, `[batch, actions]`, not yet clipped.
-  package func update(_ batch: Batch, pool: WorkerPool, noise values: [Float]) {
+  /// Makes `count` updates with the given smoothing noise, `[count · batch, actions]`, not yet
+  /// clipped.
+  package func update(_ count: Int, pool: WorkerPool, noise values: [Float]) {
     noise.withMutableValues { _ = $0.update(from: values) }
-    update(batch, pool: pool)
+    update(count, pool: pool)
   }
 
-  private func update(_ batch: Batch, pool: WorkerPool) {
-    precondition(batch.capacity == configuration.batchSize)
-    chooseTargetActions(batch)
-    pool.concurrently({ critics[0].evaluateTarget() }, { critics[1].evaluateTarget() })
-    computeTargets(batch)
-    pool.concurrently(
-      { critics[0].update(batch, targets: targets) },
-      { critics[1].update(batch, targets: targets) })
-    updates += 1
-    statistics.updates += 1
-    statistics.criticLoss += (critics[0].loss + critics[1].loss) / 2
-    statistics.value += critics[0].meanValue
-    if updates % configuration.policyDelay == 0 {
-      pool.concurrently(
-        { updateActor(batch) },
-        {
-          critics[0].updateTarget()
-          critics[1].updateTarget()
-        })
+  private func update(_ count: Int, pool: WorkerPool) {
+    precondition(count <= updatesAtOnce, "an update of the actor lies between")
+    holdingSignals {
+      let rows = 0..<count * configuration.batchSize
+      pool.forHalves(of: rows) { chooseTargetActions($0) }
+      pool.forEach(critics) { $0.evaluateTarget(rows) }
+      computeTargets(rows)
+      updates += count
+      let movesTargets = updates % configuration.policyDelay == 0
+      pool.forEach(critics) { critic in
+        critic.update(count, targets: targets, movesTarget: movesTargets, pool: pool)
+      }
+      statistics.updates += count
+      statistics.criticLoss += (critics[0].loss + critics[1].loss) / 2
+      statistics.value += critics[0].value
+      if movesTargets {
+        policy.update(from: batch, rows: rows.suffix(configuration.batchSize), pool: pool)
+      }
     }
   }
 
   /// a′ = μ′(x′) + clipped noise, not clipped to the action range afterwards (published code).
-  private func chooseTargetActions(_ batch: Batch) {
-    let rows = batch.capacity
+  private func chooseTargetActions(_ rows: Range<Int>) {
     let width = actionLimits.count
     let bound = Float(configuration.targetNoiseClip)
-    let input = targetActorActivations.input
-    input.copyColumns(0, count: inputCount, of: batch.nextInputs, to: 0, rows: rows)
-    targetActor.forward(targetActorActivations, rows: rows)
+    actorLearner.target.forward(targetActorActivations, rows: rows)
     targetCriticInput.copyColumns(0, count: inputCount, of: batch.nextInputs, to: 0, rows: rows)
-    for row in 0..<rows {
+    for row in rows {
       let action = targetActorActivations.output.row(row)
       let chosen = targetCriticInput.row(row) + inputCount
       for index in 0..<width {
@@ -197,121 +205,125 @@ public final class TD3: @unchecked Sendable {
     }
   }
 
-  private func computeTargets(_ batch: Batch) {
-    for row in 0..<batch.capacity {
+  private func computeTargets(_ rows: Range<Int>) {
+    for row in rows {
       let value = min(critics[0].targetValue(row), critics[1].targetValue(row))
       targets.pointer[row] = batch.rewards[row] + batch.discounts[row] * value
     }
   }
-
-  /// Moves the actor up the mean of Q₁(x, μ(x)) over the batch.
-  private func updateActor(_ batch: Batch) {
-    let rows = batch.capacity
-    let input = actorActivations.input
-    input.copyColumns(0, count: inputCount, of: batch.inputsAndActions, to: 0, rows: rows)
-    actor.forward(actorActivations, rows: rows)
-
-    let criticInput = policyCriticActivations.input
-    criticInput.copyColumns(0, count: inputCount, of: input, to: 0, rows: rows)
-    criticInput.copyColumns(
-      0, count: actionLimits.count, of: actorActivations.output, to: inputCount, rows: rows)
-    critics[0].actionGradient(
-      policyCriticActivations, rows: rows, into: actorGradients.output)
-
-    actor.backward(actorActivations, actorGradients, rows: rows)
-    actorOptimizer.step(actor.parameters, gradients: actorGradients.parameters)
-    targetActor.parameters.move(towards: actor.parameters, rate: configuration.targetUpdateRate)
-  }
 }
 
-/// One of the two critics of a ``TD3``, its target and its optimiser.
+/// One of the two critics of a ``TD3``.
 package final class Critic: @unchecked Sendable {
-  package let network: Perceptron
-  package let target: Perceptron
-  package let optimizer: Adam
+  package let learner: LearnedNetwork
   private let configuration: LevelConfiguration
-  private let shape: PerceptronShape
+  private let activations: Activations
   private let targetActivations: Activations
-  private let gradients: Gradients
-  private var activations: Activations?
 
-  /// Mean Huber loss of the last update.
+  /// Sum over the updates of the last call of the mean Huber loss.
   private(set) var loss = 0.0
-  /// Mean value of the last batch, before the update.
-  private(set) var meanValue = 0.0
+  /// Sum over the updates of the last call of the mean value, before the update.
+  private(set) var value = 0.0
+
+  package var network: Perceptron { learner.network }
 
   init(
-    shape: PerceptronShape, configuration: LevelConfiguration, targetInput: Matrix,
+    shape: PerceptronShape, configuration: LevelConfiguration, batch: Batch, targetInput: Matrix,
     using generator: inout RandomStream
   ) {
-    self.shape = shape
     self.configuration = configuration
-    network = Perceptron(shape: shape, using: &generator)
-    target = network.copy()
-    optimizer = Adam(
-      count: network.parameters.count,
-      settings: configuration.adam(learningRate: configuration.criticLearningRate))
-    targetActivations = Activations(
-      shape: shape, rows: configuration.batchSize, sharing: targetInput)
-    gradients = Gradients(shape: shape, rows: configuration.batchSize)
+    learner = LearnedNetwork(
+      Perceptron(shape: shape, using: &generator), configuration: configuration,
+      learningRate: configuration.criticLearningRate, rows: batch.capacity)
+    activations = Activations(
+      shape: shape, rows: batch.capacity, sharing: batch.inputsAndActions)
+    targetActivations = Activations(shape: shape, rows: batch.capacity, sharing: targetInput)
   }
 
-  func evaluateTarget() {
-    target.forward(targetActivations, rows: configuration.batchSize)
+  func evaluateTarget(_ rows: Range<Int>) {
+    holdingSignals { learner.target.forward(targetActivations, rows: rows) }
   }
 
   func targetValue(_ row: Int) -> Float {
     targetActivations.output.row(row)[0]
   }
 
-  /// One step of Adam on the Huber loss against `targets`, in the mean over both critics and the
-  /// batch.
-  func update(_ batch: Batch, targets: FloatBuffer) {
-    let rows = batch.capacity
-    let activations = activations(for: batch)
-    network.forward(activations, rows: rows)
+  /// Some steps of Adam, each on the Huber loss against `targets` in the mean over both critics and
+  /// its part of the batch; after the last, the target may follow.
+  func update(_ count: Int, targets: FloatBuffer, movesTarget: Bool, pool: WorkerPool) {
+    (loss, value) = (0, 0)
+    holdingSignals {
+      for index in 0..<count {
+        let first = index * configuration.batchSize
+        let rows = first..<first + configuration.batchSize
+        network.forward(activations, rows: rows)
+        differentiateLoss(rows, targets: targets)
+        network.backwardToHidden(activations, learner.gradients, rows: rows, pool: pool)
+        learner.step(
+          from: activations, rows: rows, movesTarget: movesTarget && index == count - 1,
+          pool: pool)
+      }
+    }
+  }
+
+  private func differentiateLoss(_ rows: Range<Int>, targets: FloatBuffer) {
     let delta = Float(configuration.huberDelta)
     var lossSum = 0.0
     var valueSum = 0.0
-    for row in 0..<rows {
+    for row in rows {
       let value = activations.output.row(row)[0]
       let error = value - targets.pointer[row]
       let magnitude = abs(error)
       lossSum += Double(
         magnitude <= delta ? error * error / 2 : delta * (magnitude - delta / 2))
       valueSum += Double(value)
-      gradients.output.row(row)[0] = min(max(error, -delta), delta) / Float(2 * rows)
+      learner.gradients.output.row(row)[0] =
+        min(max(error, -delta), delta) / Float(2 * rows.count)
     }
-    loss = lossSum / Double(rows)
-    meanValue = valueSum / Double(rows)
-    network.backward(activations, gradients, rows: rows)
-    optimizer.step(network.parameters, gradients: gradients.parameters)
-  }
-
-  func updateTarget() {
-    target.parameters.move(towards: network.parameters, rate: configuration.targetUpdateRate)
-  }
-
-  /// The gradient of −mean Q in the actions that stand in the input.
-  func actionGradient(_ activations: Activations, rows: Int, into result: Matrix) {
-    network.forward(activations, rows: rows)
-    for row in 0..<rows { gradients.output.row(row)[0] = -1 / Float(rows) }
-    network.backwardToReentering(activations, gradients, rows: rows, into: result)
-  }
-
-  /// The activations over the batch's own input matrix, made when a batch is first seen.
-  private func activations(for batch: Batch) -> Activations {
-    if let activations, activations.input === batch.inputsAndActions { return activations }
-    let made = Activations(shape: shape, rows: batch.capacity, sharing: batch.inputsAndActions)
-    activations = made
-    return made
+    loss += lossSum / Double(rows.count)
+    value += valueSum / Double(rows.count)
   }
 }
 
-extension LevelConfiguration {
-  fileprivate func adam(learningRate: Double) -> Adam.Settings {
-    Adam.Settings(
-      learningRate: learningRate, beta1: adamBeta1, beta2: adamBeta2, epsilon: adamEpsilon)
+/// Moves an actor μ up the mean of a critic's Q(x, μ(x)), and its target after it.
+private final class PolicyGradient: @unchecked Sendable {
+  private let actor: LearnedNetwork
+  private let critic: Perceptron
+  private let rows: Range<Int>
+  private let activations: Activations
+  private let criticActivations: Activations
+  private let criticGradients: Gradients
+
+  init(actor: LearnedNetwork, critic: Perceptron, rows: Int) {
+    self.actor = actor
+    self.critic = critic
+    self.rows = 0..<rows
+    activations = Activations(shape: actor.network.shape, rows: rows)
+    criticActivations = Activations(shape: critic.shape, rows: rows)
+    criticGradients = Gradients(shape: critic.shape, rows: rows)
+  }
+
+  /// One step of Adam from the states in some rows of `batch`.
+  func update(from batch: Batch, rows batchRows: Range<Int>, pool: WorkerPool) {
+    pool.forHalves(of: rows) { evaluate(from: batch, rows: $0, offset: batchRows.lowerBound) }
+    critic.backwardToHidden(criticActivations, criticGradients, rows: rows, pool: pool)
+    critic.backwardFromFirstHiddenToReentering(
+      criticGradients, rows: rows, into: actor.gradients.output)
+    actor.network.backwardToHidden(activations, actor.gradients, rows: rows, pool: pool)
+    actor.step(from: activations, rows: rows, movesTarget: true, pool: pool)
+  }
+
+  private func evaluate(from batch: Batch, rows: Range<Int>, offset: Int) {
+    let (inputs, actions) = (actor.network.shape.inputs, actor.network.shape.outputs)
+    for input in [activations.input, criticActivations.input] {
+      input.copyColumns(
+        0, count: inputs, of: batch.inputsAndActions, to: 0, rows: rows, offset: offset)
+    }
+    actor.network.forward(activations, rows: rows)
+    criticActivations.input.copyColumns(
+      0, count: actions, of: activations.output, to: inputs, rows: rows)
+    critic.forward(criticActivations, rows: rows)
+    for row in rows { criticGradients.output.row(row)[0] = -1 / Float(self.rows.count) }
   }
 }
 

@@ -47,6 +47,20 @@ public final class WorkerPool: Sendable {
     forEach(in: 0..<count, body)
   }
 
+  /// Runs `body` for each of `items`, at the same time where threads are free.
+  package func forEach<Item>(_ items: [Item], _ body: (Item) -> Void) {
+    forEach(below: items.count) { body(items[$0]) }
+  }
+
+  /// Runs `body` for both halves of a range, at the same time where a thread is free. The halves
+  /// meet at a multiple of 16, so that rows of floats that begin on a cache line are cut at one.
+  package func forHalves(of range: Range<Int>, _ body: (Range<Int>) -> Void) {
+    let middle = range.lowerBound + (range.count / 2 + 15) / 16 * 16
+    if middle >= range.upperBound { return body(range) }
+    concurrently(
+      { body(range.lowerBound..<middle) }, { body(middle..<range.upperBound) })
+  }
+
   private func forEach(in range: Range<Int>, _ body: (Int) -> Void) {
     if range.count <= 1 {
       if let index = range.first { body(index) }
@@ -63,6 +77,9 @@ public final class WorkerPool: Sendable {
 private final class Crew: @unchecked Sendable {
   private let slots = (0..<32).map { _ in Slot() }
   private let forked = Atomic<Int>(0)
+  /// Pieces that nobody has begun, or a little more: what idle threads look at, so that they do not
+  /// disturb those that work.
+  private let waiting = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
   private let wake = DispatchSemaphore(value: 0)
@@ -83,10 +100,12 @@ private final class Crew: @unchecked Sendable {
       slot.work = second
       let order = forked.wrappingAdd(1, ordering: .relaxed).newValue
       slot.order.store(order, ordering: .relaxed)
+      waiting.wrappingAdd(1, ordering: .sequentiallyConsistent)
       slot.state.store(Slot.waiting, ordering: .sequentiallyConsistent)
       if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wake.signal() }
       first()
       if slot.transition(from: Slot.waiting, to: Slot.running) {
+        waiting.wrappingSubtract(1, ordering: .relaxed)
         slot.run()
       } else {
         var idleTurns = 0
@@ -106,6 +125,8 @@ private final class Crew: @unchecked Sendable {
   /// The life of a thread: it spins a while when there is nothing to do, then sleeps.
   func work() {
     kernels_use_one_thread()
+    // For good: signals are for the thread that made the pool.
+    kernels_hold_signals()
     var idleTurns = 0
     while !isStopping.load(ordering: .relaxed) {
       if runOldest() {
@@ -137,6 +158,7 @@ private final class Crew: @unchecked Sendable {
 
   /// Runs the oldest piece that nobody has begun; false if there is none.
   private func runOldest(forkedAfter bound: Int = 0) -> Bool {
+    guard waiting.load(ordering: .sequentiallyConsistent) > 0 else { return false }
     var oldest: Slot?
     var oldestOrder = Int.max
     for slot in slots where slot.state.load(ordering: .acquiring) == Slot.waiting {
@@ -146,6 +168,7 @@ private final class Crew: @unchecked Sendable {
     guard let oldest, oldest.transition(from: Slot.waiting, to: Slot.running) else {
       return false
     }
+    waiting.wrappingSubtract(1, ordering: .relaxed)
     oldest.run()
     return true
   }

@@ -44,24 +44,30 @@ public final class Adam: @unchecked Sendable {
     secondMoments = FloatBuffer(count: count)
   }
 
-  /// Moves `parameters` one step against `gradients`.
-  public func step(_ parameters: FloatBuffer, gradients: FloatBuffer) {
+  /// Begins the next step, which ``step(_:gradients:in:)`` makes.
+  public func beginStep() {
     steps += 1
+  }
+
+  /// Moves a range of the parameters against their gradients; in one step, every parameter once.
+  public func step(_ parameters: FloatBuffer, gradients: FloatBuffer, in range: Range<Int>) {
     let stepSize = settings.learningRate / (1 - pow(settings.beta1, Double(steps)))
     let secondCorrection = 1 / (1 - pow(settings.beta2, Double(steps))).squareRoot()
+    let first = range.lowerBound
     kernels_adam(
-      parameters.count, parameters.pointer, gradients.pointer, firstMoments.pointer,
-      secondMoments.pointer, Float(settings.beta1), Float(settings.beta2),
-      Float(settings.epsilon), Float(stepSize), Float(secondCorrection))
+      range.count, parameters.pointer + first, gradients.pointer + first,
+      firstMoments.pointer + first, secondMoments.pointer + first, Float(settings.beta1),
+      Float(settings.beta2), Float(settings.epsilon), Float(stepSize), Float(secondCorrection))
   }
 }
 
 extension FloatBuffer {
-  /// Moves every number by the fraction `rate` towards its counterpart: the update of a target
-  /// network.
-  public func move(towards other: FloatBuffer, rate: Double) {
+  /// Moves the numbers in a range by the fraction `rate` towards their counterparts: the update of
+  /// a target network.
+  public func move(towards other: FloatBuffer, rate: Double, in range: Range<Int>) {
     precondition(count == other.count)
-    kernels_soft_update(count, pointer, other.pointer, Float(rate))
+    kernels_soft_update(
+      range.count, pointer + range.lowerBound, other.pointer + range.lowerBound, Float(rate))
   }
 
   /// Whether no number is infinite or NaN.

@@ -52,12 +52,14 @@ public final class Matrix: @unchecked Sendable {
     pointer + row * stride
   }
 
-  /// Copies `count` columns of all rows of `source` to the columns from `column` on.
+  /// Copies `count` columns of some rows of `source` to the columns from `column` on; row `offset`
+  /// of `source` goes to row 0, and so on.
   package func copyColumns(
-    _ sourceColumn: Int, count: Int, of source: Matrix, to column: Int, rows: Int
+    _ sourceColumn: Int, count: Int, of source: Matrix, to column: Int, rows: Range<Int>,
+    offset: Int = 0
   ) {
-    for index in 0..<rows {
-      (row(index) + column).update(from: source.row(index) + sourceColumn, count: count)
+    for index in rows {
+      (row(index) + column).update(from: source.row(index + offset) + sourceColumn, count: count)
     }
   }
 }

@@ -103,12 +103,13 @@ public final class Perceptron: @unchecked Sendable {
     return copy
   }
 
-  /// Computes the outputs of the first `rows` inputs in `activations`.
-  public func forward(_ activations: Activations, rows: Int) {
+  /// Computes the outputs of the inputs in `rows` of `activations`.
+  public func forward(_ activations: Activations, rows: Range<Int>) {
     multiply(activations.input, by: layers[0], into: activations.hidden1, rows: rows)
-    kernels_relu(rows, shape.hidden, activations.hidden1.pointer, activations.hidden1.stride)
+    let hidden = activations.hidden1
+    kernels_relu(rows.count, shape.hidden, hidden.row(rows.lowerBound), hidden.stride)
     if shape.reentering > 0 {
-      activations.hidden1.copyColumns(
+      hidden.copyColumns(
         shape.inputs - shape.reentering, count: shape.reentering, of: activations.input,
         to: shape.hidden, rows: rows)
     }
@@ -116,14 +117,14 @@ public final class Perceptron: @unchecked Sendable {
   }
 
   /// Computes the outputs from what stands in `activations.hidden1`.
-  package func forwardFromFirstHidden(_ activations: Activations, rows: Int) {
-    multiply(activations.hidden1, by: layers[1], into: activations.hidden2, rows: rows)
-    kernels_relu(rows, shape.hidden, activations.hidden2.pointer, activations.hidden2.stride)
-    multiply(activations.hidden2, by: layers[2], into: activations.output, rows: rows)
+  package func forwardFromFirstHidden(_ activations: Activations, rows: Range<Int>) {
+    let (hidden, output) = (activations.hidden2, activations.output)
+    multiply(activations.hidden1, by: layers[1], into: hidden, rows: rows)
+    kernels_relu(rows.count, shape.hidden, hidden.row(rows.lowerBound), hidden.stride)
+    multiply(hidden, by: layers[2], into: output, rows: rows)
     if let outputScale {
       kernels_scaled_tanh(
-        rows, shape.outputs, activations.output.pointer, activations.output.stride,
-        outputScale.pointer)
+        rows.count, shape.outputs, output.row(rows.lowerBound), output.stride, outputScale.pointer)
     }
   }
 
@@ -133,16 +134,11 @@ public final class Perceptron: @unchecked Sendable {
   ///   - activations: what ``forward(_:rows:)`` left there.
   ///   - gradients: its `output` holds the gradient in the outputs and is used up; its
   ///     `parameters` receive the result.
-  public func backward(_ activations: Activations, _ gradients: Gradients, rows: Int) {
-    backwardThroughHidden(activations, gradients, rows: rows)
-    let inputs = [activations.input, activations.hidden1, activations.hidden2]
-    let outputs = [gradients.hidden1, gradients.hidden2, gradients.output]
-    for (layer, (input, output)) in zip(layers, zip(inputs, outputs)) {
-      kernels_multiply(
-        true, false, layer.inputs + 1, layer.outputs, rows, input.pointer, input.stride,
-        output.pointer, output.stride, 0, gradients.parameters.pointer + layer.offset,
-        layer.stride)
-    }
+  ///   - rows: those of the batch.
+  public func backward(_ activations: Activations, _ gradients: Gradients, rows: Range<Int>) {
+    backwardToSecondHidden(activations, gradients, rows: rows)
+    backwardToFirstHidden(activations, gradients, rows: rows, columns: firstHiddenColumns)
+    backwardToParameters(activations, gradients, rows: rows, in: 0..<parameters.count)
   }
 
   /// Computes the gradient of a loss in the reentering inputs (of a critic: in the action), and
@@ -150,52 +146,113 @@ public final class Perceptron: @unchecked Sendable {
   ///
   /// The columns of `result` receive it; `gradients.output` holds the gradient in the outputs.
   public func backwardToReentering(
-    _ activations: Activations, _ gradients: Gradients, rows: Int, into result: Matrix
+    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, into result: Matrix
   ) {
-    backwardThroughHidden(activations, gradients, rows: rows)
-    result.copyColumns(
-      shape.hidden, count: shape.reentering, of: gradients.hidden1, to: 0, rows: rows)
-    let first = layers[0]
-    kernels_multiply(
-      false, true, rows, shape.reentering, shape.hidden, gradients.hidden1.pointer,
-      gradients.hidden1.stride,
-      parameters.pointer + first.offset + (shape.inputs - shape.reentering) * first.stride,
-      first.stride, 1, result.pointer, result.stride)
+    backwardToSecondHidden(activations, gradients, rows: rows)
+    backwardToFirstHidden(activations, gradients, rows: rows, columns: firstHiddenColumns)
+    backwardFromFirstHiddenToReentering(gradients, rows: rows, into: result)
   }
 
-  /// Carries the gradient from the outputs to both hidden layers' pre-activations; the columns of
-  /// `gradients.hidden1` behind the units hold the gradient in the reentering inputs.
-  private func backwardThroughHidden(_ activations: Activations, _ gradients: Gradients, rows: Int)
-  {
+  // MARK: The backward pass in steps
+
+  // Each step may be done in parts, at the same time in several threads: the first and the last by
+  // rows, the second by columns, the gradients of the parameters by ranges of these.
+
+  /// Columns of the first hidden layer's output with a gradient: its units, then the reentering
+  /// inputs.
+  package var firstHiddenColumns: Range<Int> { 0..<(shape.hidden + shape.reentering) }
+
+  /// Carries the gradient from the outputs to the second hidden layer's pre-activations.
+  package func backwardToSecondHidden(
+    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>
+  ) {
+    let first = rows.lowerBound
+    let output = gradients.output
     if let outputScale {
       kernels_scaled_tanh_backward(
-        rows, shape.outputs, activations.output.pointer, activations.output.stride,
-        outputScale.pointer, gradients.output.pointer, gradients.output.stride)
+        rows.count, shape.outputs, activations.output.row(first), activations.output.stride,
+        outputScale.pointer, output.row(first), output.stride)
     }
     multiplyTransposed(
-      gradients.output, by: layers[2], into: gradients.hidden2, rows: rows)
+      output, by: layers[2], into: gradients.hidden2, rows: rows, columns: 0..<shape.hidden)
     kernels_relu_backward(
-      rows, shape.hidden, activations.hidden2.pointer, activations.hidden2.stride,
-      gradients.hidden2.pointer, gradients.hidden2.stride)
-    multiplyTransposed(gradients.hidden2, by: layers[1], into: gradients.hidden1, rows: rows)
-    kernels_relu_backward(
-      rows, shape.hidden, activations.hidden1.pointer, activations.hidden1.stride,
-      gradients.hidden1.pointer, gradients.hidden1.stride)
+      rows.count, shape.hidden, activations.hidden2.row(first), activations.hidden2.stride,
+      gradients.hidden2.row(first), gradients.hidden2.stride)
   }
 
-  private func multiply(_ input: Matrix, by layer: DenseLayer, into output: Matrix, rows: Int) {
-    precondition(rows <= input.rows && rows <= output.rows, "more rows than there is room for")
+  /// Carries the gradient on to some columns of the first hidden layer: in its units' columns to
+  /// the pre-activations, in the others to the reentering inputs.
+  package func backwardToFirstHidden(
+    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, columns: Range<Int>
+  ) {
+    let (active, gradient) = (activations.hidden1, gradients.hidden1)
+    multiplyTransposed(
+      gradients.hidden2, by: layers[1], into: gradient, rows: rows, columns: columns)
+    let units = columns.clamped(to: 0..<shape.hidden)
+    kernels_relu_backward(
+      rows.count, units.count, active.row(rows.lowerBound) + units.lowerBound, active.stride,
+      gradient.row(rows.lowerBound) + units.lowerBound, gradient.stride)
+  }
+
+  /// Adds up what reaches the reentering inputs through both layers that they enter.
+  package func backwardFromFirstHiddenToReentering(
+    _ gradients: Gradients, rows: Range<Int>, into result: Matrix
+  ) {
+    let (first, hidden) = (layers[0], gradients.hidden1)
+    result.copyColumns(shape.hidden, count: shape.reentering, of: hidden, to: 0, rows: rows)
     kernels_multiply(
-      false, false, rows, layer.outputs, layer.inputs + 1, input.pointer, input.stride,
-      parameters.pointer + layer.offset, layer.stride, 0, output.pointer, output.stride)
+      false, true, rows.count, shape.reentering, shape.hidden, hidden.row(rows.lowerBound),
+      hidden.stride,
+      parameters.pointer + first.offset + (shape.inputs - shape.reentering) * first.stride,
+      first.stride, 1, result.row(rows.lowerBound), result.stride)
+  }
+
+  /// The parameters in `count` ranges of about the same size, each of whole rows of weights.
+  package func parameterParts(_ count: Int) -> [Range<Int>] {
+    let cuts = (0...count).map { index in
+      let place = parameters.count * index / count
+      let layer = layers.last { $0.offset <= place }!
+      return layer.offset + (place - layer.offset) / layer.stride * layer.stride
+    }
+    return zip(cuts, cuts.dropFirst()).map { $0..<$1 }.filter { !$0.isEmpty }
+  }
+
+  /// Computes the gradient in a range of the parameters, which must be of whole rows of weights.
+  package func backwardToParameters(
+    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, in range: Range<Int>
+  ) {
+    let inputs = [activations.input, activations.hidden1, activations.hidden2]
+    let outputs = [gradients.hidden1, gradients.hidden2, gradients.output]
+    for (layer, (input, output)) in zip(layers, zip(inputs, outputs)) {
+      let part = range.clamped(to: layer.offset..<(layer.offset + layer.parameterCount))
+      guard !part.isEmpty else { continue }
+      let firstInput = (part.lowerBound - layer.offset) / layer.stride
+      kernels_multiply(
+        true, false, part.count / layer.stride, layer.outputs, rows.count,
+        input.row(rows.lowerBound) + firstInput, input.stride, output.row(rows.lowerBound),
+        output.stride, 0, gradients.parameters.pointer + part.lowerBound, layer.stride)
+    }
+  }
+
+  private func multiply(
+    _ input: Matrix, by layer: DenseLayer, into output: Matrix, rows: Range<Int>
+  ) {
+    precondition(rows.upperBound <= min(input.rows, output.rows), "more rows than there is room for")
+    kernels_multiply(
+      false, false, rows.count, layer.outputs, layer.inputs + 1, input.row(rows.lowerBound),
+      input.stride, parameters.pointer + layer.offset, layer.stride, 0,
+      output.row(rows.lowerBound), output.stride)
   }
 
   private func multiplyTransposed(
-    _ output: Matrix, by layer: DenseLayer, into input: Matrix, rows: Int
+    _ output: Matrix, by layer: DenseLayer, into input: Matrix, rows: Range<Int>,
+    columns: Range<Int>
   ) {
+    precondition(rows.upperBound <= min(input.rows, output.rows), "more rows than there is room for")
     kernels_multiply(
-      false, true, rows, layer.inputs, layer.outputs, output.pointer, output.stride,
-      parameters.pointer + layer.offset, layer.stride, 0, input.pointer, input.stride)
+      false, true, rows.count, columns.count, layer.outputs, output.row(rows.lowerBound),
+      output.stride, parameters.pointer + layer.offset + columns.lowerBound * layer.stride,
+      layer.stride, 0, input.row(rows.lowerBound) + columns.lowerBound, input.stride)
   }
 }
 

@@ -57,7 +57,7 @@ struct OffPolicyCorrectionTests {
     for step in 0..<transition.length {
       let state = agent.experience.observation(transition.start + step)
       smallShape.writeLowerInput(state, subgoal: subgoal, into: activations.input.row(0))
-      agent.lower.actor.forward(activations, rows: 1)
+      agent.lower.actor.forward(activations, rows: 0..<1)
       let action = agent.experience.action(transition.start + step)
       for index in 0..<3 { sum += pow(Double(action[index] - activations.output[0, index]), 2) }
       var next = subgoal

@@ -49,13 +49,11 @@ struct TD3Tests {
     let stored = try #require(fixture.cases.first { $0.name == level })
     let learner = try makeLearner(stored, fixture.settings)
     let pool = WorkerPool(threads: threads)
-    let batch = Batch(
-      capacity: stored.batchSize, inputCount: stored.inputCount, actionCount: stored.actionCount)
 
     for (index, transitions) in stored.batches.enumerated() {
-      fill(batch, transitions, stored)
+      fill(learner.batch, from: 0, transitions, stored)
       learner.statistics = LearningStatistics()
-      learner.update(batch, pool: pool, noise: transitions.noise.values)
+      learner.update(1, pool: pool, noise: transitions.noise.values)
       let loss = stored.criticLosses[index]
       #expect(abs(learner.statistics.meanCriticLoss - loss) < 1e-5 * abs(loss))
       guard let expected = stored.expected["\(index + 1)"] else { continue }
@@ -65,6 +63,37 @@ struct TD3Tests {
         let values = try #require(found[name]).values
         #expect(relativeError(values, tensor.values) < 1e-5, "\(name) after \(index + 1)")
       }
+    }
+  }
+
+  @Test(
+    "Updates made at once are those made one by one", arguments: ["lower", "higher"], [1, 2])
+  func updatesAtOnce(level: String, threads: Int) throws {
+    let fixture = try Fixture.load()
+    let stored = try #require(fixture.cases.first { $0.name == level })
+    let pool = WorkerPool(threads: threads)
+    let learners = try (0..<2).map { _ in try makeLearner(stored, fixture.settings) }
+    for transitions in stored.batches {
+      fill(learners[0].batch, from: 0, transitions, stored)
+      learners[0].update(1, pool: pool, noise: transitions.noise.values)
+    }
+    var rest = stored.batches[...]
+    while !rest.isEmpty {
+      let count = min(learners[1].updatesAtOnce, rest.count)
+      let batches = rest.prefix(count)
+      for (index, transitions) in batches.enumerated() {
+        fill(learners[1].batch, from: index * stored.batchSize, transitions, stored)
+      }
+      learners[1].update(count, pool: pool, noise: batches.flatMap(\.noise.values))
+      rest = rest.dropFirst(count)
+    }
+    #expect(learners[1].updates == stored.batches.count)
+    #expect(learners[0].statistics.updates == learners[1].statistics.updates)
+    let losses = learners.map(\.statistics.meanCriticLoss)
+    #expect(abs(losses[0] - losses[1]) < 1e-6 * losses[0])
+    let (single, grouped) = (tensors(of: learners[0]), tensors(of: learners[1]))
+    for (name, tensor) in single {
+      #expect(relativeError(try #require(grouped[name]).values, tensor.values) < 1e-5, "\(name)")
     }
   }
 
@@ -92,9 +121,10 @@ struct TD3Tests {
 
   private func networks(of learner: TD3) -> [String: Perceptron] {
     [
-      "actor": learner.actor, "target.actor": learner.targetActor,
-      "critic1": learner.critics[0].network, "target.critic1": learner.critics[0].target,
-      "critic2": learner.critics[1].network, "target.critic2": learner.critics[1].target,
+      "actor": learner.actor, "target.actor": learner.actorLearner.target,
+      "critic1": learner.critics[0].network, "critic2": learner.critics[1].network,
+      "target.critic1": learner.critics[0].learner.target,
+      "target.critic2": learner.critics[1].learner.target,
     ]
   }
 
@@ -104,13 +134,15 @@ struct TD3Tests {
     }
   }
 
-  private func fill(_ batch: Batch, _ stored: Fixture.StoredBatch, _ shape: Fixture.Case) {
+  private func fill(
+    _ batch: Batch, from first: Int, _ stored: Fixture.StoredBatch, _ shape: Fixture.Case
+  ) {
     func row(_ tensor: Fixture.StoredTensor, _ index: Int, _ width: Int) -> [Float] {
       Array(tensor.values[(index * width)..<((index + 1) * width)])
     }
     for index in 0..<shape.batchSize {
       batch.set(
-        index, input: row(stored.input, index, shape.inputCount),
+        first + index, input: row(stored.input, index, shape.inputCount),
         action: row(stored.action, index, shape.actionCount),
         reward: stored.reward.values[index], discount: stored.discount.values[index],
         nextInput: row(stored.nextInput, index, shape.inputCount))

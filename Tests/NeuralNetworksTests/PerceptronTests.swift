@@ -80,7 +80,7 @@ struct PerceptronTests {
     let batch = makeNumbers(shape.inputs)
     let activations = Activations(shape: shape, rows: rows)
     fill(activations.input, batch)
-    network.forward(activations, rows: rows)
+    network.forward(activations, rows: 0..<rows)
     for (row, input) in batch.enumerated() {
       for (column, expected) in reference.output(input).enumerated() {
         // Single precision, with a few dozen terms to a sum.
@@ -100,8 +100,8 @@ struct PerceptronTests {
     let gradients = Gradients(shape: shape, rows: rows)
     fill(activations.input, batch)
     fill(gradients.output, coefficients)
-    network.forward(activations, rows: rows)
-    network.backward(activations, gradients, rows: rows)
+    network.forward(activations, rows: 0..<rows)
+    network.backward(activations, gradients, rows: 0..<rows)
 
     let found = Perceptron.tensors(of: gradients.parameters, shape: shape, prefix: "n")
     for (name, tensor) in found {
@@ -129,8 +129,8 @@ struct PerceptronTests {
     let result = Matrix(rows: rows, columns: shape.reentering)
     fill(activations.input, batch)
     fill(gradients.output, coefficients)
-    network.forward(activations, rows: rows)
-    network.backwardToReentering(activations, gradients, rows: rows, into: result)
+    network.forward(activations, rows: 0..<rows)
+    network.backwardToReentering(activations, gradients, rows: 0..<rows, into: result)
 
     var found: [Double] = []
     var expected: [Double] = []
@@ -207,7 +207,7 @@ struct KernelTests {
       var tensors = network.tensors(prefix: "n")
       tensors["n.layer3.bias"] = bias
       try? network.load(tensors, prefix: "n")
-      network.forward(activations, rows: 1)
+      network.forward(activations, rows: 0..<1)
       let expected = tanh(Double(x))
       let unit = Double(Float(expected).ulp)
       if expected != 0 {

@@ -11,6 +11,11 @@
 // those of oneDNN. Call it once in each thread that multiplies matrices.
 void kernels_use_one_thread(void);
 
+// Between these two calls, which may be nested, the calling thread runs no signal handler. Each
+// matrix product holds signals by itself; around many of them, holding once costs less.
+void kernels_hold_signals(void);
+void kernels_release_signals(void);
+
 // c = op(a)·op(b) + beta·c, with op(a) of m×k, op(b) of k×n and c of m×n.
 void kernels_multiply(
   bool transpose_a, bool transpose_b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a,

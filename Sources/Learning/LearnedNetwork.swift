@@ -1,0 +1,59 @@
+import NeuralNetworks
+
+/// A network that learns, the target network that follows it slowly, and its optimiser.
+package final class LearnedNetwork: @unchecked Sendable {
+  package let network: Perceptron
+  package let target: Perceptron
+  package let optimizer: Adam
+
+  /// Where the gradients of its layers and parameters are computed.
+  let gradients: Gradients
+
+  private let targetUpdateRate: Double
+
+  /// The parameters in parts that fit the second-level cache with their gradients and moments.
+  private let parts: [Range<Int>]
+
+  /// Begins with the target equal to `network`; `rows` is the size of a batch.
+  init(
+    _ network: Perceptron, configuration: LevelConfiguration, learningRate: Double, rows: Int
+  ) {
+    self.network = network
+    target = network.copy()
+    optimizer = Adam(
+      count: network.parameters.count,
+      settings: Adam.Settings(
+        learningRate: learningRate, beta1: configuration.adamBeta1,
+        beta2: configuration.adamBeta2, epsilon: configuration.adamEpsilon))
+    gradients = Gradients(shape: network.shape, rows: rows)
+    targetUpdateRate = configuration.targetUpdateRate
+    parts = network.parameterParts(2)
+  }
+
+  /// One step of Adam with the gradients that stand in the layers; then the target follows, where it is time.
+  func step(
+    from activations: Activations, rows: Range<Int>, movesTarget: Bool, pool: WorkerPool
+  ) {
+    optimizer.beginStep()
+    pool.forEach(parts) { part in
+      network.backwardToParameters(activations, gradients, rows: rows, in: part)
+      optimizer.step(network.parameters, gradients: gradients.parameters, in: part)
+      if movesTarget {
+        target.parameters.move(towards: network.parameters, rate: targetUpdateRate, in: part)
+      }
+    }
+  }
+}
+
+extension Perceptron {
+  /// Carries the gradient in the outputs down to both hidden layers.
+  func backwardToHidden(
+    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, pool: WorkerPool
+  ) {
+    pool.forHalves(of: rows) { backwardToSecondHidden(activations, gradients, rows: $0) }
+    // By columns: oneDNN multiplies by a transposed matrix slowly where the rows are few.
+    pool.forHalves(of: firstHiddenColumns) { columns in
+      backwardToFirstHidden(activations, gradients, rows: rows, columns: columns)
+    }
+  }
+}

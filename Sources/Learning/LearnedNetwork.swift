@@ -11,12 +11,14 @@ package final class LearnedNetwork: @unchecked Sendable {
 
   private let targetUpdateRate: Double
 
-  /// The parameters in parts that fit the second-level cache with their gradients and moments.
+  /// The parameters in the parts that may be learned at the same time.
   private let parts: [Range<Int>]
 
-  /// Begins with the target equal to `network`; `rows` is the size of a batch.
+  private let rows: Range<Int>
+
+  /// Begins with the target equal to `network`.
   init(
-    _ network: Perceptron, configuration: LevelConfiguration, learningRate: Double, rows: Int
+    _ network: Perceptron, configuration: LevelConfiguration, learningRate: Double, parts: Int
   ) {
     self.network = network
     target = network.copy()
@@ -25,15 +27,14 @@ package final class LearnedNetwork: @unchecked Sendable {
       settings: Adam.Settings(
         learningRate: learningRate, beta1: configuration.adamBeta1,
         beta2: configuration.adamBeta2, epsilon: configuration.adamEpsilon))
-    gradients = Gradients(shape: network.shape, rows: rows)
+    gradients = Gradients(shape: network.shape, rows: configuration.batchSize)
+    rows = 0..<configuration.batchSize
     targetUpdateRate = configuration.targetUpdateRate
-    parts = network.parameterParts(2)
+    self.parts = network.parameterParts(parts)
   }
 
   /// One step of Adam with the gradients that stand in the layers; then the target follows, where it is time.
-  func step(
-    from activations: Activations, rows: Range<Int>, movesTarget: Bool, pool: WorkerPool
-  ) {
+  func step(from activations: Activations, movesTarget: Bool, pool: WorkerPool) {
     optimizer.beginStep()
     pool.forEach(parts) { part in
       network.backwardToParameters(activations, gradients, rows: rows, in: part)

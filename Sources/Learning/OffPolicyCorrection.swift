@@ -1,4 +1,3 @@
-import CKernels
 import NeuralNetworks
 import Randomness
 
@@ -26,7 +25,7 @@ package final class OffPolicyCorrection: @unchecked Sendable {
   private let shape: AgentShape
   private let subgoals: Subgoals
   private let configuration: CorrectionConfiguration
-  private let chunks: [Chunk]
+  private let chunks: [CorrectionChunk]
 
   /// `[batch × candidates, subgoal]`, the candidates of a transition one after the other.
   package let candidates: Matrix
@@ -53,7 +52,7 @@ package final class OffPolicyCorrection: @unchecked Sendable {
     noise = FloatBuffer(
       count: batchSize * max(configuration.randomCandidates, 1) * shape.subgoalCount)
     chunks = stride(from: 0, to: batchSize, by: OffPolicyCorrection.chunkSize).map { first in
-      Chunk(
+      CorrectionChunk(
         transitions: first..<min(first + OffPolicyCorrection.chunkSize, batchSize), shape: shape,
         subgoals: subgoals, interval: interval, candidateCount: candidateCount,
         hiddenUnits: hiddenUnits)
@@ -127,7 +126,7 @@ package final class OffPolicyCorrection: @unchecked Sendable {
   }
 
   /// The place of the achieved change among the candidates.
-  fileprivate static let mean = 1
+  static let mean = 1
 
   /// The original, the achieved change, and draws around it, in this order.
   private func makeCandidates(
@@ -163,252 +162,11 @@ package final class OffPolicyCorrection: @unchecked Sendable {
       }
     }
     for chunk in chunks {
-      for (offset, row) in chunk.transitions.enumerated() { choices[row] = chunk.leader.pointer[offset] }
+      for (offset, row) in chunk.transitions.enumerated() {
+        choices[row] = chunk.leader.pointer[offset]
+      }
       rowsScored += chunk.rowsScored
       rowsInFull += chunk.rowsInFull
     }
-  }
-}
-
-/// A few transitions of a batch, scored together.
-private final class Chunk: @unchecked Sendable {
-  let transitions: Range<Int>
-  private(set) var rowsScored = 0
-  private(set) var rowsInFull = 0
-
-  private let shape: AgentShape
-  private let subgoals: Subgoals
-  private let interval: Int
-  private let candidateCount: Int
-
-  /// Per (transition, step): the lower level's input without the candidate, and its first layer.
-  private let stepInputs: Matrix
-  private let stepLayer: Matrix
-  private let actions: Matrix
-  /// Per (transition, candidate): the first layer's part of the candidate.
-  private let candidateLayer: Matrix
-  private let activations: Activations
-  private let operationsPerRow: Int
-
-  // Buffers rather than arrays: Swift checks each access to an array that a class holds.
-
-  /// Per transition: its steps in the order in which they are scored, the most telling first.
-  private let stepOrder: LazyBuffer<Int>
-  /// Per (transition, candidate, step): the error, where it has been scored.
-  private let stepErrors: FloatBuffer
-  /// Per (transition, candidate): the sum of the errors scored so far, and their number.
-  private let partial: FloatBuffer
-  private let scoredSteps: LazyBuffer<Int>
-  /// Per transition: the smallest error of a candidate scored in full, and the first that has it.
-  private let bound: FloatBuffer
-  let leader: LazyBuffer<Int>
-  private let lengths: LazyBuffer<Int>
-
-  /// Per transition: the candidate to score in full next.
-  private var favourites: [Int?]
-
-  /// The rows in work: what they are about, and their errors.
-  private let stepRows: LazyBuffer<Int32>
-  private let candidateRows: LazyBuffer<Int32>
-  private let errors: FloatBuffer
-
-  init(
-    transitions: Range<Int>, shape: AgentShape, subgoals: Subgoals, interval: Int,
-    candidateCount: Int, hiddenUnits: Int
-  ) {
-    self.transitions = transitions
-    self.shape = shape
-    self.subgoals = subgoals
-    self.interval = interval
-    self.candidateCount = candidateCount
-    let count = transitions.count
-    // No stage scores more than all steps of one candidate and a step of each of the others.
-    let rows = count * (interval + candidateCount - 1)
-    favourites = Array(repeating: nil, count: count)
-    stepInputs = Matrix(
-      rows: count * interval, columns: shape.lowerInputCount, feedsLayer: true)
-    stepLayer = Matrix(rows: count * interval, columns: hiddenUnits)
-    actions = Matrix(rows: count * interval, columns: shape.actionCount)
-    candidateLayer = Matrix(rows: count * candidateCount, columns: hiddenUnits)
-    let network = PerceptronShape(
-      inputs: shape.lowerInputCount, hidden: hiddenUnits, outputs: shape.actionCount)
-    operationsPerRow = network.operationsFromFirstHidden
-    activations = Activations(shape: network, rows: rows)
-    stepOrder = LazyBuffer(count: count * interval)
-    stepErrors = FloatBuffer(count: count * candidateCount * interval)
-    partial = FloatBuffer(count: count * candidateCount)
-    scoredSteps = LazyBuffer(count: count * candidateCount)
-    bound = FloatBuffer(count: count)
-    leader = LazyBuffer(count: count)
-    lengths = LazyBuffer(count: count)
-    stepRows = LazyBuffer(count: rows)
-    candidateRows = LazyBuffer(count: rows)
-    errors = FloatBuffer(count: rows)
-  }
-
-  /// Floating-point operations of the matrix products, where `rowFraction` of all rows are scored.
-  func operations(rowFraction: Double) -> Double {
-    let steps = 2 * transitions.count * interval * shape.lowerInputCount * stepLayer.columns
-    let candidates = 2 * transitions.count * candidateCount * subgoals.count * stepLayer.columns
-    let rows = rowFraction * Double(transitions.count * candidateCount * interval)
-    return Double(steps + candidates) + rows * Double(operationsPerRow)
-  }
-
-  /// Finds the best candidate of each transition.
-  func choose(
-    _ numbers: [Int], of experience: Experience, candidates: Matrix, actor: Perceptron
-  ) {
-    rowsScored = 0
-    rowsInFull = 0
-    load(numbers, of: experience)
-    multiplyFirstLayer(candidates: candidates, actor: actor)
-
-    // The achieved change explains the actions well as a rule: its error is the first bound, and
-    // tells which steps are hard to explain.
-    score(actor) { _, candidate in candidate == OffPolicyCorrection.mean ? interval : 0 }
-    orderSteps()
-    for step in 0..<interval {
-      for transition in 0..<transitions.count {
-        favourites[transition] = favourite(of: transition, after: step)
-      }
-      score(actor) { transition, candidate in
-        if !canStillWin(transition, candidate) { return 0 }
-        return candidate == favourites[transition] ? interval : 1
-      }
-    }
-  }
-
-  /// Whether the error so far leaves room below the bound. The steps were not added in their own
-  /// order, so that the sum may differ from the final one by a few roundings.
-  private func canStillWin(_ transition: Int, _ candidate: Int) -> Bool {
-    partial.pointer[transition * candidateCount + candidate]
-      <= bound.pointer[transition] * 1.000_01
-  }
-
-  private func load(_ numbers: [Int], of experience: Experience) {
-    for (index, row) in transitions.enumerated() {
-      let transition = experience.higherTransition(numbers[row])
-      lengths.pointer[index] = transition.length
-      bound.pointer[index] = .infinity
-      // None takes the lead where the actor gives no finite number: the original stays.
-      leader.pointer[index] = 0
-      rowsInFull += transition.length * candidateCount
-      for step in 0..<interval { stepOrder.pointer[index * interval + step] = step }
-      let start = experience.observation(transition.start)
-      for step in 0..<transition.length {
-        let observation = experience.observation(transition.start + step)
-        let input = stepInputs.row(index * interval + step)
-        shape.writeLowerObservation(observation, into: input)
-        subgoals.shift(from: start, to: observation, into: input + shape.observationCount)
-        actions.row(index * interval + step).update(
-          from: experience.action(transition.start + step), count: shape.actionCount)
-      }
-    }
-    for place in 0..<partial.count {
-      partial.pointer[place] = 0
-      scoredSteps.pointer[place] = 0
-    }
-  }
-
-  private func multiplyFirstLayer(candidates: Matrix, actor: Perceptron) {
-    let layer = actor.layers[0]
-    let weights = actor.parameters.pointer + layer.offset
-    kernels_multiply(
-      false, false, transitions.count * interval, layer.outputs, layer.inputs + 1,
-      stepInputs.pointer, stepInputs.stride, weights, layer.stride, 0, stepLayer.pointer,
-      stepLayer.stride)
-    kernels_multiply(
-      false, false, transitions.count * candidateCount, layer.outputs, subgoals.count,
-      candidates.row(transitions.lowerBound * candidateCount), candidates.stride,
-      weights + shape.observationCount * layer.stride, layer.stride, 0, candidateLayer.pointer,
-      candidateLayer.stride)
-  }
-
-  /// Scores as many of the next steps of each candidate as `stepsWanted(transition, candidate)`
-  /// says.
-  private func score(_ actor: Perceptron, stepsWanted: (Int, Int) -> Int) {
-    var count = 0
-    for transition in 0..<transitions.count {
-      let length = lengths.pointer[transition]
-      for candidate in 0..<candidateCount {
-        let place = transition * candidateCount + candidate
-        let first = scoredSteps.pointer[place]
-        guard first < length else { continue }
-        for index in first..<min(first + stepsWanted(transition, candidate), length) {
-          let step = stepOrder.pointer[transition * interval + index]
-          stepRows.pointer[count] = Int32(transition * interval + step)
-          candidateRows.pointer[count] = Int32(place)
-          count += 1
-        }
-      }
-    }
-    guard count > 0 else { return }
-    rowsScored += count
-    kernels_add_chosen_rows_relu(
-      count, stepLayer.columns, stepLayer.pointer, stepLayer.stride, stepRows.pointer,
-      candidateLayer.pointer, candidateLayer.stride, candidateRows.pointer,
-      activations.hidden1.pointer, activations.hidden1.stride)
-    actor.forwardFromFirstHidden(activations, rows: 0..<count)
-    kernels_squared_errors(
-      count, shape.actionCount, actions.pointer, actions.stride, stepRows.pointer,
-      activations.output.pointer, activations.output.stride, errors.pointer)
-    for row in 0..<count {
-      let place = Int(candidateRows.pointer[row])
-      let error = errors.pointer[row]
-      stepErrors.pointer[place * interval + Int(stepRows.pointer[row]) % interval] = error
-      partial.pointer[place] += error
-      scoredSteps.pointer[place] += 1
-      if scoredSteps.pointer[place] == lengths.pointer[place / candidateCount] { finish(place) }
-    }
-  }
-
-  /// Lets a candidate that has been scored in full take the lead, if it is better than the leader
-  /// or as good and before it.
-  private func finish(_ place: Int) {
-    let (transition, candidate) = place.quotientAndRemainder(dividingBy: candidateCount)
-    // Added in the steps' own order, whatever the order of scoring.
-    var total: Float = 0
-    for step in 0..<lengths.pointer[transition] {
-      total += stepErrors.pointer[place * interval + step]
-    }
-    let (best, first) = (bound.pointer[transition], leader.pointer[transition])
-    if total < best || total == best && candidate < first {
-      bound.pointer[transition] = total
-      leader.pointer[transition] = candidate
-    }
-  }
-
-  /// Puts the steps that the achieved change explains worst first: they tell most of the others.
-  private func orderSteps() {
-    for transition in 0..<transitions.count {
-      let errors =
-        stepErrors.pointer + (transition * candidateCount + OffPolicyCorrection.mean) * interval
-      var order = UnsafeMutableBufferPointer(
-        start: stepOrder.pointer + transition * interval, count: lengths.pointer[transition])
-      order.sort { left, right in
-        errors[left] != errors[right] ? errors[left] > errors[right] : left < right
-      }
-    }
-  }
-
-  /// The candidate that explains the first `count` steps scored best, where that is better than
-  /// the leader explains them: it may give a new bound.
-  private func favourite(of transition: Int, after count: Int) -> Int? {
-    let length = lengths.pointer[transition]
-    guard count > 0, count < length else { return nil }
-    let first = transition * candidateCount
-    let order = stepOrder.pointer + transition * interval
-    let errors = stepErrors.pointer + (first + leader.pointer[transition]) * interval
-    var smallest: Float = 0
-    for index in 0..<count { smallest += errors[order[index]] }
-    var favourite: Int?
-    for candidate in 0..<candidateCount
-    where scoredSteps.pointer[first + candidate] == count
-      && partial.pointer[first + candidate] <= smallest
-    {
-      smallest = partial.pointer[first + candidate]
-      favourite = candidate
-    }
-    return favourite
   }
 }

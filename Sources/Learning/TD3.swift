@@ -1,47 +1,5 @@
-import CKernels
 import NeuralNetworks
 import Randomness
-
-/// Transitions in the form that ``TD3`` learns from, those of one update after those of another.
-public final class Batch: @unchecked Sendable {
-  /// Transitions that there is room for.
-  public let capacity: Int
-
-  /// Inputs and actions, `[capacity, inputs + actions]`: the input of the critics.
-  package let inputsAndActions: Matrix
-
-  /// `[capacity]`.
-  public var rewards: [Float]
-
-  /// γ of each transition, 0 where the episode terminated. `[capacity]`.
-  public var discounts: [Float]
-
-  /// Inputs at the next step, `[capacity, inputs]`: the input of the target actor.
-  package let nextInputs: Matrix
-
-  init(capacity: Int, inputCount: Int, actionCount: Int) {
-    self.capacity = capacity
-    inputsAndActions = Matrix(rows: capacity, columns: inputCount + actionCount, feedsLayer: true)
-    rewards = Array(repeating: 0, count: capacity)
-    discounts = Array(repeating: 0, count: capacity)
-    nextInputs = Matrix(rows: capacity, columns: inputCount, feedsLayer: true)
-  }
-
-  /// Sets one transition from arrays of the widths that the learner has.
-  public func set(
-    _ row: Int, input: [Float], action: [Float], reward: Float, discount: Float,
-    nextInput: [Float]
-  ) {
-    precondition(row >= 0 && row < capacity && input.count == nextInput.count)
-    precondition(input.count == nextInputs.columns)
-    precondition(input.count + action.count == inputsAndActions.columns)
-    inputsAndActions.row(row).update(from: input, count: input.count)
-    (inputsAndActions.row(row) + input.count).update(from: action, count: action.count)
-    rewards[row] = reward
-    discounts[row] = discount
-    nextInputs.row(row).update(from: nextInput, count: nextInput.count)
-  }
-}
 
 /// What one or more updates of a ``TD3`` measured.
 public struct LearningStatistics: Codable, Equatable, Sendable {
@@ -123,7 +81,7 @@ public final class TD3: @unchecked Sendable {
 
     actorLearner = LearnedNetwork(
       Perceptron(shape: actorShape, outputScale: actionLimits, using: &generator),
-      configuration: configuration, learningRate: configuration.actorLearningRate, rows: batch)
+      configuration: configuration, learningRate: configuration.actorLearningRate, parts: 2)
     // More batches at once would gain little and take memory.
     let capacity = batch * min(configuration.policyDelay, 2)
     self.batch = Batch(
@@ -139,7 +97,7 @@ public final class TD3: @unchecked Sendable {
           targetInput: targetCriticInput, using: &generator))
     }
     self.critics = critics
-    policy = PolicyGradient(actor: actorLearner, critic: critics[0].network, rows: batch)
+    policy = PolicyGradient(actor: actorLearner, critic: critics[0], rows: batch)
     noise = FloatBuffer(count: capacity * actionLimits.count)
     targets = FloatBuffer(count: capacity)
   }
@@ -173,8 +131,8 @@ public final class TD3: @unchecked Sendable {
     holdingSignals {
       let rows = 0..<count * configuration.batchSize
       pool.forHalves(of: rows) { chooseTargetActions($0) }
-      pool.forEach(critics) { $0.evaluateTarget(rows) }
-      computeTargets(rows)
+      pool.forEach(critics) { $0.evaluateTargets(count) }
+      computeTargets(count)
       updates += count
       let movesTargets = updates % configuration.policyDelay == 0
       pool.forEach(critics) { critic in
@@ -205,125 +163,15 @@ public final class TD3: @unchecked Sendable {
     }
   }
 
-  private func computeTargets(_ rows: Range<Int>) {
-    for row in rows {
-      let value = min(critics[0].targetValue(row), critics[1].targetValue(row))
-      targets.pointer[row] = batch.rewards[row] + batch.discounts[row] * value
-    }
-  }
-}
-
-/// One of the two critics of a ``TD3``.
-package final class Critic: @unchecked Sendable {
-  package let learner: LearnedNetwork
-  private let configuration: LevelConfiguration
-  private let activations: Activations
-  private let targetActivations: Activations
-
-  /// Sum over the updates of the last call of the mean Huber loss.
-  private(set) var loss = 0.0
-  /// Sum over the updates of the last call of the mean value, before the update.
-  private(set) var value = 0.0
-
-  package var network: Perceptron { learner.network }
-
-  init(
-    shape: PerceptronShape, configuration: LevelConfiguration, batch: Batch, targetInput: Matrix,
-    using generator: inout RandomStream
-  ) {
-    self.configuration = configuration
-    learner = LearnedNetwork(
-      Perceptron(shape: shape, using: &generator), configuration: configuration,
-      learningRate: configuration.criticLearningRate, rows: batch.capacity)
-    activations = Activations(
-      shape: shape, rows: batch.capacity, sharing: batch.inputsAndActions)
-    targetActivations = Activations(shape: shape, rows: batch.capacity, sharing: targetInput)
-  }
-
-  func evaluateTarget(_ rows: Range<Int>) {
-    holdingSignals { learner.target.forward(targetActivations, rows: rows) }
-  }
-
-  func targetValue(_ row: Int) -> Float {
-    targetActivations.output.row(row)[0]
-  }
-
-  /// Some steps of Adam, each on the Huber loss against `targets` in the mean over both critics and
-  /// its part of the batch; after the last, the target may follow.
-  func update(_ count: Int, targets: FloatBuffer, movesTarget: Bool, pool: WorkerPool) {
-    (loss, value) = (0, 0)
-    holdingSignals {
-      for index in 0..<count {
-        let first = index * configuration.batchSize
-        let rows = first..<first + configuration.batchSize
-        network.forward(activations, rows: rows)
-        differentiateLoss(rows, targets: targets)
-        network.backwardToHidden(activations, learner.gradients, rows: rows, pool: pool)
-        learner.step(
-          from: activations, rows: rows, movesTarget: movesTarget && index == count - 1,
-          pool: pool)
+  private func computeTargets(_ count: Int) {
+    for index in 0..<count {
+      let values = critics.map { $0.targetValues(index) }
+      for row in 0..<configuration.batchSize {
+        let place = index * configuration.batchSize + row
+        let value = min(values[0].row(row)[0], values[1].row(row)[0])
+        targets.pointer[place] = batch.rewards[place] + batch.discounts[place] * value
       }
     }
-  }
-
-  private func differentiateLoss(_ rows: Range<Int>, targets: FloatBuffer) {
-    let delta = Float(configuration.huberDelta)
-    var lossSum = 0.0
-    var valueSum = 0.0
-    for row in rows {
-      let value = activations.output.row(row)[0]
-      let error = value - targets.pointer[row]
-      let magnitude = abs(error)
-      lossSum += Double(
-        magnitude <= delta ? error * error / 2 : delta * (magnitude - delta / 2))
-      valueSum += Double(value)
-      learner.gradients.output.row(row)[0] =
-        min(max(error, -delta), delta) / Float(2 * rows.count)
-    }
-    loss += lossSum / Double(rows.count)
-    value += valueSum / Double(rows.count)
-  }
-}
-
-/// Moves an actor μ up the mean of a critic's Q(x, μ(x)), and its target after it.
-private final class PolicyGradient: @unchecked Sendable {
-  private let actor: LearnedNetwork
-  private let critic: Perceptron
-  private let rows: Range<Int>
-  private let activations: Activations
-  private let criticActivations: Activations
-  private let criticGradients: Gradients
-
-  init(actor: LearnedNetwork, critic: Perceptron, rows: Int) {
-    self.actor = actor
-    self.critic = critic
-    self.rows = 0..<rows
-    activations = Activations(shape: actor.network.shape, rows: rows)
-    criticActivations = Activations(shape: critic.shape, rows: rows)
-    criticGradients = Gradients(shape: critic.shape, rows: rows)
-  }
-
-  /// One step of Adam from the states in some rows of `batch`.
-  func update(from batch: Batch, rows batchRows: Range<Int>, pool: WorkerPool) {
-    pool.forHalves(of: rows) { evaluate(from: batch, rows: $0, offset: batchRows.lowerBound) }
-    critic.backwardToHidden(criticActivations, criticGradients, rows: rows, pool: pool)
-    critic.backwardFromFirstHiddenToReentering(
-      criticGradients, rows: rows, into: actor.gradients.output)
-    actor.network.backwardToHidden(activations, actor.gradients, rows: rows, pool: pool)
-    actor.step(from: activations, rows: rows, movesTarget: true, pool: pool)
-  }
-
-  private func evaluate(from batch: Batch, rows: Range<Int>, offset: Int) {
-    let (inputs, actions) = (actor.network.shape.inputs, actor.network.shape.outputs)
-    for input in [activations.input, criticActivations.input] {
-      input.copyColumns(
-        0, count: inputs, of: batch.inputsAndActions, to: 0, rows: rows, offset: offset)
-    }
-    actor.network.forward(activations, rows: rows)
-    criticActivations.input.copyColumns(
-      0, count: actions, of: activations.output, to: inputs, rows: rows)
-    critic.forward(criticActivations, rows: rows)
-    for row in rows { criticGradients.output.row(row)[0] = -1 / Float(self.rows.count) }
   }
 }
 

@@ -15,10 +15,10 @@ public final class Matrix: @unchecked Sendable {
   /// Floats from the start of one row to the start of the next.
   public let stride: Int
 
-  /// The storage, `rows × stride` floats.
-  public let buffer: FloatBuffer
+  package let pointer: UnsafeMutablePointer<Float>
 
-  package var pointer: UnsafeMutablePointer<Float> { buffer.pointer }
+  /// The storage, of which the rows are a part.
+  package let buffer: FloatBuffer
 
   /// Makes a matrix of zeros, with a column of ones behind it where it is to feed a layer.
   public init(rows: Int, columns: Int, feedsLayer: Bool = false) {
@@ -26,9 +26,20 @@ public final class Matrix: @unchecked Sendable {
     self.columns = columns
     stride = Matrix.stride(forColumns: columns + (feedsLayer ? 1 : 0))
     buffer = FloatBuffer(count: rows * stride)
+    pointer = buffer.pointer
     if feedsLayer {
-      for row in 0..<rows { buffer.pointer[row * stride + columns] = 1 }
+      for row in 0..<rows { pointer[row * stride + columns] = 1 }
     }
+  }
+
+  /// Makes a matrix of some rows of `other`, in the same storage.
+  package init(_ rows: Range<Int>, of other: Matrix) {
+    precondition(rows.upperBound <= other.rows)
+    self.rows = rows.count
+    columns = other.columns
+    stride = other.stride
+    buffer = other.buffer
+    pointer = other.row(rows.lowerBound)
   }
 
   /// The smallest multiple of 16 floats (64 bytes) that holds `columns`.

@@ -237,7 +237,7 @@ public final class Perceptron: @unchecked Sendable {
   private func multiply(
     _ input: Matrix, by layer: DenseLayer, into output: Matrix, rows: Range<Int>
   ) {
-    precondition(rows.upperBound <= min(input.rows, output.rows), "more rows than there is room for")
+    precondition(rows.upperBound <= min(input.rows, output.rows), "there is no room for the rows")
     kernels_multiply(
       false, false, rows.count, layer.outputs, layer.inputs + 1, input.row(rows.lowerBound),
       input.stride, parameters.pointer + layer.offset, layer.stride, 0,
@@ -248,7 +248,7 @@ public final class Perceptron: @unchecked Sendable {
     _ output: Matrix, by layer: DenseLayer, into input: Matrix, rows: Range<Int>,
     columns: Range<Int>
   ) {
-    precondition(rows.upperBound <= min(input.rows, output.rows), "more rows than there is room for")
+    precondition(rows.upperBound <= min(input.rows, output.rows), "there is no room for the rows")
     kernels_multiply(
       false, true, rows.count, columns.count, layer.outputs, output.row(rows.lowerBound),
       output.stride, parameters.pointer + layer.offset + columns.lowerBound * layer.stride,
@@ -270,12 +270,19 @@ public final class Activations: @unchecked Sendable {
   /// `[rows, outputs]`.
   public let output: Matrix
 
-  /// Makes room for `rows` inputs. Networks with the same inputs may share an `input` matrix.
-  public init(shape: PerceptronShape, rows: Int, sharing input: Matrix? = nil) {
+  /// Makes room for `rows` inputs. Networks with the same inputs may share an `input` matrix, and
+  /// those of one shape that are not in use at the same time the hidden layers of `other`.
+  public init(
+    shape: PerceptronShape, rows: Int, sharing input: Matrix? = nil,
+    hiddenLayersOf other: Activations? = nil
+  ) {
     self.input = input ?? Matrix(rows: rows, columns: shape.inputs, feedsLayer: true)
     precondition(self.input.columns == shape.inputs && self.input.rows >= rows)
-    hidden1 = Matrix(rows: rows, columns: shape.hidden + shape.reentering, feedsLayer: true)
-    hidden2 = Matrix(rows: rows, columns: shape.hidden, feedsLayer: true)
+    hidden1 =
+      other?.hidden1
+      ?? Matrix(rows: rows, columns: shape.hidden + shape.reentering, feedsLayer: true)
+    hidden2 = other?.hidden2 ?? Matrix(rows: rows, columns: shape.hidden, feedsLayer: true)
+    precondition(hidden1.columns == shape.hidden + shape.reentering && hidden1.rows >= rows)
     output = Matrix(rows: rows, columns: shape.outputs)
   }
 }

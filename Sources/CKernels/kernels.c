@@ -131,14 +131,20 @@ VECTORISED void kernels_scaled_tanh_backward(
   }
 }
 
+// The moments of a weight that gets no gradient any more shrink until they are subnormal, which
+// processors compute with slowly; what is as small as this cannot move a weight.
+static inline __attribute__((always_inline)) float flush_to_zero(float x) {
+  return __builtin_fabsf(x) < 1e-36f ? 0.0f : x;
+}
+
 VECTORISED void kernels_adam(
   ptrdiff_t count, float *restrict weights, const float *restrict gradients,
   float *restrict first, float *restrict second, float beta1, float beta2, float epsilon,
   float step_size, float second_correction) {
   for (ptrdiff_t i = 0; i < count; i++) {
     float g = gradients[i];
-    float m = beta1 * first[i] + (1.0f - beta1) * g;
-    float v = beta2 * second[i] + (1.0f - beta2) * g * g;
+    float m = flush_to_zero(beta1 * first[i] + (1.0f - beta1) * g);
+    float v = flush_to_zero(beta2 * second[i] + (1.0f - beta2) * g * g);
     first[i] = m;
     second[i] = v;
     weights[i] -= step_size * m / (__builtin_elementwise_sqrt(v) * second_correction + epsilon);

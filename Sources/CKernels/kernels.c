@@ -110,6 +110,54 @@ static inline __attribute__((always_inline)) float fast_tanh(float x) {
   return x != x ? x : __builtin_copysignf(result, x);
 }
 
+// ln u for u in [2⁻²⁴, 1], to about one unit in the last place of the larger of it and u − 1:
+// u = m·2ᵉ with m in [√½, √2), and a polynomial in m − 1.
+static inline __attribute__((always_inline)) float log_of_fraction(float u) {
+  union {
+    float value;
+    int32_t bits;
+  } x = {u};
+  int32_t exponent = (x.bits - 0x3f3504f3) >> 23;
+  x.bits -= exponent << 23;
+  float f = x.value - 1.0f;
+  float n = (float)exponent;
+  float p = 7.0376836292e-2f;
+  p = p * f - 1.1514610310e-1f;
+  p = p * f + 1.1676998740e-1f;
+  p = p * f - 1.2420140846e-1f;
+  p = p * f + 1.4249322787e-1f;
+  p = p * f - 1.6668057665e-1f;
+  p = p * f + 2.0000714765e-1f;
+  p = p * f - 2.4999993993e-1f;
+  p = p * f + 3.3333331174e-1f;
+  float square = f * f;
+  float y = f * square * p - 2.12194440e-4f * n;
+  return f + (y - 0.5f * square) + 0.693359375f * n;
+}
+
+VECTORISED void kernels_normals(ptrdiff_t pairs, float *values, float deviation) {
+  for (ptrdiff_t i = 0; i < pairs; i++) {
+    uint32_t first, second;
+    memcpy(&first, values + i, sizeof first);
+    memcpy(&second, values + pairs + i, sizeof second);
+    // Box and Muller: a radius from the one, an angle, as the fraction of a turn, from the other.
+    float u = (float)(int32_t)((first >> 8) + 1) * 0x1p-24f;
+    float radius = deviation * __builtin_elementwise_sqrt(-2.0f * log_of_fraction(u));
+    float turn = (float)(int32_t)second * 0x1p-32f;
+    float quarters = __builtin_rintf(turn * 4.0f);
+    float x = (turn - quarters * 0.25f) * 6.28318530718f;
+    float z = x * x;
+    float sine = x + x * z * ((-1.9515295891e-4f * z + 8.3321608736e-3f) * z - 1.6666654611e-1f);
+    float cosine = 1.0f - 0.5f * z +
+      z * z * ((2.443315711809948e-5f * z - 1.388731625493765e-3f) * z + 4.166664568298827e-2f);
+    int32_t quadrant = (int32_t)quarters;
+    float along = quadrant & 1 ? -sine : cosine;
+    float across = quadrant & 1 ? cosine : sine;
+    values[i] = radius * (quadrant & 2 ? -along : along);
+    values[pairs + i] = radius * (quadrant & 2 ? -across : across);
+  }
+}
+
 VECTORISED void kernels_scaled_tanh(
   ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t ldx, const float *scale) {
   for (ptrdiff_t r = 0; r < rows; r++) {

@@ -132,9 +132,8 @@ package final class OffPolicyCorrection: @unchecked Sendable {
   private func makeCandidates(
     _ transitions: [Int], of experience: Experience, using generator: inout RandomStream
   ) {
-    noise.withMutableValues {
-      generator.fillNormal($0, standardDeviation: Float(configuration.candidateNoise))
-    }
+    noise.fillNormal(
+      noise.count, standardDeviation: Float(configuration.candidateNoise), using: &generator)
     var draw = noise.pointer
     for (row, number) in transitions.enumerated() {
       let first = row * candidateCount

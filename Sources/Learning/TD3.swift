@@ -111,11 +111,9 @@ public final class TD3: @unchecked Sendable {
   /// Makes `count` updates, at most ``updatesAtOnce``, each from its part of ``batch``; `noise`
   /// draws the smoothing noise of the target policy.
   public func update(_ count: Int, pool: WorkerPool, noise generator: inout RandomStream) {
-    noise.withMutableValues {
-      generator.fillNormal(
-        .init(rebasing: $0.prefix(count * configuration.batchSize * actionLimits.count)),
-        standardDeviation: Float(configuration.targetNoise))
-    }
+    noise.fillNormal(
+      count * configuration.batchSize * actionLimits.count,
+      standardDeviation: Float(configuration.targetNoise), using: &generator)
     update(count, pool: pool)
   }
 

@@ -12,10 +12,12 @@ public final class FloatBuffer: @unchecked Sendable {
   /// Allocates `count` zeros.
   public init(count: Int) {
     self.count = count
+    // Whole cache lines, so that a loop may touch a few floats behind the last one.
+    let capacity = max((count + 15) / 16 * 16, 16)
     let bytes = UnsafeMutableRawPointer.allocate(
-      byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
-    pointer = bytes.bindMemory(to: Float.self, capacity: max(count, 1))
-    pointer.initialize(repeating: 0, count: max(count, 1))
+      byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64)
+    pointer = bytes.bindMemory(to: Float.self, capacity: capacity)
+    pointer.initialize(repeating: 0, count: capacity)
   }
 
   deinit {

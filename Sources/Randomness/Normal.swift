@@ -21,25 +21,4 @@ extension RandomStream {
       }
     }
   }
-
-  /// Fills `values` with independent draws from N(0, `standardDeviation`²), using both numbers of
-  /// each polar pair.
-  public mutating func fillNormal(
-    _ values: UnsafeMutableBufferPointer<Float>, standardDeviation: Float = 1
-  ) {
-    var index = 0
-    while index < values.count {
-      let u = 2 * uniform() - 1
-      let v = 2 * uniform() - 1
-      let square = u * u + v * v
-      guard square < 1, square > 0 else { continue }
-      let factor = (-2 * log(square) / square).squareRoot() * Double(standardDeviation)
-      values[index] = Float(u * factor)
-      index += 1
-      if index < values.count {
-        values[index] = Float(v * factor)
-        index += 1
-      }
-    }
-  }
 }

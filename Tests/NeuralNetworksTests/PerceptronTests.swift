@@ -217,6 +217,47 @@ struct KernelTests {
     #expect(worst < 3)
   }
 
+  @Test("Normal noise is what Box and Muller make of the stream's bits", arguments: [2, 33, 800])
+  func normalNoise(count: Int) {
+    let buffer = FloatBuffer(count: count)
+    var stream = RandomStream(seed: 1, name: "noise")
+    var same = stream
+    buffer.fillNormal(count, standardDeviation: 0.5, using: &stream)
+    let words = (0..<(count + 1) / 2).flatMap { _ in
+      let bits = same.next()
+      return [UInt32(truncatingIfNeeded: bits), UInt32(truncatingIfNeeded: bits >> 32)]
+    }
+    #expect(stream == same)
+    let pairs = words.count / 2
+    for index in 0..<count {
+      let (first, second) = (words[index % pairs], words[pairs + index % pairs])
+      let radius = (-2 * log(Double((first >> 8) + 1) * 0x1p-24)).squareRoot() / 2
+      let angle = 2 * Double.pi * Double(Int32(bitPattern: second)) * 0x1p-32
+      let expected = radius * (index < pairs ? cos(angle) : sin(angle))
+      let found = buffer.withValues { Double($0[index]) }
+      #expect(abs(found - expected) < 1e-6)
+    }
+  }
+
+  @Test("Normal noise has the distribution function of N(0, 1)")
+  func normalDistribution() {
+    let count = 200_000
+    let buffer = FloatBuffer(count: count)
+    var stream = RandomStream(seed: 2, name: "noise")
+    buffer.fillNormal(count, standardDeviation: 1, using: &stream)
+    let sorted = buffer.withValues { $0.map(Double.init).sorted() }
+    // Kolmogorov and Smirnov: beyond 1.95 ÷ √n once in a thousand.
+    let worst = sorted.enumerated().reduce(0.0) { worst, entry in
+      let expected = 0.5 * erfc(-entry.element / 2.0.squareRoot())
+      return max(worst, abs(Double(entry.offset) / Double(count) - expected))
+    }
+    #expect(worst < 1.95 / Double(count).squareRoot())
+    let neighbours = buffer.withValues { values in
+      (1..<count).reduce(0.0) { $0 + Double(values[$1] * values[$1 - 1]) } / Double(count)
+    }
+    #expect(abs(neighbours) < 5 / Double(count).squareRoot())
+  }
+
   @Test("A buffer with an infinite number or NaN anywhere is not finite")
   func finiteness() {
     let buffer = FloatBuffer(count: 37)

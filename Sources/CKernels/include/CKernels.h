@@ -38,6 +38,10 @@ void kernels_scaled_tanh_backward(
   ptrdiff_t rows, ptrdiff_t columns, const float *output, ptrdiff_t ldo, const float *scale,
   float *gradient, ptrdiff_t ldg);
 
+// Makes 2·pairs draws from N(0, deviation²) of as many 32-bit words that are uniformly random, in
+// their place.
+void kernels_normals(ptrdiff_t pairs, float *values, float deviation);
+
 // One step of Adam on `count` weights. `step_size` is the learning rate ÷ (1 − β₁ᵗ) and
 // `second_correction` is 1 ÷ √(1 − β₂ᵗ).
 void kernels_adam(

@@ -51,16 +51,19 @@ let package = Package(
       ]),
 
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport"]),
     .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo", "Imaging"]),
     .testTarget(
-      name: "EnvironmentsTests", dependencies: ["Environments", "MuJoCo", "Randomness"],
+      name: "EnvironmentsTests",
+      dependencies: ["Environments", "MuJoCo", "Randomness", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "NeuralNetworksTests", dependencies: ["CKernels", "NeuralNetworks"]),
     .testTarget(
       name: "LearningTests", dependencies: ["Learning"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Fuzzing"]),
-    .testTarget(name: "hiroTests", dependencies: ["Experiments", "hiro"]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Fuzzing", "TestSupport"]),
+    .testTarget(name: "hiroTests", dependencies: ["Experiments", "TestSupport", "hiro"]),
+
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
 
     // Hostile files for every reader: a short run in the tests, long ones by scripts/fuzz.
     .target(

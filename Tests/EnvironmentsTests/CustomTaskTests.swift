@@ -2,6 +2,7 @@ import Environments
 import Foundation
 import MuJoCo
 import Randomness
+import TestSupport
 import Testing
 
 @Suite("Own mazes and robots")
@@ -87,9 +88,9 @@ struct CustomTaskTests {
 
   @Test("Includes are read, a keyframe is the start, and the floor is added once")
   func includesAndKeyframe() throws {
-    let folder = try Folder()
-    try folder.write("legs.xml", "<mujoco><geom name='leg' size='.1' pos='0 0 .2'/></mujoco>")
-    let robot = try folder.write(
+    let folder = try TemporaryFolder()
+    try folder.file("legs.xml", "<mujoco><geom name='leg' size='.1' pos='0 0 .2'/></mujoco>")
+    let robot = try folder.file(
       "robot.xml",
       """
       <?xml version="1.0"?><!-- a robot -->
@@ -141,8 +142,8 @@ struct CustomTaskTests {
       (body("<freejoint/>") + "<actuator><motor joint='q'/></actuator>" + end, "not a valid model"),
     ])
   func badRobots(text: String, message: String) throws {
-    let folder = try Folder()
-    let robot = try folder.write("robot.xml", text)
+    let folder = try TemporaryFolder()
+    let robot = try folder.file("robot.xml", text)
     let map = try #require(MazeMap.builtIn.first)
     do {
       _ = try TaskDefinition(map: map, robot: robot)
@@ -169,7 +170,7 @@ struct CustomTaskTests {
       contentsOf: Self.models.appendingPathComponent("robots/rover.xml"), encoding: .utf8)
     let original = Array(text.utf8)
     let map = try #require(MazeMap.builtIn.first { $0.name == "corridor" })
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     var generator = RandomStream(seed: 2, name: "fuzz")
     var accepted = 0
     for _ in 0..<2000 {
@@ -183,7 +184,7 @@ struct CustomTaskTests {
         default: bytes.insert(contentsOf: original.dropFirst(place).prefix(60), at: place)
         }
       }
-      let robot = try folder.write("robot.xml", String(decoding: bytes, as: UTF8.self))
+      let robot = try folder.file("robot.xml", String(decoding: bytes, as: UTF8.self))
       do {
         let environment = try TaskDefinition(map: map, robot: robot).makeEnvironment()
         var stream = RandomStream(seed: 1, name: "environment")
@@ -203,22 +204,4 @@ struct CustomTaskTests {
   private static let motor =
     "<actuator><motor joint='j' ctrllimited='true' ctrlrange='-1 1'/></actuator>"
   private static let end = "</mujoco>"
-}
-
-/// A folder that lives as long as the test.
-private final class Folder {
-  let url = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-
-  init() throws {
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  @discardableResult
-  func write(_ name: String, _ text: String) throws -> String {
-    let file = url.appendingPathComponent(name)
-    try Data(text.utf8).write(to: file)
-    return file.path
-  }
 }

@@ -1,6 +1,7 @@
 import Environments
 import Foundation
 import Randomness
+import TestSupport
 import Testing
 
 @Suite("Maps as text")
@@ -105,19 +106,17 @@ struct MazeMapTests {
 
   @Test("A map too large, no text, or not there at all is refused in one line")
   func hostileFiles() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
     func failure(_ bytes: [UInt8]) throws -> SourceError? {
-      let file = folder.appendingPathComponent("map.txt")
-      try Data(bytes).write(to: file)
-      return #expect(throws: SourceError.self) { try MazeMap(path: file.path) }
+      let file = folder.file("map.txt")
+      try Data(bytes).write(to: URL(fileURLWithPath: file))
+      return #expect(throws: SourceError.self) { try MazeMap(path: file) }
     }
     #expect(try failure([0xff, 0xfe, 0x00])?.message.contains("UTF-8") == true)
     #expect(
       try failure(Array(repeating: 0x23, count: (1 << 20) + 1))?.message.contains("MiB") == true)
     #expect(try failure(Array(repeating: 0x23, count: 65))?.column == 65)
-    let missing = #expect(throws: SourceError.self) { try MazeMap(path: folder.path + "/none") }
+    let missing = #expect(throws: SourceError.self) { try MazeMap(path: folder.file("none")) }
     #expect(missing?.isMissing == true)
     #expect(throws: SourceError.self) { try MazeMap(path: folder.path) }
     #expect(throws: SourceError.self) { try MazeMap(path: "/dev/zero") }

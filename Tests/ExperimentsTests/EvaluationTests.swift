@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Learning
 import NeuralNetworks
+import TestSupport
 import Testing
 
 @Suite("Evaluation and policies")

@@ -4,6 +4,7 @@ import Foundation
 import Learning
 import NeuralNetworks
 import Randomness
+import TestSupport
 import Testing
 
 /// Python with NumPy and safetensors: what HIRO_PYTHON names (`scripts/test` does), or `python3`.

@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import NeuralNetworks
+import TestSupport
 import Testing
 
 @Suite("Safetensors")

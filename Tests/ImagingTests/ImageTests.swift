@@ -1,19 +1,7 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
-
-/// A folder that is removed at the end of a test.
-final class TemporaryFolder {
-  let path: String
-  init() throws {
-    path = FileManager.default.temporaryDirectory.path + "/imaging-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-  var contents: [String] {
-    (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? []
-  }
-}
 
 @Suite struct ImageTests {
   static let red = Color(red: 200, green: 10, blue: 20)
@@ -38,7 +26,7 @@ final class TemporaryFolder {
     let image = Self.makePattern(width: width, height: height)
     try image.write(png: folder.path + "/a.png")
     #expect(try Image(png: folder.path + "/a.png") == image)
-    #expect(folder.contents == ["a.png"])
+    #expect(try folder.contents == ["a.png"])
   }
 
   @Test("Noise, which does not compress, is written whole")

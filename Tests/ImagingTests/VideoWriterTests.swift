@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @Suite(.enabled(if: VideoWriter.isAvailable)) struct VideoWriterTests {
@@ -15,7 +16,7 @@ import Testing
     }
     #expect(!FileManager.default.fileExists(atPath: path))
     try writer.finish()
-    #expect(folder.contents == ["walk.mp4"])
+    #expect(try folder.contents == ["walk.mp4"])
     let data = try Data(contentsOf: URL(fileURLWithPath: path))
     #expect(data.count > 500 && data[4..<8] == Data("ftyp".utf8))
   }
@@ -28,7 +29,7 @@ import Testing
         path: folder.path + "/walk.mp4", width: 64, height: 48, framesPerSecond: 10)
       try writer.append(Image(width: 64, height: 48))
     }
-    #expect(folder.contents == [])
+    #expect(try folder.contents == [])
   }
 
   @Test("A frame of another size and a folder that is missing are errors that say so")
@@ -59,6 +60,6 @@ import Testing
       return
     }
     #expect(!reason.isEmpty && reason != "it ended early")
-    #expect(folder.contents == [])
+    #expect(try folder.contents == [])
   }
 }

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Bad input gets one line that names the thing, and its own exit code")
 struct BadInputTests {
-  let folder = try! TestFolder()
+  let folder = try! TemporaryFolder()
 
   func check(
     _ arguments: [String], code: Int32, says expected: String,

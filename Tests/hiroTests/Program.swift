@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The built program, run as a user runs it.
 struct Program {
@@ -30,7 +31,7 @@ struct Program {
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     // Files, not pipes: nobody has to empty them while the program runs.
-    let folder = try TestFolder()
+    let folder = try TemporaryFolder()
     let (output, errors) = (folder.file("output"), folder.file("errors"))
     for file in [output, errors] { try Data().write(to: URL(fileURLWithPath: file)) }
     process.standardOutput = FileHandle(forWritingAtPath: output)
@@ -42,34 +43,6 @@ struct Program {
       code: process.terminationReason == .exit ? process.terminationStatus : -1,
       output: try String(contentsOfFile: output, encoding: .utf8),
       errors: try String(contentsOfFile: errors, encoding: .utf8))
-  }
-}
-
-/// A folder that a test may fill; it goes away with the value.
-final class TestFolder {
-  let path: String
-
-  init() throws {
-    let url = FileManager.default.temporaryDirectory
-      .appendingPathComponent("hiro-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    path = url.path
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  /// The path of `name` in the folder.
-  func file(_ name: String) -> String { "\(path)/\(name)" }
-
-  /// Writes `text` to `name` in the folder and gives its path.
-  func file(_ name: String, _ text: String) throws -> String {
-    try text.write(toFile: file(name), atomically: true, encoding: .utf8)
-    return file(name)
-  }
-
-  /// The names of everything in the folder, sorted.
-  var contents: [String] {
-    get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
   }
 }
 

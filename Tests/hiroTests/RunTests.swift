@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Runs from the command line", .timeLimit(.minutes(10)))
 struct RunTests {
-  let folder = try! TestFolder()
+  let folder = try! TemporaryFolder()
 
   func train(_ name: String, _ arguments: String...) throws -> Program.Outcome {
     try Program.run(["train", "point-maze", "--output", folder.file(name)] + arguments + tiny)

@@ -1,10 +1,12 @@
 import Foundation
 
 /// A folder that a test may fill; it goes away with the value.
-final class TemporaryFolder {
-  let path: String
+package final class TemporaryFolder {
+  /// Where it is.
+  package let path: String
 
-  init() throws {
+  /// Makes an empty folder.
+  package init() throws {
     let url = FileManager.default.temporaryDirectory
       .appendingPathComponent("hiro-tests-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -14,10 +16,17 @@ final class TemporaryFolder {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   /// The path of `name` in the folder.
-  func file(_ name: String) -> String { "\(path)/\(name)" }
+  package func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// Writes `text` to `name` in the folder and gives its path.
+  @discardableResult
+  package func file(_ name: String, _ text: String) throws -> String {
+    try text.write(toFile: file(name), atomically: true, encoding: .utf8)
+    return file(name)
+  }
 
   /// The names of everything in the folder, sorted.
-  var contents: [String] {
+  package var contents: [String] {
     get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
   }
 }

@@ -54,10 +54,14 @@ public final class MetricsFile {
       return Int(exactly: value).map(String.init) ?? "\(value)"
     }
     let row = Array("\(step),\(fields.joined(separator: ","))\n".utf8)
+    let end = lseek(descriptor, 0, SEEK_END)
     let written = row.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
     guard written == row.count else {
-      throw FileError(
+      let error = FileError(
         errno: written < 0 ? errno : ENOSPC, path: path, operation: "writing", writing: true)
+      // A disk that fills takes the beginning of a row; the row will be tried again as a whole.
+      if written > 0 { ftruncate(descriptor, end) }
+      throw error
     }
   }
 

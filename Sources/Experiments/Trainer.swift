@@ -45,7 +45,8 @@ public final class Trainer {
 
   /// Collects one window of steps and makes the updates that are owed.
   ///
-  /// - Throws: what the environment throws.
+  /// - Throws: ``TrainingError`` where an action or what the environment shows is not finite, and
+  ///   what the environment throws.
   public func advance() throws {
     switch schedule {
     case .sequential:
@@ -63,18 +64,32 @@ public final class Trainer {
   private func collect() throws {
     if !isInEpisode {
       try environment.reset(using: &environmentStream, target: .training)
+      try check("the first observation of an episode", environment.observation)
       agent.beginEpisode(observation: environment.observation, target: environment.target)
       isInEpisode = true
       episodeReturn = 0
     }
     repeat {
-      let outcome = try environment.step(agent.chooseAction())
+      let action = agent.chooseAction()
+      // MuJoCo would take it as zero, and the agent would learn from what it never did.
+      try check("an action", action)
+      let outcome = try environment.step(action)
       let ending = Window.Ending(outcome)
+      if ending != .diverged {
+        try check("a reward", [outcome.reward])
+        try check("an observation", environment.observation)
+      }
       agent.record(reward: outcome.reward, observation: environment.observation, ending: ending)
       steps += 1
       if ending != .diverged { episodeReturn += Double(outcome.reward) }
       if ending != .none { finishEpisode(ending) }
     } while !agent.windowIsFull
+  }
+
+  private func check(_ quantity: String, _ values: [Float]) throws(TrainingError) {
+    guard values.allSatisfy(\.isFinite) else {
+      throw .notFinite(quantity: quantity, step: steps, checkpoint: nil)
+    }
   }
 
   private func finishEpisode(_ ending: Window.Ending) {

@@ -30,6 +30,12 @@ public final class TrainingRun {
   /// Why a continued run lost more than it should have: its newest checkpoint was damaged.
   public private(set) var resumeWarning: String?
 
+  /// The checkpoints that are known to be good, the newest first.
+  private var checkpoints: [String] = []
+
+  /// The best policy, where it could not be written yet.
+  private var pendingBest: PolicyFile?
+
   /// Rows of the learning curves that could not be written yet.
   private var pendingRows: [(step: Int, values: [String: Double])] = []
 
@@ -56,7 +62,9 @@ public final class TrainingRun {
     _ = try definition.description.agentShape(for: configuration.learning.subgoals)
     try AtomicFile.makeFolder(folder)
     let lock = try RunLock(folder: folder)
-    guard access("\(folder)/\(RunFolder.configuration)", F_OK) != 0 else {
+    // Only what cannot be had again counts: a run that was killed before its first checkpoint leaves
+    // a configuration, and nothing that could be continued.
+    guard RunFolder.savedFiles(in: folder).isEmpty else {
       throw RunError.occupied(folder: folder)
     }
     try self.init(
@@ -93,6 +101,7 @@ public final class TrainingRun {
       configuration: configuration, definition: definition, map: map, folder: folder, lock: lock,
       pool: pool, record: parts.record, continuingAfter: parts.trainer.steps)
     try Checkpoint.restore(trainer, parts, from: file)
+    checkpoints = [file.path]
     resumeWarning = problem.map { "continuing from an older checkpoint: \($0)" }
     updateProgress()
   }
@@ -115,7 +124,6 @@ public final class TrainingRun {
       path: "\(folder)/\(RunFolder.metrics)",
       columns: MetricsRow.columns(for: definition.description), continuingAfter: step)
     if let map { try AtomicFile.write(map.text, to: "\(folder)/\(RunFolder.map)") }
-    // Last of all: a folder with a configuration holds a run.
     try AtomicFile.write(
       configuration.yaml(heading: "Everything that decides what this run computes."),
       to: "\(folder)/\(RunFolder.configuration)")
@@ -156,7 +164,12 @@ public final class TrainingRun {
         break
       }
       let before = trainer.steps
-      try trainer.advance()
+      do {
+        try trainer.advance()
+      } catch TrainingError.notFinite(let quantity, _, _) {
+        // A weight that is not finite is the cause and not the effect.
+        throw notFinite(trainer.agent.firstNonFinite() ?? quantity)
+      }
       clock.advance(to: trainer.steps)
       let isEvaluationDue = crosses(configuration.evaluation.interval, from: before)
       if isEvaluationDue || crosses(configuration.reportInterval, from: before) {
@@ -175,7 +188,7 @@ public final class TrainingRun {
     }
     try checkFinite()
     saveCheckpoint()
-    keep { try savePolicy(RunFolder.latestPolicy) }
+    keep { try save(policyFile(), as: RunFolder.latestPolicy) }
     if let warning = progress.warning { throw RunError.unsaved(reason: warning) }
     return ending
   }
@@ -191,16 +204,19 @@ public final class TrainingRun {
     return Double(elapsed) * 1e-9 >= configuration.checkpoint.minutes * 60
   }
 
-  /// Saves everything and forgets all but the last two checkpoints.
+  /// Saves everything and forgets all but the last two good checkpoints.
   private func saveCheckpoint() {
     progress.warning = nil
     flushRows()
+    saveBest()
     keep { try metrics.synchronize() }
     keep {
-      try Checkpoint.write(
-        trainer, configuration: configuration, record: record,
-        to: RunFolder.checkpoint(trainer.steps, in: folder))
-      for old in RunFolder.checkpoints(in: folder).dropFirst(2) { unlink(old) }
+      let path = RunFolder.checkpoint(trainer.steps, in: folder)
+      try Checkpoint.write(trainer, configuration: configuration, record: record, to: path)
+      checkpoints = [path] + checkpoints.filter { $0 != path }.prefix(1)
+      for other in RunFolder.checkpoints(in: folder) where !checkpoints.contains(other) {
+        unlink(other)
+      }
     }
     lastCheckpoint = .now()
   }
@@ -245,8 +261,7 @@ public final class TrainingRun {
 
   private func notFinite(_ quantity: String) -> TrainingError {
     .notFinite(
-      quantity: quantity, step: trainer.steps,
-      checkpoint: RunFolder.checkpoints(in: folder).first)
+      quantity: quantity, step: trainer.steps, checkpoint: checkpoints.first)
   }
 
   /// Measures the policy without noise, and keeps it where it is the best so far.
@@ -261,17 +276,32 @@ public final class TrainingRun {
       },
       makePolicy: { policy.copy() })
     let isBest = record.add(result, step: trainer.steps)
-    keep { try savePolicy(RunFolder.latestPolicy) }
-    if isBest { keep { try savePolicy(RunFolder.bestPolicy) } }
+    let file = policyFile()
+    keep { try save(file, as: RunFolder.latestPolicy) }
+    if isBest { pendingBest = file }
+    saveBest()
     return result
   }
 
-  private func savePolicy(_ name: String) throws {
-    try PolicyFile(
+  /// The policy as it is now.
+  private func policyFile() -> PolicyFile {
+    PolicyFile(
       configuration: configuration, map: ownMap, step: trainer.steps,
       success: record.last?.step == trainer.steps ? record.last?.success : nil,
-      tensors: trainer.agent.makePolicy().tensors
-    ).write(to: "\(folder)/\(name)", task: definition.description)
+      tensors: trainer.agent.makePolicy().tensors)
+  }
+
+  private func save(_ policy: PolicyFile, as name: String) throws {
+    try policy.write(to: "\(folder)/\(name)", task: definition.description)
+  }
+
+  /// Writes the best policy, if it is not written yet: the disk may have been full at its time.
+  private func saveBest() {
+    guard let best = pendingBest else { return }
+    keep {
+      try save(best, as: RunFolder.bestPolicy)
+      pendingBest = nil
+    }
   }
 
   private func updateProgress() {

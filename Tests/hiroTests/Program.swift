@@ -26,23 +26,50 @@ struct Program {
 
   /// Runs `hiro` with `arguments` to its end.
   static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
+    try Program(arguments, environment: environment).outcome()
+  }
+
+  private let process = Process()
+  private let folder: TemporaryFolder
+  private var output: String { folder.file("output") }
+  private var errorFile: String { folder.file("errors") }
+
+  /// Starts `hiro` with `arguments`.
+  init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    process.executableURL = URL(fileURLWithPath: Self.path)
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     // Files, not pipes: nobody has to empty them while the program runs.
-    let folder = try TemporaryFolder()
-    let (output, errors) = (folder.file("output"), folder.file("errors"))
-    for file in [output, errors] { try Data().write(to: URL(fileURLWithPath: file)) }
+    folder = try TemporaryFolder()
+    for file in [output, errorFile] { try Data().write(to: URL(fileURLWithPath: file)) }
     process.standardOutput = FileHandle(forWritingAtPath: output)
-    process.standardError = FileHandle(forWritingAtPath: errors)
+    process.standardError = FileHandle(forWritingAtPath: errorFile)
     process.standardInput = FileHandle.nullDevice
     try process.run()
+  }
+
+  /// What a message of the program names it by.
+  var identifier: Int32 { process.processIdentifier }
+
+  /// What it has written to standard error so far.
+  var errors: String {
+    get throws { try String(contentsOfFile: errorFile, encoding: .utf8) }
+  }
+
+  /// Sends it a signal.
+  func send(_ signal: Int32) { kill(identifier, signal) }
+
+  /// Waits until `condition` holds, for as long as the program runs.
+  func wait(until condition: () throws -> Bool) throws {
+    while try process.isRunning && !condition() { usleep(20_000) }
+  }
+
+  /// Waits for the program's end.
+  func outcome() throws -> Outcome {
     process.waitUntilExit()
     return Outcome(
       code: process.terminationReason == .exit ? process.terminationStatus : -1,
-      output: try String(contentsOfFile: output, encoding: .utf8),
-      errors: try String(contentsOfFile: errors, encoding: .utf8))
+      output: try String(contentsOfFile: output, encoding: .utf8), errors: try errors)
   }
 }
 

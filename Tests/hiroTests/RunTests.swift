@@ -82,49 +82,6 @@ struct RunTests {
     #expect(resumed.errors.contains("continuing from an older checkpoint"), "\(resumed.errors)")
   }
 
-  @Test("SIGINT and SIGTERM end a run with everything saved", arguments: [SIGINT, SIGTERM])
-  func signals(signal: Int32) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: Program.path)
-    process.arguments =
-      ["train", "point-maze", "--steps", "100000000", "--output", folder.file("run")] + tiny
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    while !FileManager.default.fileExists(atPath: folder.file("run/latest.safetensors")) {
-      usleep(20_000)
-    }
-    kill(process.processIdentifier, signal)
-    process.waitUntilExit()
-    #expect(process.terminationReason == .exit)
-    #expect(process.terminationStatus == 128 + signal)
-    let inspected = try Program.run("inspect", folder.file("run"))
-    #expect(inspected.code == 0, "\(inspected.errors)")
-    #expect(
-      !(try FileManager.default.contentsOfDirectory(atPath: folder.file("run")))
-        .contains { $0.hasSuffix(".partial") })
-  }
-
-  @Test("A second trainer in a folder is refused by the first one's process")
-  func lock() throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: Program.path)
-    process.arguments =
-      ["train", "point-maze", "--steps", "100000000", "--output", folder.file("run")] + tiny
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    while !FileManager.default.fileExists(atPath: folder.file("run/checkpoint-0.safetensors")) {
-      usleep(20_000)
-    }
-    let second = try Program.run("train", "--resume", folder.file("run"))
-    #expect(second.code == 73)
-    #expect(second.errors.contains("\(process.processIdentifier)"), "\(second.errors)")
-    // The lock of a process that was killed is taken over.
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
-    let third = try Program.run("train", "--resume", folder.file("run"), "--steps", "20")
-    #expect(third.code == 0, "\(third.errors)")
-  }
-
   @Test("Replaying the reference torques gives the reference states, and every task replays")
   func simulate() throws {
     let output = folder.file("out.json")

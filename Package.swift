@@ -52,7 +52,7 @@ let package = Package(
 
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport"]),
-    .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo", "Imaging"]),
+    .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo", "Imaging", "TestSupport"]),
     .testTarget(
       name: "EnvironmentsTests",
       dependencies: ["Environments", "MuJoCo", "Randomness", "TestSupport"],
@@ -67,7 +67,10 @@ let package = Package(
 
     // Hostile files for every reader: a short run in the tests, long ones by scripts/fuzz.
     .target(
-      name: "Fuzzing", dependencies: ["Environments", "Experiments", "Randomness"],
+      name: "Fuzzing",
+      dependencies: [
+        "Environments", "Experiments", "Learning", "MuJoCo", "NeuralNetworks", "Randomness",
+      ],
       path: "Tests/Fuzzing"),
     .executableTarget(name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzz"),
   ],

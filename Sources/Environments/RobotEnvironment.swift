@@ -285,7 +285,8 @@ public final class RobotEnvironment: PhysicsEnvironment {
       }
     }
     try check(state.task == task.name, "it is one of '\(state.task.prefix(40))'")
-    try check(state.stepCount >= 0, "its step count is negative")
+    try check(
+      0...task.episodeSteps ~= state.stepCount, "its step count is not one of the episode")
     try check(
       state.target.count == task.targetCount && state.target.allSatisfy(\.isFinite),
       "its target is not \(task.targetCount) finite numbers")

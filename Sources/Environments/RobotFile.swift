@@ -171,7 +171,8 @@ extension RobotFile {
       }
     }
     let ranges = actuators.map(\.controlRange)
-    let physicsSteps = max(1, min(1000, Int((Self.stepDuration / model.timestep).rounded())))
+    guard model.timestep > 0 else { throw failure("its timestep is not above 0 s") }
+    let physicsSteps = Int(max(1, min(1000, (Self.stepDuration / model.timestep).rounded())))
     let layout = RobotLayout(
       positionCount: positionCount, velocityCount: model.nv - blockJoints, root: root,
       drive: .actuators(

@@ -2,19 +2,20 @@ import CZlib
 import Environments
 import Foundation
 import Learning
+import NeuralNetworks
 
 /// Everything that a run needs to go on to the same bits, as one safetensors file: networks,
 /// optimisers and replay buffers as tensors, the rest as metadata, with a checksum of each.
-enum Checkpoint {
+package enum Checkpoint {
   /// What the metadata calls the kind of file and its version.
-  static let format = "hiro-checkpoint"
+  package static let format = "hiro-checkpoint"
   static let version = "1"
 
   /// The small parts, each with its key in the metadata.
-  struct Parts {
-    var configuration: RunConfiguration
+  package struct Parts {
+    package var configuration: RunConfiguration
     var agent: Data
-    var trainer: TrainerState
+    package var trainer: TrainerState
     var record: RunRecord
   }
 
@@ -72,8 +73,52 @@ enum Checkpoint {
       record: try decode(RunRecord.self, "record"))
   }
 
+  /// Refuses a file whose networks do not have the sizes that its configuration says: nothing it says
+  /// may make anyone take more memory than it has bytes.
+  package static func checkSizes(
+    of file: SafetensorsFile, for configuration: RunConfiguration, task: TaskDescription
+  ) throws {
+    let shape = try task.agentShape(for: configuration.learning.subgoals)
+    let (lower, higher) = (configuration.learning.lower, configuration.learning.higher)
+    let networks: [(name: String, shape: PerceptronShape)] =
+      switch configuration.learning.hierarchy {
+      case .hiro:
+        [
+          (
+            "lower.actor",
+            PerceptronShape(
+              inputs: shape.lowerInputCount, hidden: lower.hiddenUnits, outputs: shape.actionCount)
+          ),
+          (
+            "higher.actor",
+            PerceptronShape(
+              inputs: shape.higherInputCount, hidden: higher.hiddenUnits,
+              outputs: shape.subgoalCount)
+          ),
+        ]
+      case .flat:
+        [
+          (
+            "flat.actor",
+            PerceptronShape(
+              inputs: shape.higherInputCount, hidden: lower.hiddenUnits, outputs: shape.actionCount)
+          )
+        ]
+      }
+    for (name, network) in networks {
+      let count = network.layers.reduce(0) { $0 + $1.parameterCount }
+      guard let entry = file.entries.first(where: { $0.name == name }),
+        entry.byteRange.count == count * MemoryLayout<Float>.stride
+      else {
+        throw RunError.checkpoint(
+          path: file.path, problem: "'\(name)' is not the network that its configuration says")
+      }
+    }
+  }
+
   /// Fills `trainer`, made from the checkpoint's own configuration, with the state in `file`.
-  static func restore(_ trainer: Trainer, _ parts: Parts, from file: SafetensorsFile) throws {
+  package static func restore(_ trainer: Trainer, _ parts: Parts, from file: SafetensorsFile) throws
+  {
     do {
       try trainer.agent.visitState(StateFiller(file: file), restoring: parts.agent)
       try trainer.restore(parts.trainer)
@@ -83,7 +128,7 @@ enum Checkpoint {
   }
 
   /// Checks every checksum in `file` and gives its small parts; nothing is kept of the large ones.
-  static func verify(_ file: SafetensorsFile) throws -> Parts {
+  package static func verify(_ file: SafetensorsFile) throws -> Parts {
     let parts = try parts(of: file)
     for entry in file.entries {
       let bytes = try file.bytes(of: entry)
@@ -95,9 +140,10 @@ enum Checkpoint {
     return parts
   }
 
-  private static let metadataChecksum = "checksum"
+  package static let metadataChecksum = "checksum"
 
-  fileprivate static func checksumKey(_ tensor: String) -> String { "checksum.\(tensor)" }
+  /// Where the metadata has the checksum of a tensor.
+  package static func checksumKey(_ tensor: String) -> String { "checksum.\(tensor)" }
 
   fileprivate static func checksum(_ bytes: UnsafeRawBufferPointer) -> String {
     var sum = crc32(0, nil, 0)
@@ -112,12 +158,12 @@ enum Checkpoint {
   }
 
   /// The checksum of some bytes.
-  static func checksum(_ bytes: [UInt8]) -> String {
+  package static func checksum(_ bytes: [UInt8]) -> String {
     bytes.withUnsafeBytes { checksum($0) }
   }
 
   /// Of all keys and values, in the order of the keys.
-  private static func checksum(of metadata: [String: String]) -> String {
+  package static func checksum(of metadata: [String: String]) -> String {
     let lines = metadata.sorted { $0.key < $1.key }.map { "\($0.key)\0\($0.value)\0" }
     return checksum(Array(lines.joined().utf8))
   }

@@ -8,6 +8,8 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case unknownKey(String, source: String, nearest: String?)
   /// The setting's value is not what it may be.
   case illTyped(key: String, source: String, expected: String, found: String)
+  /// A run with these settings needs more memory than the machine has (bytes).
+  case tooLarge(needed: Double, available: Double)
   /// `--set` was not given `key=value`.
   case notAnAssignment(String)
   /// There is no such preset.
@@ -23,10 +25,19 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
         + (nearest.map { "; did you mean \($0)?" } ?? "; `hiro list settings` names them all")
     case .illTyped(let key, let source, let expected, let found):
       "\(source): \(key): expected \(expected), found \(found)"
+    case .tooLarge(let needed, let available):
+      "a run with these settings needs some \(gigabytes(needed)) of memory, and this machine has "
+        + "\(gigabytes(available)); lower replayCapacity, hiddenUnits, batchSize, "
+        + "subgoals.interval or correction.randomCandidates"
     case .notAnAssignment(let text):
       "--set \(quoted(text)): expected key=value, as in --set lower.discount=0.95"
     case .unknownPreset(let name, let known):
       "unknown preset \(quoted(name)); the presets are \(known.joined(separator: ", "))"
     }
   }
+}
+
+private func gigabytes(_ bytes: Double) -> String {
+  // Settings can ask for more than an integer holds.
+  bytes < 1e15 ? "\(Int((bytes / 1e9).rounded(.up))) GB" : "\(bytes / 1e9) GB"
 }

@@ -1,4 +1,5 @@
 import Environments
+import Foundation
 import Yams
 
 /// The settings of a run while they are put together, layer over layer: the published defaults,
@@ -68,7 +69,8 @@ public struct ConfigurationLayers {
   /// The whole configuration.
   public func configuration() -> RunConfiguration {
     do {
-      return try YAMLDecoder().decode(RunConfiguration.self, from: SettingValue.tree(of: values))
+      return try JSONDecoder().decode(
+        RunConfiguration.self, from: SettingValue.json(of: values))
     } catch {
       // Every value was checked against its setting, and a test decodes every setting.
       preconditionFailure("the settings do not fit the configuration: \(error)")
@@ -84,7 +86,7 @@ public struct ConfigurationLayers {
         throw .malformed(source: place, problem: "expected a setting's name before the colon")
       }
       let key = prefix + name
-      if Setting.all.contains(where: { $0.key.hasPrefix(key + ".") }) {
+      if Setting.groups.contains(key) {
         guard case .mapping(let inner) = node else {
           throw .illTyped(
             key: key, source: place, expected: "a group of settings", found: Self.describe(node))

@@ -40,23 +40,23 @@ public enum SafetensorsElementType: String, Sendable, CaseIterable {
 }
 
 /// A problem in a header, in words; the reader adds the file's name.
-struct SafetensorsHeaderProblem: Error {
+package struct SafetensorsHeaderProblem: Error {
   let text: String
 
   init(_ text: String) { self.text = text }
 }
 
 /// The JSON header of a safetensors file.
-struct SafetensorsHeader: Equatable {
-  var metadata: [String: String] = [:]
+package struct SafetensorsHeader: Equatable {
+  package var metadata: [String: String] = [:]
   /// In the order of their bytes.
-  var entries: [SafetensorsEntry] = []
+  package private(set) var entries: [SafetensorsEntry] = []
 
   static let metadataKey = "__metadata__"
 
   /// Parses `json` and checks it against the `dataCount` bytes that follow it: offsets in range,
   /// lengths equal to shape × element size, no overlap and no hole, no name twice.
-  init(parsing json: [UInt8], dataCount: Int) throws(SafetensorsHeaderProblem) {
+  package init(parsing json: [UInt8], dataCount: Int) throws(SafetensorsHeaderProblem) {
     var scanner = HeaderScanner(bytes: json)
     (metadata, entries) = try scanner.header()
     entries.sort {
@@ -111,7 +111,7 @@ struct SafetensorsHeader: Equatable {
   }
 
   /// The length prefix and the header's JSON, padded with spaces to a multiple of 8 bytes.
-  func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     var fields: [String] = []
     if !metadata.isEmpty {
       let pairs = metadata.sorted { $0.key < $1.key }

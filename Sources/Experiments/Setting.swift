@@ -68,6 +68,13 @@ public struct Setting: Sendable {
   /// The setting with `key`.
   public static func named(_ key: String) -> Setting? { settingOfKey[key] }
 
+  /// What stands before the dot in some of the keys.
+  static let groups = Set(
+    all.compactMap { setting -> String? in
+      let parts = setting.key.split(separator: ".")
+      return parts.count == 2 ? String(parts[0]) : nil
+    })
+
   private static let settingOfKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 
   /// More steps than any run will make.

@@ -47,42 +47,35 @@ enum SettingValue: Equatable {
 
   /// The value of every setting of `configuration`, by key.
   static func all(of configuration: RunConfiguration) -> [String: SettingValue] {
-    let root: Node
     do {
-      // JSON is YAML, and its encoder, unlike Yams', keeps every digit of a number.
       let json = try JSONEncoder().encode(configuration)
-      root = try Yams.compose(yaml: String(decoding: json, as: UTF8.self)) ?? [:]
+      return try JSONDecoder().decode(SettingValues.self, from: json).values
     } catch {
-      preconditionFailure("a configuration could not be encoded: \(error)")
+      preconditionFailure("a configuration is not what the settings say: \(error)")
     }
-    var values: [String: SettingValue] = [:]
-    for setting in Setting.all {
-      let node = setting.key.split(separator: ".").reduce(root as Node?) { $0?[String($1)] }
-      guard let node, let value = SettingValue(node, kind: setting.kind) else {
-        preconditionFailure("\(setting.key) is not what its setting says")
-      }
-      values[setting.key] = value
-    }
-    return values
   }
 
-  /// The nested form of `values`.
-  static func tree(of values: [String: SettingValue]) -> Node {
-    var root: [(Node, Node)] = []
-    var groups: [String: [(Node, Node)]] = [:]
+  /// The nested form of `values`, as JSON.
+  static func json(of values: [String: SettingValue]) throws -> Data {
+    var root: [String: Any] = [:]
+    var groups: [String: [String: Any]] = [:]
     for (key, value) in values {
       let parts = key.split(separator: ".").map(String.init)
-      let pair = (Node(parts.last!), value.node)
-      if parts.count == 1 { root.append(pair) } else { groups[parts[0], default: []].append(pair) }
+      if parts.count == 1 {
+        root[key] = value.json
+      } else {
+        groups[parts[0], default: [:]][parts[1]] = value.json
+      }
     }
-    return Node(root + groups.map { (Node($0.key), Node($0.value)) })
+    return try JSONSerialization.data(withJSONObject: root.merging(groups) { $1 })
   }
 
-  private var node: Node {
+  private var json: Any {
     switch self {
-    case .integer, .number: Node(yaml)
-    case .numbers(let values): Node(values.map { Node("\($0)") })
-    case .text(let text): Node(text)
+    case .integer(let value): value
+    case .number(let value): value
+    case .numbers(let values): values
+    case .text(let text): text
     }
   }
 
@@ -100,6 +93,36 @@ enum SettingValue: Equatable {
       let value = Double(scalar.string.replacing("_", with: "")), value.isFinite
     else { return nil }
     return value
+  }
+}
+
+/// Every setting, as it stands in the encoded form of a configuration.
+private struct SettingValues: Decodable {
+  var values: [String: SettingValue] = [:]
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    let intValue: Int? = nil
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  init(from decoder: any Decoder) throws {
+    let root = try decoder.container(keyedBy: Key.self)
+    for setting in Setting.all {
+      let path = setting.key.split(separator: ".").map { Key(stringValue: String($0)) }
+      let container =
+        try path.count == 1 ? root : root.nestedContainer(keyedBy: Key.self, forKey: path[0])
+      let key = path[path.count - 1]
+      values[setting.key] =
+        switch setting.kind {
+        case .integer: .integer(try container.decode(Int.self, forKey: key))
+        case .number: .number(try container.decode(Double.self, forKey: key))
+        case .numbers: .numbers(try container.decode([Double].self, forKey: key))
+        case .choice, .text: .text(try container.decode(String.self, forKey: key))
+        }
+    }
   }
 }
 

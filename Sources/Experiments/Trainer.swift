@@ -32,10 +32,12 @@ public final class Trainer {
 
   /// Makes a trainer at the beginning of its first episode.
   ///
-  /// - Throws: `AgentShapeError` where the configuration does not fit the task.
+  /// - Throws: `AgentShapeError` where the configuration does not fit the task, and
+  ///   ``ConfigurationError`` where it needs more memory than there is.
   public init(
     configuration: RunConfiguration, environment: any PhysicsEnvironment, pool: WorkerPool
   ) throws {
+    try configuration.checkMemory(for: environment.task)
     self.environment = environment
     self.pool = pool
     schedule = configuration.learning.schedule
@@ -112,7 +114,7 @@ public final class Trainer {
 }
 
 /// What a training loop has to keep besides its agent.
-struct TrainerState: Codable, Equatable {
+package struct TrainerState: Codable, Equatable {
   var steps: Int
   var statistics: EpisodeStatistics
   var environmentStream: RandomStream
@@ -131,11 +133,17 @@ extension Trainer {
 
   /// Continues from a saved state; the agent is restored by itself.
   ///
-  /// - Throws: `EnvironmentError` where the environment's state is another task's.
-  func restore(_ state: TrainerState) throws {
+  /// - Throws: `StateError` where the state is none, and `EnvironmentError` where the environment's
+  ///   is another task's.
+  package func restore(_ state: TrainerState) throws {
+    let statistics = state.statistics
+    let counts = [state.steps, statistics.episodes, statistics.diverged, statistics.successes]
+    guard counts.allSatisfy({ 0..<Int.max / 1024 ~= $0 }) else {
+      throw StateError.inconsistent("the number of steps or episodes")
+    }
     try environment.restore(state.environment)
     steps = state.steps
-    statistics = state.statistics
+    self.statistics = statistics
     environmentStream = state.environmentStream
     isInEpisode = state.isInEpisode
     episodeReturn = state.episodeReturn

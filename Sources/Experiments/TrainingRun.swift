@@ -53,13 +53,14 @@ public final class TrainingRun {
   ///
   /// - Parameter map: The task's map where it is one's own and not that of a built-in task.
   /// - Throws: ``RunError`` where the folder holds a run already or another process trains in it,
-  ///   ``FileError``, or `AgentShapeError` where the configuration does not fit the task.
+  ///   ``FileError``, or `AgentShapeError` where the configuration does not fit the task, and
+  ///   ``ConfigurationError`` where it does not fit the machine.
   public convenience init(
     configuration: RunConfiguration, definition: TaskDefinition, map: MazeMap? = nil,
     folder: String, pool: WorkerPool = WorkerPool()
   ) throws {
     // What does not fit the task is refused before anything is written.
-    _ = try definition.description.agentShape(for: configuration.learning.subgoals)
+    try configuration.checkMemory(for: definition.description)
     try AtomicFile.makeFolder(folder)
     let lock = try RunLock(folder: folder)
     // Only what cannot be had again counts: a run that was killed before its first checkpoint leaves
@@ -97,6 +98,7 @@ public final class TrainingRun {
     let definition =
       try map.map { try TaskDefinition(map: $0, robot: robot) }
       ?? TaskRegistry.definition(named: configuration.task)
+    try Checkpoint.checkSizes(of: file, for: configuration, task: definition.description)
     try self.init(
       configuration: configuration, definition: definition, map: map, folder: folder, lock: lock,
       pool: pool, record: parts.record, continuingAfter: parts.trainer.steps)

@@ -74,6 +74,13 @@ extension TD3 {
     }
   }
 
+  /// Throws unless `progress` can be that of this learner.
+  func check(_ progress: Progress) throws(StateError) {
+    let counts = progress.optimizerSteps + [progress.updates, progress.statistics.updates]
+    guard progress.optimizerSteps.count == learners.count, counts.allSatisfy(isPossibleCount)
+    else { throw .inconsistent("the number of updates") }
+  }
+
   private var learners: [(String, LearnedNetwork)] {
     [("actor", actorLearner), ("critic1", critics[0].learner), ("critic2", critics[1].learner)]
   }
@@ -151,8 +158,14 @@ extension HIROAgent {
     try higher.visit(visitor, name: "higher")
     try experience.visit(visitor, restoring: progress?.experience)
     guard let progress else { return }
-    guard progress.window.fits(shape), progress.correctionRows.count == 2, progress.steps >= 0,
-      (0..<configuration.subgoals.interval).contains(progress.stepsSinceDecision)
+    try lower.check(progress.lower)
+    try higher.check(progress.higher)
+    // No more updates can be owed than the steps of a window.
+    let interval = configuration.subgoals.interval
+    guard progress.window.fits(shape), progress.correctionRows.count == 2,
+      (progress.correctionRows + [progress.steps]).allSatisfy(isPossibleCount),
+      0..<interval ~= progress.stepsSinceDecision, 0...interval ~= progress.lowerUpdatesOwed,
+      0...interval ~= progress.higherUpdatesOwed
     else { throw StateError.inconsistent("the agent's counters") }
     steps = progress.steps
     lowerUpdatesOwed = progress.lowerUpdatesOwed
@@ -196,7 +209,10 @@ extension FlatAgent {
     try learner.visit(visitor, name: "flat")
     try experience.visit(visitor, restoring: progress?.experience)
     guard let progress else { return }
-    guard progress.window.fits(shape), progress.steps >= 0 else {
+    try learner.check(progress.learner)
+    guard progress.window.fits(shape), isPossibleCount(progress.steps),
+      0...configuration.subgoals.interval ~= progress.updatesOwed
+    else {
       throw StateError.inconsistent("the agent's counters")
     }
     steps = progress.steps
@@ -206,6 +222,11 @@ extension FlatAgent {
     window.start = progress.window
     refreshSnapshots()
   }
+}
+
+/// Whether a file may say that something has happened so often: it leaves room to count on.
+func isPossibleCount(_ count: Int) -> Bool {
+  0..<Int.max / 1024 ~= count
 }
 
 /// The keys in order, so that the same state is the same bytes.

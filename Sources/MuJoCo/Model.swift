@@ -20,6 +20,7 @@ public final class Model: @unchecked Sendable {
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
       !isDirectory.boolValue, FileManager.default.isReadableFile(atPath: path)
     else { throw MuJoCoError.missingFile(path: path) }
+    try ModelLimits.check(path: path, name: path)
     try self.init(adopting: cmj_loadModelFile(path), name: path)
   }
 
@@ -27,6 +28,7 @@ public final class Model: @unchecked Sendable {
   ///
   /// - Throws: ``MuJoCoError/invalidModel(name:message:)`` with MuJoCo's own message.
   public convenience init(xml: String, name: String) throws {
+    try ModelLimits.check(text: xml, name: name)
     var text = xml
     let model = text.withUTF8 { bytes in
       bytes.withMemoryRebound(to: CChar.self) {

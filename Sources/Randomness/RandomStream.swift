@@ -34,6 +34,25 @@ public struct RandomStream: RandomNumberGenerator, Hashable, Codable, Sendable {
     (s0, s1, s2, s3) = (state[0], state[1], state[2], state[3])
   }
 
+  /// Reads a stream as it was encoded; a state of four zeros, which no stream ever has and in which
+  /// each number would be the same, is refused.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func word(_ key: CodingKeys) throws -> UInt64 {
+      try container.decode(UInt64.self, forKey: key)
+    }
+    let state = try [CodingKeys.s0, .s1, .s2, .s3].map(word)
+    guard let stream = RandomStream(state: state) else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "no random stream's state"))
+    }
+    self = stream
+  }
+
+  private enum CodingKeys: CodingKey {
+    case s0, s1, s2, s3
+  }
+
   /// The next 64 random bits.
   public mutating func next() -> UInt64 {
     let result = rotate(s0 &+ s3, by: 23) &+ s0

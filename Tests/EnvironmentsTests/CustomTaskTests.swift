@@ -140,6 +140,9 @@ struct CustomTaskTests {
         body("<freejoint name='j'/>") + "<actuator><motor joint='j'/></actuator>" + end, "ctrlrange"
       ),
       (body("<freejoint/>") + "<actuator><motor joint='q'/></actuator>" + end, "not a valid model"),
+      (
+        body("<freejoint name='j'/>") + motor + "<option timestep='-1e-300'/>" + end, "timestep"
+      ),
     ])
   func badRobots(text: String, message: String) throws {
     let folder = try TemporaryFolder()

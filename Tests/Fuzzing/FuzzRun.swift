@@ -6,7 +6,7 @@ public struct FuzzRun: Sendable {
   public private(set) var accepted = 0
   /// Files that were refused.
   public private(set) var refused = 0
-  /// The time of the slowest file.
+  /// The processor time of the slowest file: the machine may be busy with something else.
   public private(set) var slowest = Duration.zero
   /// What should not have happened, in words; a crash ends the process instead.
   public private(set) var faults: [String] = []
@@ -14,7 +14,7 @@ public struct FuzzRun: Sendable {
   /// Counts nothing yet.
   public init() {}
 
-  /// The most time that one file may take.
+  /// The most processor time that one file may take.
   public static let timeLimit = Duration.seconds(5)
 
   private static let modules = [
@@ -22,11 +22,12 @@ public struct FuzzRun: Sendable {
   ]
 
   /// Gives `target` one file. The file stays at `path`, so that a crash leaves its cause behind.
-  public mutating func check(_ target: FuzzTarget, _ bytes: [UInt8], path: String) {
+  public mutating func check(_ target: FuzzTarget, _ mutation: [UInt8], path: String) {
+    let bytes = target.repaired(mutation)
     guard let file = fopen(path, "w") else { return faults.append("\(path) cannot be written") }
     fwrite(bytes, 1, bytes.count, file)
     fclose(file)
-    let start = ContinuousClock.now
+    let start = Self.threadTime
     do {
       try target.read(path: path)
       accepted += 1
@@ -42,9 +43,16 @@ public struct FuzzRun: Sendable {
         faults.append("an error that is not of a type of ours: \(type): \(text)")
       }
     }
-    let time = ContinuousClock.now - start
+    let time = Self.threadTime - start
     slowest = max(slowest, time)
     if time > Self.timeLimit { faults.append("a file of \(bytes.count) bytes took \(time)") }
+  }
+
+  /// The processor time of this thread.
+  private static var threadTime: Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
 
   /// Gives `target` so many files that derive from `seed`.

@@ -4,10 +4,15 @@ import Foundation
 import Learning
 import MuJoCo
 import NeuralNetworks
+import Randomness
 
 /// One kind of file that strangers may give us, with its reader.
 public enum FuzzTarget: String, CaseIterable, Sendable {
-  case safetensors, policy, configuration, map, model, trace
+  case safetensors, policy, checkpoint, configuration, map, model, robot, trace
+
+  /// Whether each file is compiled and simulated, which takes a thousand times as long as reading a
+  /// map.
+  public var compilesModels: Bool { self == .model || self == .robot }
 
   /// Good files to begin from, made in `folder`.
   public func seeds(in folder: String) throws -> [[UInt8]] {
@@ -27,6 +32,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
       return try [Hierarchy.hiro, .flat].map { hierarchy in
         try Self.policy(hierarchy).write(to: path)
         return try bytes()
+      }
+    case .checkpoint: return try CheckpointFuzzing.seeds(in: folder)
+    case .robot:
+      return try ["ant", "rover"].map { name in
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+          .appendingPathComponent("../../models/robots/\(name).xml")
+        return [UInt8](try Data(contentsOf: file))
       }
     case .configuration:
       return [Array(RunConfiguration().yaml(heading: "defaults").utf8)]
@@ -52,6 +64,17 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     switch self {
     case .safetensors, .policy:
       ["F32", "F64", "U8", "dtype", "shape", "data_offsets", "__metadata__", "[0,8]", "lower:"]
+    case .checkpoint:
+      ["[]", "[0]", "9223372036854775807", "-1", "flat", "hiro", "1e300", "nan", "8192", "F32"]
+    case .robot:
+      [
+        "<body>", "</body>", "<geom/>", "<freejoint/>", "type=\"mesh\"", "gear=\"1e300\"",
+        "<include file=\"/etc/passwd\"/>", "<size njmax=\"100000000\" nstack=\"2147483647\"/>",
+        "<composite type=\"grid\" count=\"1000 1000 1\" spacing=\"1\"/>", "class=\"a\"",
+        "<texture builtin=\"flat\" name=\"a\" type=\"2d\" width=\"60000\" height=\"60000\"/>",
+        "<hfield name=\"h\" nrow=\"60000\" ncol=\"60000\" size=\"1 1 1 1\"/>", "limited=\"true\"",
+        "timestep=\"1e-300\"", "noslip_iterations=\"2147483647\"", "<joint type=\"ball\"/>",
+      ]
     case .configuration:
       ["&a ", "*a", "<<", "---", "...", "!!", "- ", "? ", "|", ">", "'", "\"", "#"]
         + Setting.all.map { String($0.key.split(separator: ".").last!) + ": " }
@@ -63,13 +86,22 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
   }
 
+  /// What is given to the reader instead of `mutation`: behind a length and a checksum there are
+  /// other checks, which a file with wrong ones never reaches. Some files stay as they are.
+  func repaired(_ mutation: [UInt8]) -> [UInt8] {
+    guard [.safetensors, .policy, .checkpoint].contains(self),
+      Checkpoint.checksum(mutation).utf8.last.map({ $0 % 8 }) != 0
+    else { return mutation }
+    return SafetensorsRepair.repaired(mutation, checksums: self == .checkpoint)
+  }
+
   /// The file's ending.
   public var fileExtension: String {
     switch self {
-    case .safetensors, .policy: "safetensors"
+    case .safetensors, .policy, .checkpoint: "safetensors"
     case .configuration: "yaml"
     case .map: "txt"
-    case .model: "xml"
+    case .model, .robot: "xml"
     case .trace: "json"
     }
   }
@@ -85,6 +117,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
       _ = actor.action(
         observation: Array(repeating: 0.1, count: task.observationCount),
         target: Array(repeating: 1, count: task.targetCount))
+    case .checkpoint: try CheckpointFuzzing.read(path: path, world: Self.world)
+    case .robot:
+      let definition = try TaskDefinition(map: Self.corridor, robot: path)
+      let environment = try definition.makeEnvironment()
+      var stream = RandomStream(seed: 1, name: "environment")
+      try environment.reset(using: &stream, target: .training)
+      _ = try environment.step(environment.task.actionLimits)
     case .configuration:
       var layers = ConfigurationLayers()
       try layers.apply(file: path)
@@ -102,13 +141,19 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
   }
 
-  /// The world in which traces are replayed, compiled once.
-  private static let world: (definition: TaskDefinition, model: Model) = {
+  /// A task with its world.
+  typealias World = (definition: TaskDefinition, model: Model)
+
+  /// The world in which traces are replayed and checkpoints continued, compiled once.
+  private static let world: World = {
     do {
       let definition = try TaskRegistry.definition(named: "point-maze")
       return (definition, try definition.makeModel())
     } catch { fatalError("\(error)") }
   }()
+
+  /// The maze in which robots stand.
+  private static let corridor = MazeMap.builtIn.first { $0.name == "corridor" }!
 
   /// A small policy, for the seeds.
   private static func policy(_ hierarchy: Hierarchy) -> PolicyFile {

@@ -1,5 +1,6 @@
 import Foundation
 import MuJoCo
+import TestSupport
 import Testing
 
 @Suite struct ModelTests {
@@ -70,6 +71,35 @@ import Testing
       toFile: path, atomically: true, encoding: .utf8)
     let error = #expect(throws: MuJoCoError.self) { try Model(path: path) }
     #expect(error?.description.hasPrefix(path) == true)
+  }
+
+  @Test(
+    "Sizes that MuJoCo would multiply until they overflow are refused before it sees them",
+    arguments: [
+      "<asset><texture name='t' type='2d' builtin='flat' width='2147483647' height='3072'/></asset>",
+      "<asset><texture builtin=\"flat\" width = \"&#57;99999999\" height='9'/></asset>",
+      "<asset><hfield name='h' nrow='60000' ncol='60000' size='1 1 1 1'/></asset>",
+      "<size njmax='1000000000'/>", "<size nuser_body='2147483647'/>",
+      "<worldbody><body><composite type='grid' count='1000 1000 1' spacing='1'/></body></worldbody>",
+      "<visual><quality numslices='1000000'/></visual>", "<option noslip_iterations='2000000000'/>",
+      "<asset>"
+        + String(
+          repeating: "<texture type='2d' builtin='flat' width='8000' height='8000'/>", count: 9)
+        + "</asset>",
+    ])
+  func sizes(text: String) throws {
+    let xml = "<mujoco>\(text)</mujoco>"
+    let error = #expect(throws: MuJoCoError.self) { try Model(xml: xml, name: "large") }
+    let words = ["expected a number, at most", "too large together"]
+    #expect(
+      words.contains { error?.description.contains($0) == true }, "\(error?.description ?? "")")
+
+    // The same from a file that another one includes.
+    let folder = try TemporaryFolder()
+    try folder.file("large.xml", xml)
+    let path = try folder.file("main.xml", "<mujoco><include file='large.xml'/></mujoco>")
+    let included = #expect(throws: MuJoCoError.self) { try Model(path: path) }
+    #expect(words.contains { included?.description.contains($0) == true })
   }
 
   @Test("Models can be loaded on several threads at once")

@@ -29,7 +29,7 @@ struct TrainingTests {
     let run = try TrainingRun(
       configuration: configuration(
         definition, steps: 200_000, "schedule=\(schedule)", "evaluation.interval=5000",
-        "evaluation.stopAtSuccess=1"),
+        "evaluation.episodes=30", "evaluation.stopAtSuccess=1"),
       definition: definition, folder: folder.file("run"))
     #expect(try run.run() == .succeeded)
 

@@ -61,7 +61,8 @@ let package = Package(
     .testTarget(
       name: "LearningTests", dependencies: ["Learning"], resources: [.copy("Fixtures")]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Fuzzing", "TestSupport"]),
-    .testTarget(name: "hiroTests", dependencies: ["Experiments", "TestSupport", "hiro"]),
+    .testTarget(
+      name: "hiroTests", dependencies: ["Environments", "Experiments", "TestSupport", "hiro"]),
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
 
@@ -73,6 +74,12 @@ let package = Package(
       ],
       path: "Tests/Fuzzing"),
     .executableTarget(name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzz"),
+
+    // What a long run does again and again, to measure the growth of its memory: scripts/memory.
+    .executableTarget(
+      name: "memory",
+      dependencies: ["Environments", "Experiments", "Learning", "MuJoCo", "Randomness"],
+      path: "Tests/Memory"),
   ],
   swiftLanguageModes: [.v6]
 )

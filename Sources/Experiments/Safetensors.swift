@@ -109,6 +109,7 @@ public final class SafetensorsFile {
     let entry = try entry(named: name)
     let count = entry.byteRange.count / entry.elementType.byteCount
     try check(entry, is: Element.elementType, shape: shape ?? entry.shape)
+    if count == 0 { return [] }
     var failure: SafetensorsError?
     let values = [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
       let bytes = UnsafeMutableRawBufferPointer(
@@ -138,8 +139,9 @@ public final class SafetensorsFile {
 
   /// The bytes of a tensor, as they stand in the file.
   func bytes(of entry: SafetensorsEntry) throws(SafetensorsError) -> [UInt8] {
-    var failure: SafetensorsError?
     let count = entry.byteRange.count
+    if count == 0 { return [] }
+    var failure: SafetensorsError?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       do throws(SafetensorsError) {
         try fill(

@@ -129,7 +129,8 @@ extension HIROAgent {
     var higherUpdatesOwed: Int
     var lower: TD3.Progress
     var higher: TD3.Progress
-    var streams: LearningStreams
+    var lowerStreams: LowerStreams
+    var higherStreams: HigherStreams
     var collectorStreams: Collector.Streams
     var stepsSinceDecision: Int
     var isPretraining: Bool
@@ -144,7 +145,8 @@ extension HIROAgent {
     return try encode(
       Progress(
         steps: steps, lowerUpdatesOwed: lowerUpdatesOwed, higherUpdatesOwed: higherUpdatesOwed,
-        lower: lower.progress, higher: higher.progress, streams: streams,
+        lower: lower.progress, higher: higher.progress, lowerStreams: lowerStreams,
+        higherStreams: higherStreams,
         collectorStreams: collector.streams, stepsSinceDecision: collector.stepsSinceDecision,
         isPretraining: collector.isPretraining, window: collector.window.start,
         experience: experience.position,
@@ -172,7 +174,8 @@ extension HIROAgent {
     higherUpdatesOwed = progress.higherUpdatesOwed
     lower.progress = progress.lower
     higher.progress = progress.higher
-    streams = progress.streams
+    lowerStreams = progress.lowerStreams
+    higherStreams = progress.higherStreams
     collector.streams = progress.collectorStreams
     collector.stepsSinceDecision = progress.stepsSinceDecision
     collector.isPretraining = progress.isPretraining

@@ -31,7 +31,9 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   private let lowerSnapshot: Perceptron?
   private let higherSnapshot: Perceptron?
 
-  package var streams: LearningStreams
+  // The levels learn at the same time: each has streams of its own, and shares no structure.
+  var lowerStreams: LowerStreams
+  var higherStreams: HigherStreams
 
   /// Environment steps committed.
   public internal(set) var steps = 0
@@ -48,7 +50,8 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     self.shape = shape
     self.configuration = configuration
     subgoals = Subgoals(count: shape.subgoalCount, semantics: configuration.subgoals.semantics)
-    streams = LearningStreams(seed: seed)
+    lowerStreams = LowerStreams(seed: seed)
+    higherStreams = HigherStreams(seed: seed)
 
     var initialisation = RandomStream(seed: seed, name: "initialisation of the lower level")
     lower = TD3(
@@ -148,7 +151,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     while lowerUpdatesOwed > 0, experience.lowerCount > 0 {
       let count = min(lowerUpdatesOwed, lower.updatesAtOnce)
       fillLowerBatch(rows: count * configuration.lower.batchSize)
-      lower.update(count, pool: pool, noise: &streams.lowerTargetNoise)
+      lower.update(count, pool: pool, noise: &lowerStreams.targetNoise)
       lowerUpdatesOwed -= count
     }
   }
@@ -156,7 +159,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   private func updateHigher(pool: WorkerPool, lowerActor: Perceptron) {
     while higherUpdatesOwed > 0, experience.higherCount > 0 {
       fillHigherBatch(pool: pool, lowerActor: lowerActor)
-      higher.update(1, pool: pool, noise: &streams.higherTargetNoise)
+      higher.update(1, pool: pool, noise: &higherStreams.targetNoise)
       higherUpdatesOwed -= 1
     }
   }
@@ -166,13 +169,13 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   private func fillLowerBatch(rows: Int) {
     let batch = lower.batch
     for row in 0..<rows {
-      let slot = experience.drawLowerSlot(using: &streams.lowerSampling)
+      let slot = experience.drawLowerSlot(using: &lowerStreams.sampling)
       let state = experience.observation(slot)
       let next = experience.observation(slot + 1)
       var subgoal = experience.subgoal(slot)
       var nextSubgoal = experience.subgoal(slot + 1)
       if configuration.lowerHindsight > 0,
-        streams.hindsight.uniform() < configuration.lowerHindsight
+        lowerStreams.hindsight.uniform() < configuration.lowerHindsight
       {
         replaceByReached(slot)
         subgoal = UnsafePointer(hindsightSubgoal.pointer)
@@ -192,7 +195,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   /// Hindsight: asks for a state that the trajectory reached after `slot`, before the next
   /// decision.
   private func replaceByReached(_ slot: Int) {
-    let ahead = 1 + streams.hindsight.index(below: experience.stepsUntilDecision(slot))
+    let ahead = 1 + lowerStreams.hindsight.index(below: experience.stepsUntilDecision(slot))
     subgoals.achieved(
       from: experience.observation(slot), in: experience.observation(slot + ahead),
       into: hindsightSubgoal.pointer)
@@ -205,7 +208,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   private func fillHigherBatch(pool: WorkerPool, lowerActor: Perceptron) {
     let batch = higher.batch
     for row in transitions.indices {
-      let number = experience.drawHigherTransition(using: &streams.higherSampling)
+      let number = experience.drawHigherTransition(using: &higherStreams.sampling)
       transitions[row] = number
       let transition = experience.higherTransition(number)
       let target = experience.higherTarget(number)
@@ -220,7 +223,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
         transition.isTerminal ? 0 : Float(configuration.higher.discount)
     }
     correction.relabel(
-      transitions, of: experience, actor: lowerActor, pool: pool, using: &streams.correction,
+      transitions, of: experience, actor: lowerActor, pool: pool, using: &higherStreams.correction,
       into: batch.inputsAndActions, column: shape.higherInputCount)
   }
 
@@ -251,21 +254,28 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   }
 }
 
-/// The random streams of learning, each with a single consumer.
-package struct LearningStreams: Codable, Equatable, Sendable {
-  package var lowerSampling: RandomStream
-  package var lowerTargetNoise: RandomStream
-  package var higherSampling: RandomStream
-  package var higherTargetNoise: RandomStream
-  package var correction: RandomStream
-  package var hindsight: RandomStream
+/// The random streams from which the lower level learns, each with a single consumer.
+struct LowerStreams: Codable, Equatable, Sendable {
+  var sampling: RandomStream
+  var targetNoise: RandomStream
+  var hindsight: RandomStream
 
-  package init(seed: UInt64) {
-    lowerSampling = RandomStream(seed: seed, name: "lower replay sampling")
-    lowerTargetNoise = RandomStream(seed: seed, name: "lower target noise")
-    higherSampling = RandomStream(seed: seed, name: "higher replay sampling")
-    higherTargetNoise = RandomStream(seed: seed, name: "higher target noise")
-    correction = RandomStream(seed: seed, name: "off-policy correction")
+  init(seed: UInt64) {
+    sampling = RandomStream(seed: seed, name: "lower replay sampling")
+    targetNoise = RandomStream(seed: seed, name: "lower target noise")
     hindsight = RandomStream(seed: seed, name: "lower hindsight")
+  }
+}
+
+/// The random streams from which the higher level learns, each with a single consumer.
+struct HigherStreams: Codable, Equatable, Sendable {
+  var sampling: RandomStream
+  var targetNoise: RandomStream
+  var correction: RandomStream
+
+  init(seed: UInt64) {
+    sampling = RandomStream(seed: seed, name: "higher replay sampling")
+    targetNoise = RandomStream(seed: seed, name: "higher target noise")
+    correction = RandomStream(seed: seed, name: "off-policy correction")
   }
 }

@@ -162,11 +162,14 @@ extension HIROAgent {
     guard let progress else { return }
     try lower.check(progress.lower)
     try higher.check(progress.higher)
-    // No more updates can be owed than the steps of a window.
+    // No more updates can be owed than the steps of a window, and the interval that has begun must end
+    // with the next decision.
     let interval = configuration.subgoals.interval
+    let intervalSteps = progress.experience.head - progress.experience.intervalStart
     guard progress.window.fits(shape), progress.correctionRows.count == 2,
       (progress.correctionRows + [progress.steps]).allSatisfy(isPossibleCount),
-      0..<interval ~= progress.stepsSinceDecision, 0...interval ~= progress.lowerUpdatesOwed,
+      0..<interval ~= progress.stepsSinceDecision, intervalSteps <= progress.stepsSinceDecision,
+      0...interval ~= progress.lowerUpdatesOwed,
       0...interval ~= progress.higherUpdatesOwed
     else { throw StateError.inconsistent("the agent's counters") }
     steps = progress.steps

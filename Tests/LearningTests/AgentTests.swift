@@ -130,6 +130,35 @@ struct AgentTests {
     }
   }
 
+  @Test(
+    "Counters from which no run could go on are refused",
+    arguments: [
+      (#""intervalStart":\d+"#, #""intervalStart":0"#),
+      (#""stepsSinceDecision":\d+"#, #""stepsSinceDecision":10"#),
+      (#""lowerUpdatesOwed":\d+"#, #""lowerUpdatesOwed":1000000000000"#),
+      (#""higherUpdatesOwed":\d+"#, #""higherUpdatesOwed":-1"#),
+      (#""updates":\d+"#, #""updates":9223372036854775807"#),
+      (#""steps":\d+"#, #""steps":9223372036854775807"#),
+      (#""optimizerSteps":\[\d+,"#, #""optimizerSteps":["#),
+      (#""optimizerSteps":\[\d+,"#, #""optimizerSteps":[-1,"#),
+      (#""correctionRows":\[\d+,"#, #""correctionRows":[9223372036854775807,"#),
+      (#""s0":\d+,"s1":\d+,"s2":\d+,"s3":\d+"#, #""s0":0,"s1":0,"s2":0,"s3":0"#),
+    ])
+  func hostileCounters(pattern: String, replacement: String) throws {
+    let agent = try trained(makeSmallConfiguration())
+    let saved = MemoryArchive()
+    try agent.visitState(saved, restoring: nil)
+    let progress = try agent.encodeProgress()
+    saved.isFilling = true
+    let other = try makeAgent(makeSmallConfiguration())
+    try other.visitState(saved, restoring: progress)
+
+    let text = String(decoding: progress, as: UTF8.self)
+    let changed = try text.replacing(Regex(pattern), with: replacement, maxReplacements: 1)
+    #expect(changed != text)
+    #expect(throws: StateError.self) { try other.visitState(saved, restoring: Data(changed.utf8)) }
+  }
+
   @Test("A saved policy acts as the agent's own networks do, and follows its subgoal in between")
   func policies() throws {
     let agent = try trained(makeSmallConfiguration()) as! HIROAgent

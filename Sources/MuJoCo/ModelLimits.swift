@@ -63,46 +63,64 @@ struct ModelLimits {
     }
   }
 
-  /// Checks each attribute in `bytes` and gives the files that are included. What is in comments is
-  /// checked too, which does no harm.
+  /// Checks each attribute of each tag in `bytes` and gives the files that are included.
   private mutating func includes(in bytes: [UInt8]) throws(MuJoCoError) -> [String] {
     var result: [String] = []
-    var extent = 1.0
-    var hasExtent = false
-    var element = ""
     var index = 0
-    while index < bytes.count {
-      switch bytes[index] {
-      case UInt8(ascii: "<"):
-        element = Self.word(in: bytes, at: index + 1)
-        (extent, hasExtent) = (1, false)
-        index += 1 + element.utf8.count
-      case UInt8(ascii: ">"):
-        if hasExtent { spent += extent }
-        guard spent <= Self.budget else {
-          throw failure("its textures, height fields and composites are too large together")
-        }
-        hasExtent = false
-        index += 1
-      case UInt8(ascii: "\""), UInt8(ascii: "'"):
-        let quote = bytes[index]
-        let end = bytes[(index + 1)...].firstIndex(of: quote) ?? bytes.count
-        let attribute = Self.attribute(in: bytes, before: index)
-        let value = bytes[(index + 1)..<max(end, index + 1)]
-        if element == "include", attribute == "file" {
-          result.append(String(decoding: value, as: UTF8.self))
-        } else if let limit = Self.limit(of: attribute) {
-          let product = try number(value, attribute, limit)
-          if let cost = Self.cost[attribute] {
-            extent *= max(product, 1) * cost
-            hasExtent = true
-          }
-        }
-        index = end + 1
-      default: index += 1
+    // Quotes mean something in tags alone, not in comments and not between tags.
+    while let start = bytes[index...].firstIndex(of: UInt8(ascii: "<")) {
+      if Self.stands("<!--", in: bytes, at: start) {
+        index = Self.end(of: "-->", in: bytes, from: start + 4)
+      } else if Self.stands("<?", in: bytes, at: start) {
+        index = Self.end(of: "?>", in: bytes, from: start + 2)
+      } else if Self.stands("<!", in: bytes, at: start) {
+        throw failure("document types and CDATA are not read: remove this")
+      } else {
+        index = try checkTag(in: bytes, from: start + 1, includes: &result)
       }
     }
     return result
+  }
+
+  /// Checks the tag whose name begins at `start`, and gives the place behind it.
+  private mutating func checkTag(
+    in bytes: [UInt8], from start: Int, includes: inout [String]
+  ) throws(MuJoCoError) -> Int {
+    let element = Self.word(in: bytes, at: start)
+    var extent: Double?
+    var index = start
+    while index < bytes.count, bytes[index] != UInt8(ascii: ">") {
+      let quote = bytes[index]
+      if quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
+        let end = bytes[(index + 1)...].firstIndex(of: quote) ?? bytes.count
+        let attribute = Self.attribute(in: bytes, before: index)
+        let value = bytes[(index + 1)..<end]
+        if element == "include", attribute == "file" {
+          includes.append(String(decoding: value, as: UTF8.self))
+        } else if let limit = Self.limit(of: attribute) {
+          let product = try number(value, attribute, limit)
+          if let cost = Self.cost[attribute] { extent = (extent ?? 1) * max(product, 1) * cost }
+        }
+        index = end
+      }
+      index += 1
+    }
+    spent += extent ?? 0
+    guard spent <= Self.budget else {
+      throw failure("its textures, height fields and composites are too large together")
+    }
+    return min(index + 1, bytes.count)
+  }
+
+  private static func stands(_ text: StaticString, in bytes: [UInt8], at index: Int) -> Bool {
+    text.withUTF8Buffer { bytes[index...].starts(with: $0) }
+  }
+
+  /// Behind the next `text`; the end where there is none.
+  private static func end(of text: StaticString, in bytes: [UInt8], from start: Int) -> Int {
+    var index = start
+    while index < bytes.count, !stands(text, in: bytes, at: index) { index += 1 }
+    return min(index + text.utf8CodeUnitCount, bytes.count)
   }
 
   private static func limit(of attribute: String) -> Double? {

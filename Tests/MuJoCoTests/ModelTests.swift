@@ -79,8 +79,10 @@ import Testing
       "<asset><texture name='t' type='2d' builtin='flat' width='2147483647' height='3072'/></asset>",
       "<asset><texture builtin=\"flat\" width = \"&#57;99999999\" height='9'/></asset>",
       "<asset><hfield name='h' nrow='60000' ncol='60000' size='1 1 1 1'/></asset>",
-      "<size njmax='1000000000'/>", "<size nuser_body='2147483647'/>",
+      "<!-- it's large --><size njmax='1000000000'/>", "it's <size njmax='1000000000'/>",
+      "<?a '?><size njmax='1000000000'/>", "<size nuser_body='2147483647'/>",
       "<worldbody><body><composite type='grid' count='1000 1000 1' spacing='1'/></body></worldbody>",
+      "<![CDATA[']]><size njmax='1000000000'/>",
       "<visual><quality numslices='1000000'/></visual>", "<option noslip_iterations='2000000000'/>",
       "<asset>"
         + String(
@@ -90,7 +92,7 @@ import Testing
   func sizes(text: String) throws {
     let xml = "<mujoco>\(text)</mujoco>"
     let error = #expect(throws: MuJoCoError.self) { try Model(xml: xml, name: "large") }
-    let words = ["expected a number, at most", "too large together"]
+    let words = ["expected a number, at most", "too large together", "CDATA are not read"]
     #expect(
       words.contains { error?.description.contains($0) == true }, "\(error?.description ?? "")")
 

@@ -111,6 +111,10 @@ struct RobotFile {
         let height = place.count == 3 && place[2].isFinite ? place[2] : 0
         body["pos"] = decimals(0, 0, height + groundHeight)
         if let name = body["name"] { rootBody = name } else { body["name"] = rootBody }
+        // MuJoCo would change it, and then it is not found.
+        guard !rootBody.contains(where: \.isNewline) else {
+          throw failure("the name of its first moving body has a line break: remove it")
+        }
         document.children[section].children[index] = body
         return
       }

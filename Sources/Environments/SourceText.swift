@@ -16,7 +16,9 @@ public struct SourceError: Error, Equatable, CustomStringConvertible {
   /// `source:line:column: message`.
   public var description: String {
     let place = [line, column].filter { $0 > 0 }.map { ":\($0)" }.joined()
-    return "\(source)\(place): \(message)"
+    // A name in a stranger's file may hold a line break.
+    return "\(source)\(place): \(message)".split(whereSeparator: \.isNewline)
+      .joined(separator: " ")
   }
 }
 

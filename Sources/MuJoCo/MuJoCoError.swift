@@ -16,6 +16,11 @@ public enum MuJoCoError: Error, Equatable, CustomStringConvertible {
 
   /// One line that names the thing and the remedy.
   public var description: String {
+    // A name in a stranger's file may hold anything.
+    Self.oneLine(text)
+  }
+
+  private var text: String {
     switch self {
     case .missingFile(let path):
       "\(path): no such file, or it can't be read; give the path of an MJCF file"
@@ -36,6 +41,10 @@ public enum MuJoCoError: Error, Equatable, CustomStringConvertible {
 
   /// MuJoCo's messages may have several lines; a description has one.
   static func oneLine(_ message: UnsafePointer<CChar>) -> String {
-    String(cString: message).split(whereSeparator: \.isNewline).joined(separator: "; ")
+    oneLine(String(cString: message))
+  }
+
+  private static func oneLine(_ text: String) -> String {
+    text.split(whereSeparator: \.isNewline).joined(separator: "; ")
   }
 }

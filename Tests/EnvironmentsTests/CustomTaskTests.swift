@@ -125,6 +125,11 @@ struct CustomTaskTests {
     "A robot that can't be used is refused in one line that says why",
     arguments: [
       ("<mujoco", "expected a name"),
+      (body("<freejoint name='j'/>", name: "a&#13;&#10;b") + motor + end, "has a line break"),
+      (
+        body("<freejoint name='j'/>") + "<actuator><motor name='a&#10;b' joint='j'/></actuator>"
+          + end, "ctrlrange"
+      ),
       ("<mujoco><worldbody></mujoco>", "</mujoco> where </worldbody> must stand"),
       ("<mujoco/>", "no body has a joint"),
       ("<robot/>", "a robot is an MJCF file"),
@@ -201,8 +206,8 @@ struct CustomTaskTests {
     #expect(accepted > 20, "some mutations leave a robot whole")
   }
 
-  private static func body(_ joint: String) -> String {
-    "<mujoco><worldbody><body>\(joint)<geom size='1'/></body></worldbody>"
+  private static func body(_ joint: String, name: String = "trunk") -> String {
+    "<mujoco><worldbody><body name='\(name)'>\(joint)<geom size='1'/></body></worldbody>"
   }
   private static let motor =
     "<actuator><motor joint='j' ctrllimited='true' ctrlrange='-1 1'/></actuator>"

@@ -88,7 +88,8 @@ struct SurvivalTests {
     #expect(outcome.code == 0, "\(outcome.errors)")
     // What holds something that cannot be had again is still refused.
     try FileManager.default.removeItem(atPath: "\(run)/config.yaml")
-    let again = try Program.run(["train", "point-maze", "--output", run] + tiny)
+    let again = try Program.run(
+      ["train", "point-maze", "--steps", "10", "--output", run] + tiny)
     #expect(again.code == 73, "\(again.errors)")
   }
 

@@ -60,7 +60,9 @@ let package = Package(
     .testTarget(name: "NeuralNetworksTests", dependencies: ["CKernels", "NeuralNetworks"]),
     .testTarget(
       name: "LearningTests", dependencies: ["Learning"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Fuzzing", "TestSupport"]),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: ["Environments", "Experiments", "Fuzzing", "TestSupport"]),
     .testTarget(
       name: "hiroTests", dependencies: ["Environments", "Experiments", "TestSupport", "hiro"]),
 

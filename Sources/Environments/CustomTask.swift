@@ -32,8 +32,14 @@ extension TaskDefinition {
       description: TaskDescription(
         name: name, summary: "\(SourceText.stem(of: path)) in the maze '\(map.name)'",
         observationCount: layout.positionCount + layout.velocityCount + 1, actionLimits: limits,
-        subgoalHalfRange: halfRange, map: map,
-        stepDuration: Double(layout.physicsSteps) * model.timestep),
+        layout: layout, subgoalHalfRange: halfRange, map: map,
+        stepDuration: Double(layout.physicsSteps) * model.timestep,
+        // The published noise is made for torques of ±30: where controls are ±0.4 it would leave most
+        // actions at a limit.
+        suggestedSettings: [
+          "lower.noiseUnits": "limits", "lower.explorationNoise": "0.1",
+          "lower.targetNoise": "0.2", "lower.targetNoiseClip": "0.5",
+        ]),
       modelXML: xml, map: map, robot: layout)
   }
 
@@ -55,7 +61,7 @@ extension TaskDefinition {
     self.init(
       description: TaskDescription(
         name: map.name, summary: "the Ant in the maze '\(map.name)'", observationCount: 30,
-        actionLimits: TaskRegistry.antMaze.actionLimits,
+        actionLimits: TaskRegistry.antMaze.actionLimits, layout: .ant,
         subgoalHalfRange: TaskRegistry.antMaze.subgoalHalfRange, map: map,
         stepDuration: TaskRegistry.antMaze.stepDuration),
       modelXML: document.text, map: map, robot: .ant)
@@ -66,13 +72,16 @@ extension TaskDescription {
   /// A task whose targets and length are a map's.
   fileprivate init(
     name: String, summary: String, observationCount: Int, actionLimits: [Float],
-    subgoalHalfRange: [Float], map: MazeMap, stepDuration: Double
+    layout: RobotLayout, subgoalHalfRange: [Float], map: MazeMap, stepDuration: Double,
+    suggestedSettings: [String: String] = [:]
   ) {
     self.init(
       name: name, summary: summary, observationCount: observationCount,
-      actionLimits: actionLimits, subgoalHalfRange: subgoalHalfRange,
-      trainingTarget: map.trainingTarget, evaluationTargets: map.targets.map(\.position),
+      actionLimits: actionLimits, placeCount: layout.placeCount, orientation: layout.orientation,
+      subgoalHalfRange: subgoalHalfRange, trainingTarget: map.trainingTarget,
+      evaluationTargets: map.targets.map(\.position),
       evaluationTargetNames: map.targets.map(\.name), successRadius: map.successRadius,
-      episodeSteps: map.episodeSteps, stepDuration: stepDuration)
+      episodeSteps: map.episodeSteps, stepDuration: stepDuration,
+      suggestedSettings: suggestedSettings)
   }
 }

@@ -6,6 +6,10 @@ public enum Palette {
   public static let target = SIMD4<Float>(0.1, 0.8, 0.3, 1)
   /// Where the higher level wants it next: often where it already is, which must be seen too.
   public static let subgoal = SIMD4<Float>(0.75, 0.3, 0.95, 0.6)
+  /// Where the higher level would want it, were it there.
+  public static let fieldSubgoal = SIMD4<Float>(0.75, 0.3, 0.95, 1)
+  /// The same at the end of its range in x and in y.
+  public static let saturatedSubgoal = SIMD4<Float>(0.95, 0.35, 0.15, 1)
   /// Where it went.
   public static let path = SIMD4<Float>(1, 0.92, 0.45, 1)
   /// An apple.
@@ -68,6 +72,30 @@ extension RobotEnvironment {
   /// A camera that goes with the robot, steep enough to see it behind a wall.
   public var followingCamera: Camera {
     .following(body: robotBody, distance: 11 * pictureScale, azimuth: 90, elevation: -60)
+  }
+
+  /// How far apart ``freePlaces`` are (m).
+  public var placeSpacing: Double { map.map { $0.cellSize / 2 } ?? 4 }
+
+  /// Places all over the world at which a robot can stand (m), row by row: four in each cell of a
+  /// maze that is neither wall nor chasm, and a grid over an arena.
+  public var freePlaces: [SIMD2<Double>] {
+    guard let map else {
+      let grid = stride(from: -8.0, through: 8, by: placeSpacing)
+      return grid.flatMap { y in grid.map { x in SIMD2(x, y) } }
+    }
+    var places: [SIMD2<Double>] = []
+    let offset = map.cellSize / 4
+    for row in map.cells.indices {
+      for y in [-offset, offset] {
+        for column in map.cells[row].indices
+        where ![.wall, .chasm].contains(map.cells[row][column]) {
+          let center = map.center(of: MazeMap.Index(row: row, column: column))
+          places += [-offset, offset].map { SIMD2(center.x + $0, center.y + y) }
+        }
+      }
+    }
+    return places
   }
 
   private var pictureScale: Double { map.map { $0.cellSize / 8 } ?? 1 }

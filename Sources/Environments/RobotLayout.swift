@@ -32,6 +32,14 @@ struct RobotLayout: Equatable, Sendable {
   /// Where a reset begins, if not at the model's own `qpos0`.
   var startPositions: [Double]?
 
+  /// How many of the first positions are the robot's place (m).
+  var placeCount: Int { root == .free ? 3 : 2 }
+
+  /// Where an observation has what turns with the robot's heading.
+  var orientation: Orientation {
+    root == .free ? .quaternion(index: 3, velocityIndex: positionCount) : .none
+  }
+
   /// The physics steps of one environment step.
   var physicsSteps: Int {
     if case .actuators(_, let physicsSteps) = drive { physicsSteps } else { 1 }

@@ -12,6 +12,10 @@ public struct TaskDescription: Codable, Equatable, Sendable {
   /// The observation's dimensions that hold the robot's place in the plane (m). The lower level
   /// does not see them, so that a skill is the same everywhere.
   public var positionIndices: [Int]
+  /// How many of the observation's first numbers are the robot's place (m): 2, or 3 with its height.
+  public var placeCount: Int
+  /// Where the observation has what turns with the robot's heading.
+  public var orientation: Orientation
   /// The symmetric bound of each subgoal dimension, in the units of the observation's first
   /// dimensions, which the subgoal addresses: 15 numbers for the Ant, x and y for the Point.
   public var subgoalHalfRange: [Float]
@@ -40,7 +44,8 @@ public struct TaskDescription: Codable, Equatable, Sendable {
   /// Describes a task; each parameter is the property of its name.
   public init(
     name: String, summary: String, observationCount: Int, actionLimits: [Float],
-    positionIndices: [Int] = [0, 1], subgoalHalfRange: [Float], trainingTarget: TargetDistribution,
+    positionIndices: [Int] = [0, 1], placeCount: Int = 2, orientation: Orientation = .none,
+    subgoalHalfRange: [Float], trainingTarget: TargetDistribution,
     evaluationTargets: [[Double]], evaluationTargetNames: [String], successRadius: Double?,
     episodeSteps: Int = 500, stepDuration: Double, suggestedSettings: [String: String] = [:]
   ) {
@@ -50,6 +55,8 @@ public struct TaskDescription: Codable, Equatable, Sendable {
     self.observationCount = observationCount
     self.actionLimits = actionLimits
     self.positionIndices = positionIndices
+    self.placeCount = placeCount
+    self.orientation = orientation
     self.subgoalHalfRange = subgoalHalfRange
     self.trainingTarget = trainingTarget
     self.evaluationTargets = evaluationTargets
@@ -59,6 +66,18 @@ public struct TaskDescription: Codable, Equatable, Sendable {
     self.stepDuration = stepDuration
     self.suggestedSettings = suggestedSettings
   }
+}
+
+/// Where an observation has what turns with the robot's heading.
+public enum Orientation: Codable, Equatable, Sendable {
+  /// The robot has no heading, or it is not known which number is it.
+  case none
+  /// A quaternion (w, x, y, z) from `index` on, and the velocity along x and y (m/s) from
+  /// `velocityIndex` on.
+  case quaternion(index: Int, velocityIndex: Int)
+  /// An angle about the vertical (rad) at `index`, and the velocity along x and y (m/s) from
+  /// `velocityIndex` on.
+  case angle(index: Int, velocityIndex: Int)
 }
 
 /// Where a task's target is drawn from in training.

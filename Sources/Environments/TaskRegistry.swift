@@ -76,7 +76,8 @@ extension TaskRegistry {
   static let pointMaze = TaskDescription(
     name: "point-maze",
     summary: "a ball with a pointer in the small U: learnt in minutes",
-    observationCount: 7, actionLimits: [1, 0.25], subgoalHalfRange: [10, 10],
+    observationCount: 7, actionLimits: [1, 0.25],
+    orientation: .angle(index: 2, velocityIndex: 3), subgoalHalfRange: [10, 10],
     trainingTarget: .uniform(lower: [-2, -2], upper: [10, 10]),
     evaluationTargets: [[0, 8], [8, 0], [8, 8]],
     evaluationTargetNames: ["far end", "first corner", "second corner"],
@@ -131,7 +132,8 @@ extension TaskRegistry {
   ) -> TaskDescription {
     TaskDescription(
       name: name, summary: summary, observationCount: observationCount,
-      actionLimits: Array(repeating: 30, count: 8), subgoalHalfRange: antSubgoalHalfRange,
+      actionLimits: Array(repeating: 30, count: 8), placeCount: 3,
+      orientation: RobotLayout.ant.orientation, subgoalHalfRange: antSubgoalHalfRange,
       trainingTarget: trainingTarget, evaluationTargets: evaluationTargets,
       evaluationTargetNames: evaluationTargetNames, successRadius: successRadius,
       stepDuration: 0.1)

@@ -78,7 +78,7 @@ package enum Checkpoint {
   package static func checkSizes(
     of file: SafetensorsFile, for configuration: RunConfiguration, task: TaskDescription
   ) throws {
-    let shape = try task.agentShape(for: configuration.learning.subgoals)
+    let shape = try task.agentShape(for: configuration.learning)
     let (lower, higher) = (configuration.learning.lower, configuration.learning.higher)
     let networks: [(name: String, shape: PerceptronShape)] =
       switch configuration.learning.hierarchy {

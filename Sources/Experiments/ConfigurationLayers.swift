@@ -41,11 +41,18 @@ public struct ConfigurationLayers {
     try apply(yaml: text, source: printable(path))
   }
 
-  /// Lays the YAML `text` over what is there; `source` names it in errors.
-  public mutating func apply(yaml text: String, source: String) throws(ConfigurationError) {
+  /// Lays the YAML `text` over what is there; `source` names it in errors. Where it has a group
+  /// `tasks`, what that holds for `task` comes last.
+  public mutating func apply(
+    yaml text: String, source: String, task: String? = nil
+  ) throws(ConfigurationError) {
     let root = try Self.node(of: text, source: source, isValue: false)
     switch root {
-    case .mapping(let mapping): try apply(mapping, prefix: "", source: source)
+    case .mapping(let mapping):
+      try apply(mapping.filter { $0.key.scalar?.string != "tasks" || task == nil }, source: source)
+      if let task, let own = root["tasks"]?[task]?.mapping {
+        try apply(own.map { $0 }, source: source)
+      }
     case .scalar(let scalar) where scalar.string.isEmpty: return
     default:
       throw .malformed(source: source, problem: "expected settings as `key: value` lines")
@@ -78,9 +85,9 @@ public struct ConfigurationLayers {
   }
 
   private mutating func apply(
-    _ mapping: Node.Mapping, prefix: String, source: String
+    _ entries: [(key: Node, value: Node)], prefix: String = "", source: String
   ) throws(ConfigurationError) {
-    for (keyNode, node) in mapping {
+    for (keyNode, node) in entries {
       let place = Self.place(keyNode, in: source)
       guard let name = keyNode.scalar?.string else {
         throw .malformed(source: place, problem: "expected a setting's name before the colon")
@@ -91,7 +98,7 @@ public struct ConfigurationLayers {
           throw .illTyped(
             key: key, source: place, expected: "a group of settings", found: Self.describe(node))
         }
-        try apply(inner, prefix: key + ".", source: source)
+        try apply(inner.map { $0 }, prefix: key + ".", source: source)
       } else {
         try set(key, to: node, source: place)
       }

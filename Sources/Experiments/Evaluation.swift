@@ -58,6 +58,8 @@ public struct Evaluation: Sendable {
     public var number: Int
     /// Whether it ended in success; `nil` in a task that counts only the score.
     public var isSuccess: Bool?
+    /// Whether any state of it would have been a success at its end; `nil` as above.
+    public var isSuccessAtAnyTime: Bool?
     /// How far the robot was from the target at the end (m).
     public var finalDistance: Double?
     /// The sum of the task's rewards.
@@ -113,11 +115,7 @@ public struct Evaluation: Sendable {
       environment: environment, policy: policy, target: targets[target].position,
       stream: RandomStream(seed: seed, name: "evaluation \(target) \(number)"))
     while try rollout.step() {}
-    return Episode(
-      target: target, number: number,
-      isSuccess: environment.isSuccess.map { $0 && !rollout.isDiverged },
-      finalDistance: environment.distanceToTarget, episodeReturn: rollout.episodeReturn,
-      steps: rollout.steps, isDiverged: rollout.isDiverged)
+    return rollout.episode(target: target, number: number)
   }
 }
 
@@ -133,6 +131,8 @@ public struct Rollout {
   public private(set) var steps = 0
   /// Whether the simulation has become unstable.
   public private(set) var isDiverged = false
+  /// Whether any state so far would have been a success at the end.
+  public private(set) var hasSucceeded = false
   private var isOver = false
 
   /// Begins an episode to `target` (m; empty in a task without targets), whose start is drawn from
@@ -158,6 +158,16 @@ public struct Rollout {
     isDiverged = outcome.isDiverged
     isOver = outcome.isTerminated || outcome.isTruncated || outcome.isDiverged
     if !isDiverged { episodeReturn += Double(outcome.reward) }
+    hasSucceeded = hasSucceeded || (environment.isSuccess == true && !isDiverged)
     return !isOver
+  }
+
+  /// How the episode went so far, as number `number` of those to target `target`.
+  func episode(target: Int, number: Int) -> Evaluation.Episode {
+    Evaluation.Episode(
+      target: target, number: number, isSuccess: environment.isSuccess.map { $0 && !isDiverged },
+      isSuccessAtAnyTime: environment.isSuccess.map { _ in hasSucceeded },
+      finalDistance: environment.distanceToTarget, episodeReturn: episodeReturn, steps: steps,
+      isDiverged: isDiverged)
   }
 }

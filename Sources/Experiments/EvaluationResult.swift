@@ -15,8 +15,10 @@ public struct EvaluationResult: Sendable, Equatable {
   public struct Summary: Sendable, Equatable {
     /// How many episodes.
     public let episodes: Int
-    /// How many succeeded; `nil` in a task that counts only the score.
+    /// How many ended in success, the paper's measure; `nil` in a task that counts only the score.
     public let success: Proportion?
+    /// How many were at the target at any time, which HRAC and LESSON report; `nil` as above.
+    public let successAtAnyTime: Proportion?
     /// The mean distance from the target at the end (m).
     public let meanFinalDistance: Double?
     /// The mean sum of rewards; in Ant Gather this is the score.
@@ -28,10 +30,12 @@ public struct EvaluationResult: Sendable, Equatable {
 
     init(_ episodes: [Evaluation.Episode]) {
       self.episodes = episodes.count
-      let successes = episodes.compactMap(\.isSuccess)
-      success =
+      func proportion(_ successes: [Bool]) -> Proportion? {
         successes.isEmpty
-        ? nil : Proportion(successes: successes.count { $0 }, of: successes.count)
+          ? nil : Proportion(successes: successes.count { $0 }, of: successes.count)
+      }
+      success = proportion(episodes.compactMap(\.isSuccess))
+      successAtAnyTime = proportion(episodes.compactMap(\.isSuccessAtAnyTime))
       meanFinalDistance = episodes.compactMap(\.finalDistance).mean
       let returns = episodes.map(\.episodeReturn)
       meanReturn = returns.mean ?? 0
@@ -94,6 +98,7 @@ extension EvaluationResult.Summary: Encodable {
     case episodes
     case success
     case successInterval = "success_interval_95"
+    case successAtAnyTime = "success_at_any_time"
     case meanFinalDistance = "mean_final_distance"
     case meanReturn = "mean_return"
     case returnStandardError = "return_standard_error"
@@ -107,6 +112,7 @@ extension EvaluationResult.Summary: Encodable {
     try container.encode(success?.value, forKey: .success)
     try container.encode(
       success.map { [$0.interval.lowerBound, $0.interval.upperBound] }, forKey: .successInterval)
+    try container.encode(successAtAnyTime?.value, forKey: .successAtAnyTime)
     try container.encode(meanFinalDistance, forKey: .meanFinalDistance)
     try container.encode(meanReturn, forKey: .meanReturn)
     try container.encode(returnStandardError, forKey: .returnStandardError)

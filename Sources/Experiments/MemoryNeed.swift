@@ -6,19 +6,19 @@ extension RunConfiguration {
   /// The memory that a run with this configuration takes once its replay buffers are full (bytes),
   /// to within a factor of two. Not an integer: settings can ask for more than one holds.
   func memoryNeeded(for task: TaskDescription) throws(AgentShapeError) -> Double {
-    let shape = try task.agentShape(for: learning.subgoals)
+    let shape = try task.agentShape(for: learning)
     let (observations, actions) = (Double(shape.observationCount), Double(shape.actionCount))
     let (subgoals, targets) = (Double(shape.subgoalCount), Double(shape.targetCount))
     let interval = Double(learning.subgoals.interval)
     let isHierarchy = learning.hierarchy == .hiro
 
     var numbers = Self.learner(
-      learning.lower, inputs: observations + max(subgoals, targets), outputs: actions)
+      learning.lower.learner, inputs: observations + max(subgoals, targets), outputs: actions)
     var slots = Double(learning.lower.replayCapacity)
     numbers += slots * (subgoals + targets + 3)
     if isHierarchy {
       numbers += Self.learner(
-        learning.higher, inputs: observations + targets, outputs: subgoals)
+        learning.higher.learner, inputs: observations + targets, outputs: subgoals)
       let transitions = Double(learning.higher.replayCapacity)
       numbers += transitions * (subgoals + targets + 5)
       slots = max(slots, transitions * interval)

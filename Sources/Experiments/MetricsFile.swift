@@ -7,6 +7,8 @@ import Foundation
 public final class MetricsFile {
   /// The columns after `step`.
   public let columns: [String]
+  /// The numbers in the last row of the file that is continued, by column.
+  private(set) var lastRow: [String: Double] = [:]
   private let path: String
   private let descriptor: Int32
 
@@ -32,6 +34,11 @@ public final class MetricsFile {
           rowStep <= step
         else { break }
         text += line + "\n"
+        lastRow = Dictionary(
+          uniqueKeysWithValues: zip(
+            ["step"] + columns, line.split(separator: ",", omittingEmptySubsequences: false)
+          )
+          .compactMap { column, field in Double(field).map { (column, $0) } })
       }
     }
     try AtomicFile.write(text, to: path)

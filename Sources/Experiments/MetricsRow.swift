@@ -6,24 +6,42 @@ struct MetricsRow {
   let episodes: EpisodeStatistics
   let learning: AgentStatistics
   let evaluation: EvaluationResult?
+  let timing: Timing
+
+  /// How long it took. What a run computes depends on its seed alone, this does not: it stands in
+  /// columns of its own, the last.
+  struct Timing {
+    /// Training and evaluation so far, in all sessions of the run (s).
+    var wallTime: Double
+    /// Environment steps per second since the row before.
+    var stepsPerSecond: Double?
+
+    static let columns = ["wall_time", "steps_per_second"]
+  }
 
   /// The columns after `step`, in order.
   static func columns(for task: TaskDescription) -> [String] {
     var columns = [
       "episodes", "episode_return", "final_distance", "success", "diverged", "lower_loss",
-      "lower_value", "higher_loss", "higher_value", "correction_rows",
+      "lower_value", "lower_actor_loss", "lower_saturation", "higher_loss", "higher_value",
+      "higher_actor_loss", "higher_saturation", "subgoals_reached", "gained_per_decision",
+      "correction_rows",
     ]
     for name in Evaluation(task: task, episodes: 1, seed: 0).targets.map(\.name) {
-      columns += ["success", "final_distance", "return"].map { column($0, of: name) }
+      columns += ["success", "success_at_any_time", "final_distance", "return"].map {
+        column($0, of: name)
+      }
     }
-    return columns
+    return columns + Timing.columns
   }
 
   /// The values by column; what was not measured is left out.
   var values: [String: Double] {
     var values: [String: Double] = [
       "episodes": Double(episodes.episodes), "diverged": Double(episodes.diverged),
+      "wall_time": timing.wallTime,
     ]
+    values["steps_per_second"] = timing.stepsPerSecond
     if episodes.completed > 0 {
       let count = Double(episodes.completed)
       values["episode_return"] = episodes.episodeReturn / count
@@ -34,6 +52,14 @@ struct MetricsRow {
     where statistics.updates > 0 {
       values["\(level)_loss"] = statistics.meanCriticLoss
       values["\(level)_value"] = statistics.meanValue
+      guard statistics.actorUpdates > 0 else { continue }
+      values["\(level)_actor_loss"] = statistics.meanActorLoss
+      values["\(level)_saturation"] = statistics.meanSaturation
+    }
+    if learning.obedience.decisions > 0 {
+      let count = Double(learning.obedience.decisions)
+      values["subgoals_reached"] = Double(learning.obedience.reached) / count
+      values["gained_per_decision"] = learning.obedience.gained / count
     }
     if learning.correctionRowsInFull > 0 {
       values["correction_rows"] =
@@ -42,6 +68,8 @@ struct MetricsRow {
     for target in evaluation?.targets ?? [] {
       let summary = target.summary
       values[Self.column("success", of: target.target.name)] = summary.success?.value
+      values[Self.column("success_at_any_time", of: target.target.name)] =
+        summary.successAtAnyTime?.value
       values[Self.column("final_distance", of: target.target.name)] = summary.meanFinalDistance
       values[Self.column("return", of: target.target.name)] = summary.meanReturn
     }

@@ -84,7 +84,7 @@ public struct PolicyFile: Sendable, Equatable {
     if let success { metadata["success"] = "\(success)" }
     // For readers in other languages; ours takes these from the task and the configuration.
     let shape = try (task ?? definition().description)
-      .agentShape(for: configuration.learning.subgoals)
+      .agentShape(for: configuration.learning)
     if let map { metadata["map"] = map.text }
     metadata["action_limits"] = "\(shape.actionLimits)"
     metadata["subgoal_half_range"] = "\(shape.subgoalHalfRange)"
@@ -116,7 +116,7 @@ public struct PolicyFile: Sendable, Equatable {
   /// - Throws: `PolicyError` with the expected and the found shape, or `AgentShapeError`.
   public func makePolicy(for task: TaskDescription) throws -> HierarchicalPolicy {
     try HierarchicalPolicy(
-      shape: task.agentShape(for: configuration.learning.subgoals),
+      shape: task.agentShape(for: configuration.learning),
       settings: PolicySettings(
         hierarchy: configuration.learning.hierarchy,
         interval: configuration.learning.subgoals.interval,
@@ -129,12 +129,37 @@ extension TaskDescription {
   public var agentShape: AgentShape {
     AgentShape(
       observationCount: observationCount, targetCount: targetCount, actionLimits: actionLimits,
-      subgoalHalfRange: subgoalHalfRange, positionIndices: positionIndices)
+      subgoalHalfRange: subgoalHalfRange, positionIndices: positionIndices,
+      placeCount: placeCount, heading: heading, targets: targets)
   }
 
-  /// What an agent has to know of the task, with the subgoals that `configuration` asks for.
+  /// Where the targets of training and of the task's own evaluation are; nil in a task without.
+  private var targets: AgentShape.Targets? {
+    guard let own = evaluationTargets.first?.map(Float.init) else { return nil }
+    switch trainingTarget {
+    case .none: return nil
+    case .fixed(let place):
+      let place = place.map(Float.init)
+      return AgentShape.Targets(lower: place, upper: place, evaluation: own)
+    case .uniform(let lower, let upper):
+      return AgentShape.Targets(
+        lower: lower.map(Float.init), upper: upper.map(Float.init), evaluation: own)
+    }
+  }
+
+  private var heading: AgentShape.Heading? {
+    switch orientation {
+    case .none: nil
+    case .quaternion(let index, let velocityIndex):
+      AgentShape.Heading(kind: .quaternion, index: index, velocityIndex: velocityIndex)
+    case .angle(let index, let velocityIndex):
+      AgentShape.Heading(kind: .angle, index: index, velocityIndex: velocityIndex)
+    }
+  }
+
+  /// What an agent has to know of the task, with the subgoals and the lower level's view that `configuration` asks for.
   public func agentShape(
-    for configuration: SubgoalConfiguration
+    for configuration: HIROConfiguration
   ) throws(AgentShapeError) -> AgentShape {
     try agentShape.adapted(to: configuration)
   }

@@ -1,6 +1,8 @@
-/// A named variant of HIRO that the paper measures, as a piece of configuration.
+import Environments
+
+/// A named recipe, or a variant of HIRO that the paper measures, as a piece of configuration.
 ///
-/// The YAML files in `Sources/Experiments/Presets` are built into the program, comments and all.
+/// The group `tasks` of a preset holds, by name of a task, what differs there. The YAML files in `Sources/Experiments/Presets` are built into the program, comments and all.
 public struct Preset: Sendable {
   /// The name by which `--preset` takes it.
   public let name: String
@@ -10,6 +12,7 @@ public struct Preset: Sendable {
   /// All presets.
   public static let all: [Preset] = [
     .init("hiro", PackageResources.hiro_yaml),
+    .init("dependable", PackageResources.dependable_yaml),
     .init("no-correction", PackageResources.no_correction_yaml),
     .init("mean-correction", PackageResources.mean_correction_yaml),
     .init("xy-subgoals", PackageResources.xy_subgoals_yaml),
@@ -40,8 +43,20 @@ public struct Preset: Sendable {
 }
 
 extension ConfigurationLayers {
-  /// Lays `preset` over what is there.
-  public mutating func apply(_ preset: Preset) throws(ConfigurationError) {
-    try apply(yaml: preset.yaml, source: "preset \(preset.name)")
+  /// Lays `preset` over what is there, with what it has for `task` in particular.
+  public mutating func apply(
+    _ preset: Preset, for task: TaskDescription
+  ) throws(ConfigurationError) {
+    try apply(yaml: preset.yaml, source: "preset \(preset.name)", task: task.presetName)
+  }
+}
+
+extension TaskDescription {
+  /// The name under which presets know the task: what trains on targets everywhere is the same as
+  /// what does not, and a maze of one's own is an Ant Maze, or with targets in space an Ant Fall.
+  var presetName: String {
+    let name = name.hasSuffix("-multi") ? String(name.dropLast("-multi".count)) : name
+    if TaskRegistry.all.contains(where: { $0.name == name }) { return name }
+    return targetCount > 2 ? "ant-fall" : "ant-maze"
   }
 }

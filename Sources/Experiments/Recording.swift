@@ -71,10 +71,7 @@ public struct Recording: Sendable {
     let renderer = try Renderer(
       model: environment.simulation.model, width: width, height: height)
     try AtomicFile.makeFolder(folder)
-    // The same stream as an evaluation's first episode: what was measured can be watched.
-    var rollout = try Rollout(
-      environment: environment, policy: policy, target: target.position,
-      stream: RandomStream(seed: seed, name: "evaluation 0 0"))
+    var rollout = try firstRollout(environment, policy, target, seed)
     let task = definition.description
     let video = try makeVideo(task, folder)
     let sheetSteps = (0..<Self.sheetCount - 1).map {
@@ -114,10 +111,7 @@ public struct Recording: Sendable {
       sheet.map { $0.scaled(toWidth: cellWidth) }, columns: Self.sheetColumns
     ).write(png: sheetPath)
     return Result(
-      episode: Evaluation.Episode(
-        target: 0, number: 0, isSuccess: environment.isSuccess.map { $0 && !rollout.isDiverged },
-        finalDistance: environment.distanceToTarget, episodeReturn: rollout.episodeReturn,
-        steps: rollout.steps, isDiverged: rollout.isDiverged),
+      episode: rollout.episode(target: 0, number: 0),
       frameCount: frameCount, contactSheet: sheetPath,
       video: video == nil ? nil : "\(folder)/\(Self.videoName)")
   }
@@ -136,6 +130,39 @@ public struct Recording: Sendable {
     ).write(png: path)
   }
 
+  /// Writes one picture to `path`: what the higher level wants everywhere, as arrows, and the path of
+  /// an episode to `target`.
+  ///
+  /// - Returns: How the episode went.
+  public func field(
+    policy: HierarchicalPolicy, in definition: TaskDefinition, target: Evaluation.Target,
+    seed: UInt64, to path: String
+  ) throws -> Evaluation.Episode {
+    let environment = try definition.makeEnvironment()
+    let renderer = try Renderer(
+      model: environment.simulation.model, width: width, height: height)
+    var rollout = try firstRollout(environment, policy, target, seed)
+    // As the robot stands at the start; what it holds in mid-stride says nothing of other places.
+    let field = SubgoalField(policy: policy, environment: environment)
+    var walked = [environment.robotPosition]
+    while try rollout.step() { walked.append(environment.robotPosition) }
+    try renderer.render(
+      environment.simulation, camera: camera(for: environment),
+      markers: environment.markers + field.markers + line(walked, environment)
+    ).write(png: path)
+    return rollout.episode(target: 0, number: 0)
+  }
+
+  /// The same stream as an evaluation's first episode: what was measured can be watched.
+  private func firstRollout(
+    _ environment: RobotEnvironment, _ policy: HierarchicalPolicy, _ target: Evaluation.Target,
+    _ seed: UInt64
+  ) throws -> Rollout {
+    try Rollout(
+      environment: environment, policy: policy, target: target.position,
+      stream: RandomStream(seed: seed, name: "evaluation 0 0"))
+  }
+
   private func camera(for environment: RobotEnvironment) -> Camera {
     switch view {
     case .overhead: environment.overviewCamera
@@ -147,11 +174,17 @@ public struct Recording: Sendable {
   private func markers(
     _ environment: RobotEnvironment, _ policy: HierarchicalPolicy, _ path: [SIMD3<Double>]
   ) -> [Marker] {
-    // Lines and the gaps between them in proportion to the world.
-    let size = (environment.map?.cellSize ?? 8) / 8
-    let line = Marker.path(path, width: 0.08 * size, spacing: 0.25 * size, rgba: Palette.path)
+    let line = line(path, environment)
     let subgoal = policy.absoluteSubgoal.flatMap(environment.subgoalMarker)
     return environment.markers + line + [subgoal].compactMap(\.self)
+  }
+
+  /// The path walked, its width and its gaps in proportion to the world.
+  private func line(
+    _ path: [SIMD3<Double>], _ environment: RobotEnvironment
+  ) -> [Marker] {
+    let size = (environment.map?.cellSize ?? 8) / 8
+    return Marker.path(path, width: 0.08 * size, spacing: 0.25 * size, rgba: Palette.path)
   }
 
   private func makeVideo(_ task: TaskDescription, _ folder: String) throws -> VideoWriter? {

@@ -32,6 +32,8 @@ public struct Setting: Sendable {
       .choice("hierarchy", Hierarchy.self, "two levels, or one TD3 agent on the task's reward"),
       .choice("schedule", Schedule.self, "collect and learn in turn as published, or in parallel"),
       .init("warmUpSteps", .integer(0...count), "environment steps before the first update"),
+      .choice(
+        "warmUpPolicy", WarmUpPolicy.self, "who acts in these: the untrained networks, or chance"),
       .init(
         "pretrainingSteps", .integer(0...count),
         "environment steps at the start with random subgoals and the lower level alone"),
@@ -55,7 +57,37 @@ public struct Setting: Sendable {
       .init(
         "lowerHindsight", .number(0...1),
         "fraction of lower transitions whose subgoal becomes one that was reached"),
-    ] + level("lower") + level("higher") + [
+      .choice("lower.reward", LowerReward.self, "the distance that remains, or that was gained"),
+      .choice(
+        "lower.nextSubgoal", NextSubgoal.self,
+        "the next state's value under the subgoal seen there, or under h(s, g, s')"),
+      .choice(
+        "lower.place", PlaceVisibility.self,
+        "whether the lower level sees x and y; automatic: only with subgoals in xy"),
+      .choice(
+        "lower.frame", LowerFrame.self,
+        "what the lower level sees turns with the world, or with the robot's heading"),
+      .init(
+        "lower.otherSubgoals", .number(0...1),
+        "fraction of lower transitions whose subgoal is drawn anew from the subgoal range"),
+    ] + level("lower") + [
+      .choice(
+        "higher.reward", HigherReward.self,
+        "the task's rewards, or the distance gained to the target"),
+      .init("higher.updatesPerDecision", .integer(1...1_000), "updates for each of its decisions"),
+      .init(
+        "higher.otherTargets", .number(0...1),
+        "fraction of a batch whose target is drawn anew from the training targets"),
+      .init(
+        "higher.evaluationTargets", .number(0...1),
+        "fraction of these with the task's own evaluation target"),
+      .init(
+        "higher.holdProbability", .number(0...1),
+        "probability that a decision begins to ask for one random place for a while"),
+      .init(
+        "higher.longestHold", .integer(1...10_000), "decisions that ask for this place, at most"),
+      .init("higher.holdReach", .number(0...1e6), "how far in x and y this place is, at most (m)"),
+    ] + level("higher") + [
       .init("reportInterval", .integer(1...count), "environment steps between rows of metrics.csv"),
       .init("evaluation.interval", .integer(1...count), "environment steps between evaluations"),
       .init("evaluation.episodes", .integer(1...100_000), "episodes per target"),
@@ -89,15 +121,27 @@ public struct Setting: Sendable {
       .init("\(name).adamBeta2", .number(0...1), "Adam's decay of the second moment"),
       .init("\(name).adamEpsilon", .number(0...1), "Adam's ε"),
       .init("\(name).discount", .number(0...1), "γ, per transition of this level"),
+      .choice(
+        "\(name).noiseUnits", NoiseUnits.self,
+        "what noise is measured in: the action's units, or its limits"),
       .init(
         "\(name).explorationNoise", .number(0...1e6),
-        "standard deviation of the exploration noise, in action units"),
+        "standard deviation of the exploration noise, in noiseUnits"),
       .init(
         "\(name).targetNoise", .number(0...1e6),
-        "standard deviation of the target policy's noise, in action units"),
+        "standard deviation of the target policy's noise, in noiseUnits"),
       .init(
         "\(name).targetNoiseClip", .number(0...1e6),
-        "bound of the target policy's noise, in action units"),
+        "bound of the target policy's noise, in noiseUnits"),
+      .init(
+        "\(name).outputPenalty", .number(0...1e6),
+        "λ of the penalty on the actor's outputs before the tanh, in units of the value"),
+      .choice(
+        "\(name).targetValue", TargetValue.self,
+        "what the two target critics' values become one by"),
+      .init(
+        "\(name).averagingRate", .number(0...1),
+        "step of the averaged actor that is evaluated and saved; 0 for the actor itself"),
       .init("\(name).policyDelay", .integer(1...1_000), "critic updates per actor update"),
       .init("\(name).targetUpdateRate", .number(0...1), "τ: step of the target networks"),
       .init("\(name).huberDelta", .number(1e-6...1e9), "δ of the critics' Huber loss"),

@@ -25,6 +25,11 @@ public final class TrainingRun {
   private var record: RunRecord
   private var progress: TrainingProgress
   private var clock = RateClock()
+  /// Since when this session trains, and what the sessions before it took (s).
+  private var sessionStart = DispatchTime.now()
+  private let earlierWallTime: Double
+  /// Step and wall time of the row before.
+  private var lastRow: (step: Int, wallTime: Double)?
   private var lastCheckpoint = DispatchTime.now()
 
   /// Why a continued run lost more than it should have: its newest checkpoint was damaged.
@@ -129,6 +134,7 @@ public final class TrainingRun {
     try AtomicFile.write(
       configuration.yaml(heading: "Everything that decides what this run computes."),
       to: "\(folder)/\(RunFolder.configuration)")
+    earlierWallTime = metrics.lastRow["wall_time"] ?? 0
     progress = TrainingProgress(totalSteps: configuration.steps)
   }
 
@@ -160,6 +166,7 @@ public final class TrainingRun {
   ) throws -> Ending {
     var ending = Ending.finished
     lastCheckpoint = .now()
+    sessionStart = .now()
     while trainer.steps < configuration.steps {
       if shouldStop() {
         ending = .stopped
@@ -249,12 +256,24 @@ public final class TrainingRun {
     let evaluation = evaluating ? try evaluate() : nil
     let row = MetricsRow(
       episodes: trainer.takeStatistics(), learning: trainer.agent.takeStatistics(),
-      evaluation: evaluation)
+      evaluation: evaluation, timing: timing())
     if let quantity = row.firstNonFinite { throw notFinite(quantity) }
     record.episodes += row.episodes.episodes
     record.diverged += row.episodes.diverged
     pendingRows.append((trainer.steps, row.values))
     flushRows()
+  }
+
+  /// The time for a row of now.
+  private func timing() -> MetricsRow.Timing {
+    let seconds = Double(DispatchTime.now().uptimeNanoseconds - sessionStart.uptimeNanoseconds)
+    let wallTime = earlierWallTime + (seconds * 1e-6).rounded() * 1e-3
+    defer { lastRow = (trainer.steps, wallTime) }
+    guard let lastRow, wallTime > lastRow.wallTime else {
+      return MetricsRow.Timing(wallTime: wallTime)
+    }
+    let rate = Double(trainer.steps - lastRow.step) / (wallTime - lastRow.wallTime)
+    return MetricsRow.Timing(wallTime: wallTime, stepsPerSecond: rate.rounded())
   }
 
   private func checkFinite() throws {

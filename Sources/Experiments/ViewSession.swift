@@ -36,6 +36,8 @@ public struct ViewSession {
   public private(set) var showsTarget = true
   /// Whether the subgoal is drawn.
   public private(set) var showsSubgoal = true
+  /// Whether the subgoals that would be set elsewhere are drawn.
+  public private(set) var showsField = false
   /// Whether the path is drawn.
   public private(set) var showsPath = true
   /// Whether the end was asked for.
@@ -59,6 +61,8 @@ public struct ViewSession {
   private let targets: [Evaluation.Target]
   private let seed: UInt64
   private let robotMass: Double
+  /// What the higher level wants everywhere in this episode.
+  private var field: SubgoalField?
   /// Simulated seconds that are due.
   private var due = 0.0
   /// Real seconds for which the end of an episode is still shown.
@@ -153,6 +157,7 @@ public struct ViewSession {
     episode += 1
     (steps, episodeReturn, due, rest, outcome) = (0, 0, 0, 0, "")
     path = [environment.robotPosition]
+    field = policy.map { SubgoalField(policy: $0, environment: environment) }
   }
 
   // MARK: Driving
@@ -204,6 +209,7 @@ public struct ViewSession {
     ("right mouse", "shift the camera"),
     ("wheel", "nearer, farther"),
     ("G", "subgoal on, off"),
+    ("F", "subgoals everywhere on, off"),
     ("M", "target on, off"),
     ("P", "path on, off"),
     ("I", "save the picture"),
@@ -242,6 +248,7 @@ public struct ViewSession {
       try beginEpisode()
     case .character("c"), .tab: chooseNextView()
     case .character("g"): showsSubgoal.toggle()
+    case .character("f"): showsField.toggle()
     case .character("m"): showsTarget.toggle()
     case .character("p"): showsPath.toggle()
     case .character("i"): wantsPicture = true
@@ -282,6 +289,7 @@ public struct ViewSession {
     {
       markers.append(marker)
     }
+    if showsField, let field { markers += field.markers }
     if showsPath {
       markers += Marker.path(path, width: 0.06, spacing: 0.2, rgba: Palette.path)
     }

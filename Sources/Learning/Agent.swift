@@ -55,6 +55,8 @@ public struct AgentStatistics: Codable, Equatable, Sendable {
   public var lower = LearningStatistics()
   /// The higher level.
   public var higher = LearningStatistics()
+  /// How well the lower level obeyed.
+  public var obedience = ObedienceStatistics()
   /// Rows that the off-policy correction put through the lower actor.
   public var correctionRows = 0
   /// Rows that it would have taken to score every step of every candidate.

@@ -17,18 +17,77 @@ public struct AgentShape: Codable, Equatable, Sendable {
   /// see them, so that what it learns in one place holds everywhere.
   public var positionIndices: [Int]
 
+  /// How many of an observation's first numbers are the robot's place (m): 2, or 3 with its height.
+  public var placeCount: Int
+
+  /// Where an observation has the robot's heading; nil where it has none.
+  public var heading: Heading?
+
+  /// The frame in which the lower level sees the world.
+  public var frame: LowerFrame = .world
+
+  /// The targets of training and evaluation, for an agent that learns from others than those it had.
+  public var targets: Targets?
+
   /// Gives the sizes and ranges.
   public init(
     observationCount: Int, targetCount: Int, actionLimits: [Float], subgoalHalfRange: [Float],
-    positionIndices: [Int]
+    positionIndices: [Int], placeCount: Int = 2, heading: Heading? = nil, targets: Targets? = nil
   ) {
     precondition(subgoalHalfRange.count <= observationCount)
     precondition(positionIndices.allSatisfy { $0 >= 0 && $0 < observationCount })
+    precondition(placeCount <= observationCount)
     self.observationCount = observationCount
     self.targetCount = targetCount
     self.actionLimits = actionLimits
     self.subgoalHalfRange = subgoalHalfRange
     self.positionIndices = positionIndices
+    self.placeCount = placeCount
+    self.heading = heading
+    self.targets = targets
+  }
+
+  /// Where an observation has what turns with the robot's heading.
+  public struct Heading: Codable, Equatable, Sendable {
+    /// How the orientation is given.
+    public enum Kind: String, Codable, Sendable {
+      /// Four numbers: a quaternion w, x, y, z.
+      case quaternion
+      /// One number: the angle about the vertical (rad).
+      case angle
+    }
+
+    /// How the orientation is given.
+    public var kind: Kind
+    /// Its first number's index.
+    public var index: Int
+    /// The index of the velocity along x (m/s), behind which that along y stands.
+    public var velocityIndex: Int
+
+    /// Gives the places.
+    public init(kind: Kind, index: Int, velocityIndex: Int) {
+      self.kind = kind
+      self.index = index
+      self.velocityIndex = velocityIndex
+    }
+  }
+
+  /// Where a task's targets are.
+  public struct Targets: Codable, Equatable, Sendable {
+    /// Training targets are uniform in the box between these two corners.
+    public var lower: [Float]
+    /// The other corner.
+    public var upper: [Float]
+    /// The task's own evaluation target.
+    public var evaluation: [Float]
+
+    /// Gives the box and the place.
+    public init(lower: [Float], upper: [Float], evaluation: [Float]) {
+      precondition(lower.count == upper.count && lower.count == evaluation.count)
+      self.lower = lower
+      self.upper = upper
+      self.evaluation = evaluation
+    }
   }
 
   /// Numbers in an action.
@@ -37,37 +96,62 @@ public struct AgentShape: Codable, Equatable, Sendable {
   /// Numbers in a subgoal.
   public var subgoalCount: Int { subgoalHalfRange.count }
 
-  /// The shape with the subgoal range and space that `configuration` asks for.
+  /// The shape with the subgoals and the lower level's view that `configuration` asks for.
   ///
-  /// In the space `xy` subgoals speak of the first two numbers, and these stay visible to the
-  /// lower level.
-  public func adapted(to configuration: SubgoalConfiguration) throws(AgentShapeError) -> AgentShape
-  {
+  /// - Throws: ``AgentShapeError`` where the task can't have what is asked for.
+  public func adapted(to configuration: HIROConfiguration) throws(AgentShapeError) -> AgentShape {
     var shape = self
-    if configuration.space == .xy {
-      shape.subgoalHalfRange = Array(subgoalHalfRange.prefix(2))
-      shape.positionIndices = []
-    }
-    if !configuration.halfRange.isEmpty {
-      guard configuration.halfRange.count == shape.subgoalCount else {
-        throw .halfRangeCount(
-          expected: shape.subgoalCount, found: configuration.halfRange.count)
+    let subgoals = configuration.subgoals
+    if let count = subgoals.space.count {
+      guard count <= placeCount, count <= subgoalCount else {
+        throw .noSpace(subgoals.space)
       }
-      guard configuration.halfRange.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+      shape.subgoalHalfRange = Array(subgoalHalfRange.prefix(count))
+    }
+    switch configuration.lower.place {
+    case .automatic: if subgoals.space == .xy { shape.positionIndices = [] }
+    case .hidden: break
+    case .visible: shape.positionIndices = []
+    }
+    if !subgoals.halfRange.isEmpty {
+      guard subgoals.halfRange.count == shape.subgoalCount else {
+        throw .halfRangeCount(expected: shape.subgoalCount, found: subgoals.halfRange.count)
+      }
+      guard subgoals.halfRange.allSatisfy({ $0 > 0 && $0.isFinite }) else {
         throw .halfRangeValue
       }
-      shape.subgoalHalfRange = configuration.halfRange.map(Float.init)
+      shape.subgoalHalfRange = subgoals.halfRange.map(Float.init)
+    }
+    if configuration.lower.frame == .heading {
+      guard heading != nil, subgoals.semantics == .relative else { throw .noHeading }
+      shape.frame = .heading
+    }
+    let higher = configuration.higher
+    let needing: String? =
+      if higher.reward == .progress {
+        "higher.reward: progress"
+      } else {
+        higher.otherTargets > 0 ? "higher.otherTargets" : nil
+      }
+    if let needing {
+      guard 1...placeCount ~= targetCount, targets != nil else { throw .noTarget(setting: needing) }
     }
     return shape
   }
 }
 
-/// Why a subgoal configuration does not fit a task.
+/// Why a configuration does not fit a task.
 public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   /// `subgoals.halfRange` has another number of values than the subgoals have dimensions.
   case halfRangeCount(expected: Int, found: Int)
   /// `subgoals.halfRange` has a value that is not a positive number.
   case halfRangeValue
+  /// The robot's place does not have the dimensions of `subgoals.space`.
+  case noSpace(SubgoalSpace)
+  /// The robot has no heading that could be followed, or subgoals do not turn with it.
+  case noHeading
+  /// The task has no target, or one of which the distance can't be told from an observation.
+  case noTarget(setting: String)
 
   /// One line that names the setting.
   public var description: String {
@@ -76,6 +160,13 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
       "subgoals.halfRange has \(found) values; the subgoals of this task and space have \(expected)"
     case .halfRangeValue:
       "subgoals.halfRange has a value that is not a positive number"
+    case .noSpace(let space):
+      "subgoals.space: \(space.rawValue): the robot of this task does not move in all of these "
+        + "directions; take full or xy"
+    case .noHeading:
+      "lower.frame: heading: needs a robot with a heading and relative subgoals; take world"
+    case .noTarget(let setting):
+      "\(setting): needs a task in which the robot is to reach a target; leave it out here"
     }
   }
 }

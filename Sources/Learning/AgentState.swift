@@ -48,6 +48,9 @@ extension StateVisitor {
     try visit("\(level).\(name).first_moments", learner.optimizer.firstMoments)
     try visit("\(level).\(name).second_moments", learner.optimizer.secondMoments)
     try visit("\(level).target.\(name)", learner.target.parameters)
+    if let average = learner.average {
+      try visit("\(level).average.\(name)", average.parameters)
+    }
   }
 }
 
@@ -133,7 +136,9 @@ extension HIROAgent {
     var higherStreams: HigherStreams
     var collectorStreams: Collector.Streams
     var stepsSinceDecision: Int
-    var isPretraining: Bool
+    var hold: Collector.Hold
+    var obedience: ObedienceStatistics
+    var distanceAtDecision: Float
     var window: Window.Start
     var experience: Experience.Position
     var correctionRows: [Int]
@@ -148,7 +153,8 @@ extension HIROAgent {
         lower: lower.progress, higher: higher.progress, lowerStreams: lowerStreams,
         higherStreams: higherStreams,
         collectorStreams: collector.streams, stepsSinceDecision: collector.stepsSinceDecision,
-        isPretraining: collector.isPretraining, window: collector.window.start,
+        hold: collector.hold, obedience: collector.statistics,
+        distanceAtDecision: collector.distanceAtDecision, window: collector.window.start,
         experience: experience.position,
         correctionRows: [correction.rowsScored, correction.rowsInFull]))
   }
@@ -167,10 +173,11 @@ extension HIROAgent {
     let interval = configuration.subgoals.interval
     let intervalSteps = progress.experience.head - progress.experience.intervalStart
     guard progress.window.fits(shape), progress.correctionRows.count == 2,
-      (progress.correctionRows + [progress.steps]).allSatisfy(isPossibleCount),
+      (progress.correctionRows + [progress.steps, progress.hold.decisionsLeft])
+        .allSatisfy(isPossibleCount),
       0..<interval ~= progress.stepsSinceDecision, intervalSteps <= progress.stepsSinceDecision,
       0...interval ~= progress.lowerUpdatesOwed,
-      0...interval ~= progress.higherUpdatesOwed
+      0...interval * configuration.higher.updatesPerDecision ~= progress.higherUpdatesOwed
     else { throw StateError.inconsistent("the agent's counters") }
     steps = progress.steps
     lowerUpdatesOwed = progress.lowerUpdatesOwed
@@ -181,7 +188,10 @@ extension HIROAgent {
     higherStreams = progress.higherStreams
     collector.streams = progress.collectorStreams
     collector.stepsSinceDecision = progress.stepsSinceDecision
-    collector.isPretraining = progress.isPretraining
+    collector.hold = progress.hold
+    collector.statistics = progress.obedience
+    collector.distanceAtDecision = progress.distanceAtDecision
+    chooseWhoActs()
     collector.window.start = progress.window
     correction.rowsScored = progress.correctionRows[0]
     correction.rowsInFull = progress.correctionRows[1]

@@ -7,7 +7,24 @@ package final class Collector: @unchecked Sendable {
   package let window: Window
 
   /// Whether subgoals are drawn uniformly instead of asked from the higher level.
-  package var isPretraining = false
+  package var drawsSubgoals = false
+
+  /// Whether actions are drawn uniformly instead of asked from the lower level.
+  package var drawsActions = false
+
+  /// The place that the decisions to come ask for, and how many of them will.
+  package struct Hold: Codable, Equatable, Sendable {
+    var x: Float = 0
+    var y: Float = 0
+    var decisionsLeft = 0
+  }
+  package var hold = Hold()
+
+  /// How well the lower level has obeyed since the statistics were last taken.
+  package var statistics = ObedienceStatistics()
+
+  /// What was left of the subgoal in the plane when it was set (m).
+  package var distanceAtDecision: Float = 0
 
   /// The random streams of acting, each with a single consumer.
   package struct Streams: Codable, Equatable, Sendable {
@@ -53,19 +70,24 @@ package final class Collector: @unchecked Sendable {
     window.ending = .none
     window.endsInterval = false
     window.observations.row(0).update(from: observation, count: observation.count)
+    hold.decisionsLeft = 0
     chooseSubgoal(at: 0)
   }
 
   package func chooseAction() -> [Float] {
     let step = window.count
-    shape.writeLowerInput(
-      window.observations.row(step), subgoal: window.subgoals.row(step),
-      into: lowerActivations.input.row(0))
-    lower.forward(lowerActivations, rows: 0..<1)
     let chosen = window.actions.row(step)
-    configuration.lower.explore(
-      around: lowerActivations.output.row(0), limits: shape.actionLimits, using: &streams.lower,
-      into: chosen)
+    if drawsActions {
+      drawUniformly(limits: shape.actionLimits, using: &streams.lower, into: chosen)
+    } else {
+      shape.writeLowerInput(
+        window.observations.row(step), subgoal: window.subgoals.row(step),
+        into: lowerActivations.input.row(0))
+      lower.forward(lowerActivations, rows: 0..<1)
+      configuration.lower.learner.explore(
+        around: lowerActivations.output.row(0), limits: shape.actionLimits, using: &streams.lower,
+        into: chosen)
+    }
     for index in action.indices { action[index] = chosen[index] }
     return action
   }
@@ -81,6 +103,7 @@ package final class Collector: @unchecked Sendable {
     stepsSinceDecision += 1
     if stepsSinceDecision == configuration.subgoals.interval || ending != .none {
       window.endsInterval = true
+      measureObedience(after: step)
       chooseSubgoal(at: step + 1)
     } else {
       subgoals.transition(
@@ -92,22 +115,84 @@ package final class Collector: @unchecked Sendable {
   /// g = μ(s, target) + N(0, σ²) per dimension, clipped to the range.
   private func chooseSubgoal(at step: Int) {
     stepsSinceDecision = 0
-    let subgoal = window.subgoals.row(step)
-    if isPretraining {
-      for index in 0..<shape.subgoalCount {
-        let bound = Double(shape.subgoalHalfRange[index])
-        subgoal[index] = Float(streams.higher.uniform(in: -bound...bound))
-      }
-      return
+    let (state, subgoal) = (window.observations.row(step), window.subgoals.row(step))
+    if drawsSubgoals {
+      drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
+    } else {
+      shape.writeHigherInput(state, target: window.target, into: higherActivations.input.row(0))
+      higher.forward(higherActivations, rows: 0..<1)
+      configuration.higher.learner.explore(
+        around: higherActivations.output.row(0), limits: shape.subgoalHalfRange,
+        using: &streams.higher, into: subgoal)
+      holdPlace(from: state, into: subgoal)
     }
-    shape.writeHigherInput(
-      window.observations.row(step), target: window.target,
-      into: higherActivations.input.row(0))
-    higher.forward(higherActivations, rows: 0..<1)
-    configuration.higher.explore(
-      around: higherActivations.output.row(0), limits: shape.subgoalHalfRange,
-      using: &streams.higher, into: subgoal)
+    distanceAtDecision = subgoals.distance(
+      of: subgoal, in: state, dimensions: ObedienceStatistics.dimensions)
   }
+
+  /// Exploration that persists: with probability `holdProbability` a decision draws a place within
+  /// ±`holdReach` in x and y, and this decision and those after it, 1 to `longestHold` in all, ask
+  /// for that place instead of what the actor wants in the plane.
+  private func holdPlace(
+    from state: UnsafePointer<Float>, into subgoal: UnsafeMutablePointer<Float>
+  ) {
+    let higher = configuration.higher
+    guard higher.holdProbability > 0 else { return }
+    if hold.decisionsLeft == 0, streams.higher.uniform() < higher.holdProbability {
+      let reach = -higher.holdReach...higher.holdReach
+      hold.x = state[0] + Float(streams.higher.uniform(in: reach))
+      hold.y = state[1] + Float(streams.higher.uniform(in: reach))
+      hold.decisionsLeft = 1 + streams.higher.index(below: higher.longestHold)
+    }
+    guard hold.decisionsLeft > 0 else { return }
+    hold.decisionsLeft -= 1
+    for (index, place) in [hold.x, hold.y].enumerated() {
+      let bound = shape.subgoalHalfRange[index]
+      let wanted = subgoals.semantics == .relative ? place - state[index] : place
+      subgoal[index] = min(max(wanted, -bound), bound)
+    }
+  }
+
+  private func measureObedience(after step: Int) {
+    // What is left of the subgoal that was followed in this step.
+    subgoals.transition(
+      window.subgoals.row(step), from: window.observations.row(step),
+      to: window.observations.row(step + 1), into: window.subgoals.row(step + 1))
+    let left = subgoals.distance(
+      of: window.subgoals.row(step + 1), in: window.observations.row(step + 1),
+      dimensions: ObedienceStatistics.dimensions)
+    statistics.decisions += 1
+    statistics.reached += left < ObedienceStatistics.reach ? 1 : 0
+    statistics.gained += Double(distanceAtDecision - left)
+  }
+}
+
+/// Numbers that are uniform between ± their limits.
+func drawUniformly(
+  limits: [Float], using stream: inout RandomStream, into result: UnsafeMutablePointer<Float>
+) {
+  for (index, limit) in limits.enumerated() {
+    result[index] = Float(stream.uniform(in: -Double(limit)...Double(limit)))
+  }
+}
+
+/// How well the lower level obeyed: over the decisions of the higher level, in the plane.
+public struct ObedienceStatistics: Codable, Equatable, Sendable {
+  /// Subgoals that were followed to the next decision.
+  public var decisions = 0
+  /// Those of which less than ``reach`` was left then.
+  public var reached = 0
+  /// Sum of the distances gained towards them (m).
+  public var gained = 0.0
+
+  /// What counts as reached (m).
+  public static let reach: Float = 1
+
+  /// x and y.
+  static let dimensions = 2
+
+  /// Nothing measured yet.
+  public init() {}
 }
 
 extension LevelConfiguration {
@@ -117,7 +202,8 @@ extension LevelConfiguration {
     into result: UnsafeMutablePointer<Float>
   ) {
     for (index, limit) in limits.enumerated() {
-      let noise = Float(explorationNoise * stream.normal())
+      let unit = noiseUnits == .limits ? Double(limit) : 1
+      let noise = Float(unit * explorationNoise * stream.normal())
       result[index] = min(max(chosen[index] + noise, -limit), limit)
     }
   }

@@ -15,6 +15,7 @@ final class CorrectionChunk: @unchecked Sendable {
   /// Per (transition, step): the lower level's input without the candidate, and its first layer.
   private let stepInputs: Matrix
   private let stepLayer: Matrix
+  private let turns: LazyBuffer<AgentShape.Turn>
   private let actions: Matrix
   /// Per (transition, candidate): the first layer's part of the candidate.
   private let candidateLayer: Matrix
@@ -59,6 +60,7 @@ final class CorrectionChunk: @unchecked Sendable {
     stepInputs = Matrix(
       rows: count * interval, columns: shape.lowerInputCount, feedsLayer: true)
     stepLayer = Matrix(rows: count * interval, columns: hiddenUnits)
+    turns = LazyBuffer(count: count * interval)
     actions = Matrix(rows: count * interval, columns: shape.actionCount)
     candidateLayer = Matrix(rows: count * candidateCount, columns: hiddenUnits)
     let network = PerceptronShape(
@@ -92,17 +94,18 @@ final class CorrectionChunk: @unchecked Sendable {
     rowsScored = 0
     rowsInFull = 0
     load(numbers, of: experience)
-    multiplyFirstLayer(candidates: candidates, actor: actor)
+    if shape.frame == .world { multiplyFirstLayer(candidates: candidates, actor: actor) }
 
     // The achieved change explains the actions well as a rule: its error is the first bound, and
     // tells which steps are hard to explain.
-    score(actor) { _, candidate in candidate == OffPolicyCorrection.mean ? interval : 0 }
+    score(candidates, actor) { _, candidate in candidate == OffPolicyCorrection.mean ? interval : 0
+    }
     orderSteps()
     for step in 0..<interval {
       for transition in 0..<transitions.count {
         favourites[transition] = favourite(of: transition, after: step)
       }
-      score(actor) { transition, candidate in
+      score(candidates, actor) { transition, candidate in
         if !canStillWin(transition, candidate) { return 0 }
         return candidate == favourites[transition] ? interval : 1
       }
@@ -131,6 +134,7 @@ final class CorrectionChunk: @unchecked Sendable {
         let input = stepInputs.row(index * interval + step)
         shape.writeLowerObservation(observation, into: input)
         subgoals.shift(from: start, to: observation, into: input + shape.observationCount)
+        turns.pointer[index * interval + step] = shape.turn(observation)
         actions.row(index * interval + step).update(
           from: experience.action(transition.start + step), count: shape.actionCount)
       }
@@ -157,7 +161,9 @@ final class CorrectionChunk: @unchecked Sendable {
 
   /// Scores as many of the next steps of each candidate as `stepsWanted(transition, candidate)`
   /// says.
-  private func score(_ actor: Perceptron, stepsWanted: (Int, Int) -> Int) {
+  private func score(
+    _ candidates: Matrix, _ actor: Perceptron, stepsWanted: (Int, Int) -> Int
+  ) {
     var count = 0
     for transition in 0..<transitions.count {
       let length = lengths.pointer[transition]
@@ -175,11 +181,18 @@ final class CorrectionChunk: @unchecked Sendable {
     }
     guard count > 0 else { return }
     rowsScored += count
-    kernels_add_chosen_rows_relu(
-      count, stepLayer.columns, stepLayer.pointer, stepLayer.stride, stepRows.pointer,
-      candidateLayer.pointer, candidateLayer.stride, candidateRows.pointer,
-      activations.hidden1.pointer, activations.hidden1.stride)
-    actor.forwardFromFirstHidden(activations, rows: 0..<count)
+    switch shape.frame {
+    case .world:
+      kernels_add_chosen_rows_relu(
+        count, stepLayer.columns, stepLayer.pointer, stepLayer.stride, stepRows.pointer,
+        candidateLayer.pointer, candidateLayer.stride, candidateRows.pointer,
+        activations.hidden1.pointer, activations.hidden1.stride)
+      actor.forwardFromFirstHidden(activations, rows: 0..<count)
+    case .heading:
+      // A candidate turns with the heading of each step: its part of the layer is not the same.
+      for row in 0..<count { writeInput(row, candidates) }
+      actor.forward(activations, rows: 0..<count)
+    }
     kernels_squared_errors(
       count, shape.actionCount, actions.pointer, actions.stride, stepRows.pointer,
       activations.output.pointer, activations.output.stride, errors.pointer)
@@ -191,6 +204,18 @@ final class CorrectionChunk: @unchecked Sendable {
       scoredSteps.pointer[place] += 1
       if scoredSteps.pointer[place] == lengths.pointer[place / candidateCount] { finish(place) }
     }
+  }
+
+  /// The lower level's input of a row in work: that of its step, with the candidate in its frame.
+  private func writeInput(_ row: Int, _ candidates: Matrix) {
+    let step = Int(stepRows.pointer[row])
+    let candidate = candidates.row(
+      transitions.lowerBound * candidateCount + Int(candidateRows.pointer[row]))
+    let input = activations.input.row(row)
+    input.update(from: stepInputs.row(step), count: shape.lowerInputCount)
+    let subgoal = input + shape.observationCount
+    for index in 0..<subgoals.count { subgoal[index] += candidate[index] }
+    turns.pointer[step].apply(to: subgoal)
   }
 
   /// Lets a candidate that has been scored in full take the lead, if it is better than the leader

@@ -50,7 +50,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
     var initialisation = RandomStream(seed: seed, name: "initialisation of the flat agent")
     learner = TD3(
       inputCount: shape.higherInputCount, actionLimits: shape.actionLimits,
-      configuration: configuration.lower, using: &initialisation)
+      configuration: configuration.lower.learner, using: &initialisation)
     window = Window(capacity: configuration.subgoals.interval, shape: shape)
     experience = Experience(
       shape: shape, lowerCapacity: configuration.lower.replayCapacity, higherCapacity: 0,
@@ -73,13 +73,17 @@ public final class FlatAgent: Agent, @unchecked Sendable {
   /// The actor's action for the current state with exploration noise, clipped to the limits.
   public func chooseAction() -> [Float] {
     let step = window.count
-    shape.writeHigherInput(
-      window.observations.row(step), target: window.target, into: activations.input.row(0))
-    (snapshot ?? learner.actor).forward(activations, rows: 0..<1)
     let chosen = window.actions.row(step)
-    configuration.lower.explore(
-      around: activations.output.row(0), limits: shape.actionLimits, using: &streams.exploration,
-      into: chosen)
+    if configuration.warmUpPolicy == .uniform, steps < configuration.warmUpSteps {
+      drawUniformly(limits: shape.actionLimits, using: &streams.exploration, into: chosen)
+    } else {
+      shape.writeHigherInput(
+        window.observations.row(step), target: window.target, into: activations.input.row(0))
+      (snapshot ?? learner.actor).forward(activations, rows: 0..<1)
+      configuration.lower.learner.explore(
+        around: activations.output.row(0), limits: shape.actionLimits,
+        using: &streams.exploration, into: chosen)
+    }
     for index in action.indices { action[index] = chosen[index] }
     return action
   }
@@ -157,7 +161,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
       settings: PolicySettings(
         hierarchy: .flat, interval: configuration.subgoals.interval,
         semantics: configuration.subgoals.semantics),
-      networks: .flat(learner.actor.copy()))
+      networks: .flat(learner.steadyActor.copy()))
   }
 
   /// What was measured since the last call.

@@ -24,8 +24,9 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   private let subgoals: Subgoals
 
   private var transitions: [Int]
-  private let hindsightSubgoal: FloatBuffer
-  private let hindsightNextSubgoal: FloatBuffer
+  private let otherSubgoal: FloatBuffer
+  private let movedSubgoal: FloatBuffer
+  private var batchTarget: [Float]
 
   /// The networks that act, where these are not the learned ones themselves.
   private let lowerSnapshot: Perceptron?
@@ -46,7 +47,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   public init(
     shape taskShape: AgentShape, configuration: HIROConfiguration, seed: UInt64
   ) throws(AgentShapeError) {
-    let shape = try taskShape.adapted(to: configuration.subgoals)
+    let shape = try taskShape.adapted(to: configuration)
     self.shape = shape
     self.configuration = configuration
     subgoals = Subgoals(count: shape.subgoalCount, semantics: configuration.subgoals.semantics)
@@ -56,11 +57,11 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     var initialisation = RandomStream(seed: seed, name: "initialisation of the lower level")
     lower = TD3(
       inputCount: shape.lowerInputCount, actionLimits: shape.actionLimits,
-      configuration: configuration.lower, using: &initialisation)
+      configuration: configuration.lower.learner, using: &initialisation)
     initialisation = RandomStream(seed: seed, name: "initialisation of the higher level")
     higher = TD3(
       inputCount: shape.higherInputCount, actionLimits: shape.subgoalHalfRange,
-      configuration: configuration.higher, using: &initialisation)
+      configuration: configuration.higher.learner, using: &initialisation)
 
     experience = Experience(
       shape: shape, lowerCapacity: configuration.lower.replayCapacity,
@@ -71,8 +72,9 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       configuration: configuration.correction, interval: configuration.subgoals.interval,
       batchSize: configuration.higher.batchSize, hiddenUnits: configuration.lower.hiddenUnits)
     transitions = Array(repeating: 0, count: configuration.higher.batchSize)
-    hindsightSubgoal = FloatBuffer(count: shape.subgoalCount)
-    hindsightNextSubgoal = FloatBuffer(count: shape.subgoalCount)
+    otherSubgoal = FloatBuffer(count: shape.subgoalCount)
+    movedSubgoal = FloatBuffer(count: shape.subgoalCount)
+    batchTarget = Array(repeating: 0, count: shape.targetCount)
 
     let usesSnapshots = configuration.schedule == .pipelined
     lowerSnapshot = usesSnapshots ? lower.actor.copy() : nil
@@ -86,7 +88,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
 
   /// Begins to act in a new episode of which `observation` is the first state.
   public func beginEpisode(observation: [Float], target: [Float]) {
-    collector.isPretraining = steps < configuration.pretrainingSteps
+    chooseWhoActs()
     collector.beginEpisode(observation: observation, target: target)
   }
 
@@ -119,14 +121,21 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     }
     let isPretraining = steps <= configuration.pretrainingSteps
     if steps > configuration.warmUpSteps, !isPretraining {
-      higherUpdatesOwed += experience.higherHead - higherBefore
+      higherUpdatesOwed +=
+        configuration.higher.updatesPerDecision * (experience.higherHead - higherBefore)
     }
-    collector.isPretraining = steps < configuration.pretrainingSteps
+    chooseWhoActs()
     collector.window.advance()
     refreshSnapshots()
   }
 
   /// Makes the learned networks those that act.
+  func chooseWhoActs() {
+    collector.drawsActions =
+      configuration.warmUpPolicy == .uniform && steps < configuration.warmUpSteps
+    collector.drawsSubgoals = collector.drawsActions || steps < configuration.pretrainingSteps
+  }
+
   func refreshSnapshots() {
     lowerSnapshot?.parameters.copy(from: lower.actor.parameters)
     higherSnapshot?.parameters.copy(from: higher.actor.parameters)
@@ -164,7 +173,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     }
   }
 
-  /// Draws transitions (s, g, a, s′, g′); rewards are computed here, from equation 1. No
+  /// Draws transitions (s, g, a, s′, g′); rewards are computed here, as ``LowerReward`` says. No
   /// lower-level transition is terminal.
   private func fillLowerBatch(rows: Int) {
     let batch = lower.batch
@@ -174,22 +183,46 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       let next = experience.observation(slot + 1)
       var subgoal = experience.subgoal(slot)
       var nextSubgoal = experience.subgoal(slot + 1)
+      if configuration.lower.nextSubgoal == .transition {
+        subgoals.transition(subgoal, from: state, to: next, into: movedSubgoal.pointer)
+        nextSubgoal = UnsafePointer(movedSubgoal.pointer)
+      }
       if configuration.lowerHindsight > 0,
         lowerStreams.hindsight.uniform() < configuration.lowerHindsight
       {
         replaceByReached(slot)
-        subgoal = UnsafePointer(hindsightSubgoal.pointer)
-        nextSubgoal = UnsafePointer(hindsightNextSubgoal.pointer)
+        subgoal = UnsafePointer(otherSubgoal.pointer)
+        nextSubgoal = UnsafePointer(movedSubgoal.pointer)
+      } else if configuration.lower.otherSubgoals > 0,
+        lowerStreams.otherSubgoals.uniform() < configuration.lower.otherSubgoals
+      {
+        replaceByAny(slot)
+        subgoal = UnsafePointer(otherSubgoal.pointer)
+        nextSubgoal = UnsafePointer(movedSubgoal.pointer)
       }
       let input = batch.inputsAndActions.row(row)
       shape.writeLowerInput(state, subgoal: subgoal, into: input)
       (input + shape.lowerInputCount).update(
         from: experience.action(slot), count: shape.actionCount)
       shape.writeLowerInput(next, subgoal: nextSubgoal, into: batch.nextInputs.row(row))
-      batch.rewards[row] =
-        Float(configuration.lower.rewardScale) * subgoals.reward(subgoal, from: state, to: next)
+      var reward = subgoals.reward(subgoal, from: state, to: next)
+      if configuration.lower.reward == .progress {
+        reward += subgoals.distance(of: subgoal, in: state)
+      }
+      batch.rewards[row] = Float(configuration.lower.rewardScale) * reward
       batch.discounts[row] = Float(configuration.lower.discount)
     }
+  }
+
+  /// Asks for any subgoal of the range, which then follows the state.
+  private func replaceByAny(_ slot: Int) {
+    let state = experience.observation(slot)
+    drawUniformly(
+      limits: shape.subgoalHalfRange, using: &lowerStreams.otherSubgoals,
+      into: otherSubgoal.pointer)
+    subgoals.transition(
+      otherSubgoal.pointer, from: state, to: experience.observation(slot + 1),
+      into: movedSubgoal.pointer)
   }
 
   /// Hindsight: asks for a state that the trajectory reached after `slot`, before the next
@@ -198,10 +231,10 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     let ahead = 1 + lowerStreams.hindsight.index(below: experience.stepsUntilDecision(slot))
     subgoals.achieved(
       from: experience.observation(slot), in: experience.observation(slot + ahead),
-      into: hindsightSubgoal.pointer)
+      into: otherSubgoal.pointer)
     subgoals.transition(
-      hindsightSubgoal.pointer, from: experience.observation(slot),
-      to: experience.observation(slot + 1), into: hindsightNextSubgoal.pointer)
+      otherSubgoal.pointer, from: experience.observation(slot),
+      to: experience.observation(slot + 1), into: movedSubgoal.pointer)
   }
 
   /// Draws transitions over whole intervals and relabels their subgoals.
@@ -211,20 +244,68 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       let number = experience.drawHigherTransition(using: &higherStreams.sampling)
       transitions[row] = number
       let transition = experience.higherTransition(number)
-      let target = experience.higherTarget(number)
+      let isOther = drawsOtherTarget()
+      if !isOther {
+        batchTarget.withUnsafeMutableBufferPointer { target in
+          _ = target.update(
+            fromContentsOf: UnsafeBufferPointer(
+              start: experience.higherTarget(number), count: shape.targetCount))
+        }
+      }
       shape.writeHigherInput(
-        experience.observation(transition.start), target: target,
+        experience.observation(transition.start), target: batchTarget,
         into: batch.inputsAndActions.row(row))
       shape.writeHigherInput(
-        experience.observation(transition.start + transition.length), target: target,
+        experience.observation(transition.start + transition.length), target: batchTarget,
         into: batch.nextInputs.row(row))
-      batch.rewards[row] = Float(configuration.higher.rewardScale) * transition.reward
+      batch.rewards[row] =
+        Float(configuration.higher.rewardScale) * reward(of: transition, isOther: isOther)
       batch.discounts[row] =
         transition.isTerminal ? 0 : Float(configuration.higher.discount)
     }
     correction.relabel(
       transitions, of: experience, actor: lowerActor, pool: pool, using: &higherStreams.correction,
       into: batch.inputsAndActions, column: shape.higherInputCount)
+  }
+
+  /// Puts another target than a transition had into `batchTarget`, for some of them.
+  private func drawsOtherTarget() -> Bool {
+    let higher = configuration.higher
+    guard higher.otherTargets > 0, let targets = shape.targets,
+      higherStreams.targets.uniform() < higher.otherTargets
+    else { return false }
+    if higherStreams.targets.uniform() < higher.evaluationTargets {
+      batchTarget = targets.evaluation
+    } else {
+      for index in batchTarget.indices {
+        let range = Double(targets.lower[index])...Double(targets.upper[index])
+        batchTarget[index] = Float(higherStreams.targets.uniform(in: range))
+      }
+    }
+    return true
+  }
+
+  /// What a transition earned on the way to `batchTarget`, which is its own unless `isOther`.
+  private func reward(of transition: HigherTransition, isOther: Bool) -> Float {
+    let end = transition.start + transition.length
+    switch configuration.higher.reward {
+    case .progress:
+      return distanceToTarget(transition.start) - distanceToTarget(end)
+    case .sum:
+      guard isOther else { return transition.reward }
+      return (transition.start + 1...end).reduce(0) { $0 - distanceToTarget($1) }
+    }
+  }
+
+  /// How far the robot is from `batchTarget` in a slot (m): the reward of a task with a target is
+  /// minus this.
+  private func distanceToTarget(_ slot: Int) -> Float {
+    let observation = experience.observation(slot)
+    var square: Float = 0
+    for (index, place) in batchTarget.enumerated() {
+      square += (observation[index] - place) * (observation[index] - place)
+    }
+    return square.squareRoot()
   }
 
   // MARK: Results
@@ -236,7 +317,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       settings: PolicySettings(
         hierarchy: .hiro, interval: configuration.subgoals.interval,
         semantics: configuration.subgoals.semantics),
-      networks: .levels(lower: lower.actor.copy(), higher: higher.actor.copy()))
+      networks: .levels(lower: lower.steadyActor.copy(), higher: higher.steadyActor.copy()))
   }
 
   /// What was measured since the last call.
@@ -244,6 +325,8 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     var statistics = AgentStatistics()
     statistics.lower = lower.takeStatistics()
     statistics.higher = higher.takeStatistics()
+    statistics.obedience = collector.statistics
+    collector.statistics = ObedienceStatistics()
     (statistics.correctionRows, statistics.correctionRowsInFull) = correction.takeRows()
     return statistics
   }
@@ -259,11 +342,13 @@ struct LowerStreams: Codable, Equatable, Sendable {
   var sampling: RandomStream
   var targetNoise: RandomStream
   var hindsight: RandomStream
+  var otherSubgoals: RandomStream
 
   init(seed: UInt64) {
     sampling = RandomStream(seed: seed, name: "lower replay sampling")
     targetNoise = RandomStream(seed: seed, name: "lower target noise")
     hindsight = RandomStream(seed: seed, name: "lower hindsight")
+    otherSubgoals = RandomStream(seed: seed, name: "other subgoals")
   }
 }
 
@@ -272,10 +357,12 @@ struct HigherStreams: Codable, Equatable, Sendable {
   var sampling: RandomStream
   var targetNoise: RandomStream
   var correction: RandomStream
+  var targets: RandomStream
 
   init(seed: UInt64) {
     sampling = RandomStream(seed: seed, name: "higher replay sampling")
     targetNoise = RandomStream(seed: seed, name: "higher target noise")
     correction = RandomStream(seed: seed, name: "off-policy correction")
+    targets = RandomStream(seed: seed, name: "other targets")
   }
 }

@@ -9,8 +9,11 @@ public struct HIROConfiguration: Codable, Equatable, Sendable {
   /// How collecting and learning are interleaved.
   public var schedule: Schedule = .pipelined
 
-  /// Environment steps of noisy, untrained policy before the first update.
+  /// Environment steps before the first update.
   public var warmUpSteps: Int = 2_500
+
+  /// Who acts in these steps.
+  public var warmUpPolicy: WarmUpPolicy = .untrained
 
   /// Environment steps at the start in which the lower level learns on subgoals drawn uniformly
   /// from the subgoal range, and the higher level neither acts nor learns; 0 is the paper's HIRO.
@@ -27,10 +30,10 @@ public struct HIROConfiguration: Codable, Equatable, Sendable {
   public var lowerHindsight: Double = 0
 
   /// The level that drives the joints. With `hierarchy: flat`, the one agent.
-  public var lower = LevelConfiguration(rewardScale: 1)
+  public var lower = LowerLevelConfiguration()
 
   /// The level that sets subgoals. With `hierarchy: flat`, only its `rewardScale` is used.
-  public var higher = LevelConfiguration(rewardScale: 0.1)
+  public var higher = HigherLevelConfiguration()
 
   /// The published configuration.
   public init() {}
@@ -52,6 +55,14 @@ public enum Schedule: String, Codable, CaseIterable, Sendable {
   /// In windows of `subgoals.interval` steps: one window is collected with a snapshot of the
   /// policies while the updates owed for the window before it are made.
   case pipelined
+}
+
+/// Who acts in the steps before the first update.
+public enum WarmUpPolicy: String, Codable, CaseIterable, Sendable {
+  /// The untrained networks with exploration noise, as published.
+  case untrained
+  /// Nobody: actions and subgoals are drawn uniformly from their ranges.
+  case uniform
 }
 
 /// What a subgoal is and how it moves between two decisions of the higher level.
@@ -77,8 +88,19 @@ public struct SubgoalConfiguration: Codable, Equatable, Sendable {
 public enum SubgoalSpace: String, Codable, CaseIterable, Sendable {
   /// All of the robot's position coordinates (Ant: 15).
   case full
-  /// The robot's x and y; these then stay in the lower level's observation.
+  /// The robot's x and y.
   case xy
+  /// The robot's x, y and z; needs a robot that can leave the plane.
+  case xyz
+
+  /// Numbers in a subgoal, where the space decides it.
+  var count: Int? {
+    switch self {
+    case .full: nil
+    case .xy: 2
+    case .xyz: 3
+    }
+  }
 }
 
 /// What the numbers of a subgoal g mean.
@@ -118,6 +140,189 @@ public enum CorrectionKind: String, Codable, CaseIterable, Sendable {
   case mean
 }
 
+/// The level that drives the joints: its TD3, and what is asked of it.
+@dynamicMemberLookup
+public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
+  /// The constants of its TD3.
+  public var learner = LevelConfiguration(rewardScale: 1)
+
+  /// What it earns for a step.
+  public var reward: LowerReward = .distance
+
+  /// The subgoal from which the value of the next state is taken.
+  public var nextSubgoal: NextSubgoal = .fresh
+
+  /// Whether it sees where the robot is (x, y).
+  public var place: PlaceVisibility = .automatic
+
+  /// The frame in which it sees the world.
+  public var frame: LowerFrame = .world
+
+  /// Fraction of sampled transitions whose subgoal is drawn anew, uniformly from the subgoal range,
+  /// in [0, 1]: what the robot did is also a lesson in going elsewhere. 0 is the paper's HIRO.
+  public var otherSubgoals: Double = 0
+
+  /// The published configuration.
+  public init() {}
+
+  private enum CodingKeys: String, CodingKey {
+    case reward, nextSubgoal, place, frame, otherSubgoals
+  }
+
+  /// Decodes its own fields and, from the same level, those of the learner.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    reward = try container.decode(LowerReward.self, forKey: .reward)
+    nextSubgoal = try container.decode(NextSubgoal.self, forKey: .nextSubgoal)
+    place = try container.decode(PlaceVisibility.self, forKey: .place)
+    frame = try container.decode(LowerFrame.self, forKey: .frame)
+    otherSubgoals = try container.decode(Double.self, forKey: .otherSubgoals)
+    learner = try LevelConfiguration(from: decoder)
+  }
+
+  /// Encodes its own fields and, at the same level, those of the learner.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(reward, forKey: .reward)
+    try container.encode(nextSubgoal, forKey: .nextSubgoal)
+    try container.encode(place, forKey: .place)
+    try container.encode(frame, forKey: .frame)
+    try container.encode(otherSubgoals, forKey: .otherSubgoals)
+    try learner.encode(to: encoder)
+  }
+
+  /// The constants of its TD3, by their own names.
+  public subscript<Value>(
+    dynamicMember path: WritableKeyPath<LevelConfiguration, Value>
+  ) -> Value {
+    get { learner[keyPath: path] }
+    set { learner[keyPath: path] = newValue }
+  }
+}
+
+/// What the lower level earns for a step from s to s′ under the subgoal g.
+public enum LowerReward: String, Codable, CaseIterable, Sendable {
+  /// r = −‖φ(s) + g − φ(s′)‖: minus the distance that remains (paper, equation 1).
+  case distance
+  /// r = ‖g‖ − ‖φ(s) + g − φ(s′)‖: the distance gained. With `nextSubgoal: transition` it is the
+  /// published reward shaped by the potential −‖g‖ (Ng et al. 1999): the same best policy, and
+  /// values of some metres instead of a thousand.
+  case progress
+}
+
+/// The subgoal g′ from which the value Q(s′, g′) of the next state is taken.
+public enum NextSubgoal: String, Codable, CaseIterable, Sendable {
+  /// What the lower level really saw next: h(s, g, s′), or a new subgoal after a decision of the
+  /// higher level (published).
+  case fresh
+  /// h(s, g, s′) always: the lower level learns to reach its subgoal, whoever sets the next one.
+  case transition
+}
+
+/// Whether the lower level sees where the robot is (x, y).
+public enum PlaceVisibility: String, Codable, CaseIterable, Sendable {
+  /// As published: in sight with subgoals in `xy`, hidden otherwise.
+  case automatic
+  /// Never: what is learned in one place holds everywhere.
+  case hidden
+  /// Always.
+  case visible
+}
+
+/// The frame in which the lower level sees subgoals, orientation and velocity.
+public enum LowerFrame: String, Codable, CaseIterable, Sendable {
+  /// The world's, as published.
+  case world
+  /// Turned about the vertical with the robot's heading: what is learned facing one way holds facing
+  /// every other. The motion of a robot does not depend on its heading, so that nothing is lost but
+  /// where the walls are, of which the lower level knows nothing anyway. Needs relative subgoals
+  /// and a robot with a heading.
+  case heading
+}
+
+/// The level that sets subgoals: its TD3, how it explores, and what it learns from.
+@dynamicMemberLookup
+public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
+  /// The constants of its TD3.
+  public var learner = LevelConfiguration(rewardScale: 0.1)
+
+  /// What it earns for the steps from one of its decisions to the next.
+  public var reward: HigherReward = .sum
+
+  /// Updates for each of its decisions.
+  public var updatesPerDecision: Int = 1
+
+  /// Fraction of a batch whose target is drawn anew from the task's training targets, and whose
+  /// reward is computed for it, in [0, 1]; 0 is the paper's HIRO.
+  public var otherTargets: Double = 0
+
+  /// Fraction of these for which the task's own evaluation target is taken, in [0, 1].
+  public var evaluationTargets: Double = 0
+
+  /// Probability that a decision begins to ask for a place drawn uniformly around the robot, and
+  /// asks for the same one in the decisions that follow (after εz-greedy, Dabney et al. 2021); 0 is
+  /// the paper's HIRO.
+  public var holdProbability: Double = 0
+
+  /// The longest time for which such a place is asked for (decisions): each from 1 to this is as
+  /// likely.
+  public var longestHold: Int = 15
+
+  /// How far in x and in y such a place is at most (m).
+  public var holdReach: Double = 10
+
+  /// The published configuration.
+  public init() {}
+
+  private enum CodingKeys: String, CodingKey {
+    case reward, updatesPerDecision
+    case otherTargets, evaluationTargets, holdProbability, longestHold, holdReach
+  }
+
+  /// Decodes its own fields and, from the same level, those of the learner.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    reward = try container.decode(HigherReward.self, forKey: .reward)
+    updatesPerDecision = try container.decode(Int.self, forKey: .updatesPerDecision)
+    otherTargets = try container.decode(Double.self, forKey: .otherTargets)
+    evaluationTargets = try container.decode(Double.self, forKey: .evaluationTargets)
+    holdProbability = try container.decode(Double.self, forKey: .holdProbability)
+    longestHold = try container.decode(Int.self, forKey: .longestHold)
+    holdReach = try container.decode(Double.self, forKey: .holdReach)
+    learner = try LevelConfiguration(from: decoder)
+  }
+
+  /// Encodes its own fields and, at the same level, those of the learner.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(reward, forKey: .reward)
+    try container.encode(updatesPerDecision, forKey: .updatesPerDecision)
+    try container.encode(otherTargets, forKey: .otherTargets)
+    try container.encode(evaluationTargets, forKey: .evaluationTargets)
+    try container.encode(holdProbability, forKey: .holdProbability)
+    try container.encode(longestHold, forKey: .longestHold)
+    try container.encode(holdReach, forKey: .holdReach)
+    try learner.encode(to: encoder)
+  }
+
+  /// The constants of its TD3, by their own names.
+  public subscript<Value>(
+    dynamicMember path: WritableKeyPath<LevelConfiguration, Value>
+  ) -> Value {
+    get { learner[keyPath: path] }
+    set { learner[keyPath: path] = newValue }
+  }
+}
+
+/// What the higher level earns for the steps from s_t to s_{t+c}.
+public enum HigherReward: String, Codable, CaseIterable, Sendable {
+  /// Σ R: the sum of the environment's rewards (published).
+  case sum
+  /// d(s_t) − d(s_{t+c}): the distance to the target that was gained, which is the published reward,
+  /// taken at decisions, shaped by the potential −d. Tasks with a target only.
+  case progress
+}
+
 /// The constants of one level's TD3.
 public struct LevelConfiguration: Codable, Equatable, Sendable {
   /// Units of each of the two hidden layers.
@@ -141,14 +346,28 @@ public struct LevelConfiguration: Codable, Equatable, Sendable {
   /// γ, per transition of this level.
   public var discount: Double = 0.99
 
-  /// Standard deviation of the exploration noise, in action units.
+  /// What the three numbers of noise below are measured in.
+  public var noiseUnits: NoiseUnits = .absolute
+
+  /// Standard deviation of the exploration noise, in ``noiseUnits``.
   public var explorationNoise: Double = 1
 
-  /// Standard deviation of the target policy's smoothing noise, in action units.
+  /// Standard deviation of the target policy's smoothing noise, in ``noiseUnits``.
   public var targetNoise: Double = 0.2
 
-  /// Bound of the smoothing noise, in action units.
+  /// Bound of the smoothing noise, in ``noiseUnits``.
   public var targetNoiseClip: Double = 0.5
+
+  /// λ: the loss of the actor gets λ·Σ u², in the mean over the batch, with u its outputs before
+  /// the tanh, so that they do not drift to where tanh is flat; 0 is TD3. In units of the value.
+  public var outputPenalty: Double = 0
+
+  /// What the two target critics' values become one by.
+  public var targetValue: TargetValue = .minimum
+
+  /// ρ: the actor that is evaluated and saved is θ̄ ← θ̄ + ρ (θ − θ̄) after each of its updates; 0 is
+  /// TD3, where it is θ itself.
+  public var averagingRate: Double = 0
 
   /// The actor and the target networks are updated every so many critic updates.
   public var policyDelay: Int = 2
@@ -172,4 +391,20 @@ public struct LevelConfiguration: Codable, Equatable, Sendable {
   public init(rewardScale: Double) {
     self.rewardScale = rewardScale
   }
+}
+
+/// What the sizes of a level's noise are measured in.
+public enum NoiseUnits: String, Codable, CaseIterable, Sendable {
+  /// The action's own units, the same number for each of its dimensions (published).
+  case absolute
+  /// The limits of each dimension of the action.
+  case limits
+}
+
+/// How the values of the two target critics become the one that is bootstrapped from.
+public enum TargetValue: String, Codable, CaseIterable, Sendable {
+  /// The smaller one (TD3).
+  case minimum
+  /// Their mean.
+  case mean
 }

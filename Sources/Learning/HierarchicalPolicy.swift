@@ -152,6 +152,25 @@ public final class HierarchicalPolicy: @unchecked Sendable {
       UnsafeBufferPointer(start: lowerActivations.output.row(0), count: shape.actionCount))
   }
 
+  /// The subgoal that the higher level would set in a state; nil where there are no levels. What the
+  /// policy is following stays as it is.
+  ///
+  /// - Parameters:
+  ///   - observation: `[observationCount]`.
+  ///   - target: `[targetCount]`.
+  public func subgoal(observation: [Float], target: [Float]) -> [Float]? {
+    precondition(observation.count == shape.observationCount && target.count == shape.targetCount)
+    guard case .levels(_, let higher) = networks else { return nil }
+    return decide(observation: observation, target: target, higher: higher)
+  }
+
+  private func decide(observation: [Float], target: [Float], higher: Perceptron) -> [Float] {
+    let activations = higherActivations!
+    shape.writeHigherInput(observation, target: target, into: activations.input.row(0))
+    higher.forward(activations, rows: 0..<1)
+    return Array(UnsafeBufferPointer(start: activations.output.row(0), count: subgoals.count))
+  }
+
   /// The subgoal for `observation`: moved along with the state, or set anew when it is time.
   private func followSubgoal(
     observation: [Float], target: [Float], higher: Perceptron
@@ -160,10 +179,7 @@ public final class HierarchicalPolicy: @unchecked Sendable {
     if let subgoal, stepsSinceDecision < settings.interval {
       subgoals.transition(subgoal, from: previousObservation, to: observation, into: &current)
     } else {
-      let activations = higherActivations!
-      shape.writeHigherInput(observation, target: target, into: activations.input.row(0))
-      higher.forward(activations, rows: 0..<1)
-      for index in current.indices { current[index] = activations.output.row(0)[index] }
+      current = decide(observation: observation, target: target, higher: higher)
       stepsSinceDecision = 0
     }
     stepsSinceDecision += 1

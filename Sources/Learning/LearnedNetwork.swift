@@ -6,6 +6,10 @@ package final class LearnedNetwork: @unchecked Sendable {
   package let target: Perceptron
   package let optimizer: Adam
 
+  /// The average of the network over its steps, where one is kept.
+  package let average: Perceptron?
+  private let averagingRate: Double
+
   /// Where the gradients of its layers and parameters are computed.
   let gradients: Gradients
 
@@ -16,11 +20,14 @@ package final class LearnedNetwork: @unchecked Sendable {
 
   private let rows: Range<Int>
 
-  /// Begins with the target equal to `network`.
+  /// Begins with the target, and the average, equal to `network`.
   init(
-    _ network: Perceptron, configuration: LevelConfiguration, learningRate: Double, parts: Int
+    _ network: Perceptron, configuration: LevelConfiguration, learningRate: Double, parts: Int,
+    averagingRate: Double = 0
   ) {
     self.network = network
+    self.averagingRate = averagingRate
+    average = averagingRate > 0 ? network.copy() : nil
     target = network.copy()
     optimizer = Adam(
       count: network.parameters.count,
@@ -42,6 +49,7 @@ package final class LearnedNetwork: @unchecked Sendable {
       if movesTarget {
         target.parameters.move(towards: network.parameters, rate: targetUpdateRate, in: part)
       }
+      average?.parameters.move(towards: network.parameters, rate: averagingRate, in: part)
     }
   }
 }
@@ -49,9 +57,12 @@ package final class LearnedNetwork: @unchecked Sendable {
 extension Perceptron {
   /// Carries the gradient in the outputs down to both hidden layers.
   func backwardToHidden(
-    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, pool: WorkerPool
+    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, penalty: Float = 0,
+    pool: WorkerPool
   ) {
-    pool.forHalves(of: rows) { backwardToSecondHidden(activations, gradients, rows: $0) }
+    pool.forHalves(of: rows) {
+      backwardToSecondHidden(activations, gradients, rows: $0, penalty: penalty)
+    }
     // By columns: oneDNN multiplies by a transposed matrix slowly where the rows are few.
     pool.forHalves(of: firstHiddenColumns) { columns in
       backwardToFirstHidden(activations, gradients, rows: rows, columns: columns)

@@ -12,7 +12,7 @@ import Randomness
 /// * The error only grows with each step, so a candidate is dropped as soon as its error exceeds
 ///   that of one that has been scored in full.
 /// * All candidates of a transition share its states, and g̃ᵢ = g̃ + φ(s₀) − φ(sᵢ): the first
-///   layer's product is the sum of a part per step and a part per candidate.
+///   layer's product is the sum of a part per step and a part per candidate (in the world's frame).
 package final class OffPolicyCorrection: @unchecked Sendable {
   /// Candidates per transition.
   package let candidateCount: Int

@@ -1,3 +1,4 @@
+import Foundation
 import NeuralNetworks
 
 /// How subgoals move with the state, and what the lower level earns for them.
@@ -45,6 +46,19 @@ public struct Subgoals: Equatable, Sendable {
     return -square.squareRoot()
   }
 
+  /// What is left of a subgoal in `state`: ‖g‖₂; with absolute subgoals ‖g − φ(s)‖₂. In the first
+  /// `dimensions` only, where given.
+  package func distance(
+    of subgoal: UnsafePointer<Float>, in state: UnsafePointer<Float>, dimensions: Int? = nil
+  ) -> Float {
+    var square: Float = 0
+    for index in 0..<(dimensions ?? count) {
+      let difference = semantics == .relative ? subgoal[index] : subgoal[index] - state[index]
+      square += difference * difference
+    }
+    return square.squareRoot()
+  }
+
   /// The subgoal that asks in `state` for what was reached in `reached`: φ(reached) − φ(s), or
   /// φ(reached) with absolute subgoals.
   package func achieved(
@@ -76,12 +90,60 @@ extension AgentShape {
   /// Numbers that the higher level's actor sees: the observation, then the target.
   package var higherInputCount: Int { observationCount + targetCount }
 
-  /// Writes an observation as the lower level sees it: without the robot's place.
+  /// The turn about the vertical from the world's frame to that of the lower level.
+  package struct Turn: BitwiseCopyable {
+    var cosine: Float = 1
+    var sine: Float = 0
+
+    /// Turns the two numbers that are a vector in the plane.
+    func apply(to vector: UnsafeMutablePointer<Float>) {
+      let (x, y) = (vector[0], vector[1])
+      vector[0] = cosine * x + sine * y
+      vector[1] = cosine * y - sine * x
+    }
+  }
+
+  /// The turn that takes the heading in `observation` to the x axis; none in the world's frame.
+  package func turn(_ observation: UnsafePointer<Float>) -> Turn {
+    guard frame == .heading, let heading else { return Turn() }
+    let q = observation + heading.index
+    switch heading.kind {
+    case .angle: return Turn(cosine: cos(q[0]), sine: sin(q[0]))
+    case .quaternion:
+      // Where the body's x axis points in the plane, for a quaternion of any length.
+      let x = q[0] * q[0] + q[1] * q[1] - q[2] * q[2] - q[3] * q[3]
+      let y = 2 * (q[1] * q[2] + q[0] * q[3])
+      let length = (x * x + y * y).squareRoot()
+      // Straight up or down, there is no heading.
+      return length > 1e-6 ? Turn(cosine: x / length, sine: y / length) : Turn()
+    }
+  }
+
+  /// Writes an observation as the lower level sees it: without the robot's place, and in its frame.
   package func writeLowerObservation(
     _ observation: UnsafePointer<Float>, into input: UnsafeMutablePointer<Float>
   ) {
     input.update(from: observation, count: observationCount)
     for index in positionIndices { input[index] = 0 }
+    guard frame == .heading, let heading else { return }
+    let turn = turn(observation)
+    turn.apply(to: input + heading.velocityIndex)
+    let q = input + heading.index
+    switch heading.kind {
+    case .angle: q[0] = 0
+    case .quaternion:
+      // The orientation with the heading taken out, q(−ψ)·q, and of its two signs the one with w ≥ 0.
+      let half = (
+        cosine: max((1 + turn.cosine) / 2, 0).squareRoot(),
+        sine: (turn.sine < 0 ? -1 : 1) * max((1 - turn.cosine) / 2, 0).squareRoot()
+      )
+      let (w, x, y, z) = (q[0], q[1], q[2], q[3])
+      let sign: Float = half.cosine * w + half.sine * z < 0 ? -1 : 1
+      q[0] = sign * (half.cosine * w + half.sine * z)
+      q[1] = sign * (half.cosine * x + half.sine * y)
+      q[2] = sign * (half.cosine * y - half.sine * x)
+      q[3] = sign * (half.cosine * z - half.sine * w)
+    }
   }
 
   /// Writes the input of the lower level's actor.
@@ -91,6 +153,7 @@ extension AgentShape {
   ) {
     writeLowerObservation(observation, into: input)
     (input + observationCount).update(from: subgoal, count: subgoalCount)
+    if frame == .heading { turn(observation).apply(to: input + observationCount) }
   }
 
   /// Writes the input of the higher level's actor (of the one agent, where there are no levels).

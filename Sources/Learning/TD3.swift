@@ -10,11 +10,23 @@ public struct LearningStatistics: Codable, Equatable, Sendable {
   /// Sum over the updates of the mean over the batch of the first critic's value.
   public var value = 0.0
 
+  /// Updates of the actor.
+  public var actorUpdates = 0
+  /// Sum over these of the actor's loss: minus the first critic's value of what the actor chose, in
+  /// the mean over the batch, and the penalty on its outputs.
+  public var actorLoss = 0.0
+  /// Sum over these of the fraction of the actor's outputs beyond 0.95 of their limits.
+  public var saturation = 0.0
+
   /// Nothing measured yet.
   public init() {}
 
   /// Mean loss of the critics; NaN before the first update.
   public var meanCriticLoss: Double { criticLoss / Double(updates) }
+  /// Mean loss of the actor; NaN before its first update.
+  public var meanActorLoss: Double { actorLoss / Double(actorUpdates) }
+  /// Mean fraction of saturated outputs of the actor; NaN before its first update.
+  public var meanSaturation: Double { saturation / Double(actorUpdates) }
   /// Mean value of the first critic; NaN before the first update.
   public var meanValue: Double { value / Double(updates) }
 }
@@ -22,8 +34,9 @@ public struct LearningStatistics: Codable, Equatable, Sendable {
 /// Twin delayed deep deterministic policy gradient (Fujimoto et al. 2018, algorithm 1).
 ///
 /// An actor μ(x) and two critics Qₖ(x, a), with a slowly following target of each. Each update
-/// moves the critics towards y = r + γ·minₖ Qₖ′(x′, μ′(x′) + ε), ε clipped noise; every
-/// `policyDelay`-th moves the actor up Q₁(x, μ(x)) and the targets towards the learned networks.
+/// moves the critics towards y = r + γ·minₖ Qₖ′(x′, μ′(x′) + ε), ε clipped noise (the mean over k,
+/// where `targetValue` says so); every `policyDelay`-th moves the actor up Q₁(x, μ(x)) and the
+/// targets towards the learned networks.
 ///
 /// The critics' loss is the Huber loss, in the mean over both critics and the batch.
 ///
@@ -39,6 +52,9 @@ public final class TD3: @unchecked Sendable {
 
   /// The largest magnitude of each number of an action.
   public let actionLimits: [Float]
+
+  /// What the target policy's noise is measured in, for each number of an action.
+  private let noiseUnits: [Float]
 
   /// μ, with its target μ′.
   package let actorLearner: LearnedNetwork
@@ -64,6 +80,9 @@ public final class TD3: @unchecked Sendable {
   /// μ.
   public var actor: Perceptron { actorLearner.network }
 
+  /// The actor to evaluate and to keep: the average over the updates, where there is one, or μ.
+  public var steadyActor: Perceptron { actorLearner.average ?? actorLearner.network }
+
   /// Makes the networks with the published initial weights.
   public init(
     inputCount: Int, actionLimits: [Float], configuration: LevelConfiguration,
@@ -72,6 +91,7 @@ public final class TD3: @unchecked Sendable {
     self.configuration = configuration
     self.inputCount = inputCount
     self.actionLimits = actionLimits
+    noiseUnits = configuration.noiseUnits(limits: actionLimits)
     let batch = configuration.batchSize
     let actorShape = PerceptronShape(
       inputs: inputCount, hidden: configuration.hiddenUnits, outputs: actionLimits.count)
@@ -81,7 +101,8 @@ public final class TD3: @unchecked Sendable {
 
     actorLearner = LearnedNetwork(
       Perceptron(shape: actorShape, outputScale: actionLimits, using: &generator),
-      configuration: configuration, learningRate: configuration.actorLearningRate, parts: 2)
+      configuration: configuration, learningRate: configuration.actorLearningRate, parts: 2,
+      averagingRate: configuration.averagingRate)
     // More batches at once would gain little and take memory.
     let capacity = batch * min(configuration.policyDelay, 2)
     self.batch = Batch(
@@ -97,7 +118,9 @@ public final class TD3: @unchecked Sendable {
           targetInput: targetCriticInput, using: &generator))
     }
     self.critics = critics
-    policy = PolicyGradient(actor: actorLearner, critic: critics[0], rows: batch)
+    policy = PolicyGradient(
+      actor: actorLearner, critic: critics[0], rows: batch,
+      outputPenalty: configuration.outputPenalty)
     noise = FloatBuffer(count: capacity * actionLimits.count)
     targets = FloatBuffer(count: capacity)
   }
@@ -141,6 +164,9 @@ public final class TD3: @unchecked Sendable {
       statistics.value += critics[0].value
       if movesTargets {
         policy.update(from: batch, rows: rows.suffix(configuration.batchSize), pool: pool)
+        statistics.actorUpdates += 1
+        statistics.actorLoss += policy.loss
+        statistics.saturation += policy.saturation
       }
     }
   }
@@ -156,7 +182,7 @@ public final class TD3: @unchecked Sendable {
       let chosen = targetCriticInput.row(row) + inputCount
       for index in 0..<width {
         let epsilon = noise.pointer[row * width + index]
-        chosen[index] = action[index] + min(max(epsilon, -bound), bound)
+        chosen[index] = action[index] + noiseUnits[index] * min(max(epsilon, -bound), bound)
       }
     }
   }
@@ -166,10 +192,19 @@ public final class TD3: @unchecked Sendable {
       let values = critics.map { $0.targetValues(index) }
       for row in 0..<configuration.batchSize {
         let place = index * configuration.batchSize + row
-        let value = min(values[0].row(row)[0], values[1].row(row)[0])
+        let (first, second) = (values[0].row(row)[0], values[1].row(row)[0])
+        let value =
+          configuration.targetValue == .minimum ? min(first, second) : (first + second) / 2
         targets.pointer[place] = batch.rewards[place] + batch.discounts[place] * value
       }
     }
+  }
+}
+
+extension LevelConfiguration {
+  /// What the sizes of noise are to be multiplied with, for each number of an action.
+  func noiseUnits(limits: [Float]) -> [Float] {
+    noiseUnits == .limits ? limits : Array(repeating: 1, count: limits.count)
   }
 }
 

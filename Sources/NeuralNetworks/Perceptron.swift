@@ -123,6 +123,8 @@ public final class Perceptron: @unchecked Sendable {
     kernels_relu(rows.count, shape.hidden, hidden.row(rows.lowerBound), hidden.stride)
     multiply(hidden, by: layers[2], into: output, rows: rows)
     if let outputScale {
+      activations.unboundedOutput?.copyColumns(
+        0, count: shape.outputs, of: output, to: 0, rows: rows)
       kernels_scaled_tanh(
         rows.count, shape.outputs, output.row(rows.lowerBound), output.stride, outputScale.pointer)
     }
@@ -163,8 +165,11 @@ public final class Perceptron: @unchecked Sendable {
   package var firstHiddenColumns: Range<Int> { 0..<(shape.hidden + shape.reentering) }
 
   /// Carries the gradient from the outputs to the second hidden layer's pre-activations.
+  ///
+  /// - Parameter penalty: The loss has this much times ½·Σ u² more, with u the outputs before the
+  ///   tanh, which `activations` must have kept.
   package func backwardToSecondHidden(
-    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>
+    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, penalty: Float = 0
   ) {
     let first = rows.lowerBound
     let output = gradients.output
@@ -172,6 +177,13 @@ public final class Perceptron: @unchecked Sendable {
       kernels_scaled_tanh_backward(
         rows.count, shape.outputs, activations.output.row(first), activations.output.stride,
         outputScale.pointer, output.row(first), output.stride)
+    }
+    if penalty != 0, let unbounded = activations.unboundedOutput {
+      for row in rows {
+        for column in 0..<shape.outputs {
+          output.row(row)[column] += penalty * unbounded.row(row)[column]
+        }
+      }
     }
     multiplyTransposed(
       output, by: layers[2], into: gradients.hidden2, rows: rows, columns: 0..<shape.hidden)
@@ -270,12 +282,16 @@ public final class Activations: @unchecked Sendable {
   /// `[rows, outputs]`.
   public let output: Matrix
 
+  /// The outputs before the tanh, where they are kept: `[rows, outputs]`.
+  package let unboundedOutput: Matrix?
+
   /// Makes room for `rows` inputs. Networks with the same inputs may share an `input` matrix, and
   /// those of one shape that are not in use at the same time the hidden layers of `other`.
   public init(
     shape: PerceptronShape, rows: Int, sharing input: Matrix? = nil,
-    hiddenLayersOf other: Activations? = nil
+    hiddenLayersOf other: Activations? = nil, keepingUnboundedOutput: Bool = false
   ) {
+    unboundedOutput = keepingUnboundedOutput ? Matrix(rows: rows, columns: shape.outputs) : nil
     self.input = input ?? Matrix(rows: rows, columns: shape.inputs, feedsLayer: true)
     precondition(self.input.columns == shape.inputs && self.input.rows >= rows)
     hidden1 =

@@ -8,9 +8,10 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Measure how often a policy succeeds.",
     discussion: """
-      Runs episodes without exploration noise and reports the success rate with its 95 % interval \
-      (Wilson), the mean distance from the target at the end, and the mean return. An episode \
-      depends on the seed, its target and its number alone, so the result is the same for any \
+      Runs episodes without exploration noise and reports the success rate at the last step, as the \
+      paper does, with its 95 % interval (Wilson); success at any time, which HRAC and LESSON \
+      report: the target was reached and may have been left again; the mean distance from the \
+      target at the end; and the mean return. An episode depends on the seed, its target and its number alone, so the result is the same for any \
       number of threads.
 
         hiro evaluate runs/maze                   50 episodes to each of its targets
@@ -81,13 +82,19 @@ struct EvaluationTable {
     let hasTargets = result.overall.success != nil
     var rows =
       hasTargets
-      ? [["target", "success", "95 % interval", "final distance", "return"]]
+      ? [
+        [
+          "target", "success (last step)", "95 % interval", "success (any time)", "final distance",
+          "return",
+        ]
+      ]
       : [["", "score", "standard error"]]
     func add(_ name: String, _ summary: EvaluationResult.Summary) {
       if let success = summary.success, let distance = summary.meanFinalDistance {
         rows.append([
           name, fixed(success.value, 3),
           "\(fixed(success.interval.lowerBound, 3)) – \(fixed(success.interval.upperBound, 3))",
+          summary.successAtAnyTime.map { fixed($0.value, 3) } ?? "",
           "\(fixed(distance, 2)) m", fixed(summary.meanReturn, 1),
         ])
       } else {

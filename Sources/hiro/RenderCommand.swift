@@ -15,6 +15,7 @@ struct RenderCommand: ParsableCommand {
 
         hiro render runs/maze --output pictures
         hiro render runs/maze --output pictures --camera following --target 16,16
+        hiro render runs/maze --field --output pictures      what the higher level wants, field.png
         hiro render --map my-maze.txt --output pictures      the maze alone, map.png
         hiro render --task ant-fall --output pictures        a task's world alone
       """)
@@ -59,6 +60,13 @@ struct RenderCommand: ParsableCommand {
     help: .init("Environment steps from one frame to the next.", valueName: "n"))
   var every = 2
 
+  @Flag(
+    help: """
+      One picture instead, field.png: the subgoal that the higher level would set at places all over \
+      the world, as arrows (orange where it is at the end of its range), and the path walked.
+      """)
+  var field = false
+
   @Flag(inversion: .prefixedNo, help: "Keep every frame as a PNG.")
   var frames = true
 
@@ -74,6 +82,9 @@ struct RenderCommand: ParsableCommand {
     }
     guard (1...100_000).contains(every) else {
       throw ValidationError("--every: expected a number from 1 to 100000, found \(every)")
+    }
+    guard !field || path != nil else {
+      throw ValidationError("--field: name the policy whose subgoals are to be drawn")
     }
     _ = try pixels()
   }
@@ -102,6 +113,19 @@ struct RenderCommand: ParsableCommand {
     let target =
       try target.map { try PolicyArguments.target($0, task: task) }
       ?? Evaluation(task: task, episodes: 1, seed: seed).targets[0]
+    if field {
+      let learned = try policy.makePolicy(for: task)
+      guard policy.configuration.learning.hierarchy == .hiro else {
+        throw ValidationError("--field: \(file) has no levels, and so no subgoals")
+      }
+      try AtomicFile.makeFolder(output)
+      let picture = "\(output)/field.png"
+      let episode = try recording.field(
+        policy: learned, in: definition, target: target, seed: seed, to: picture)
+      print("\(file) in \(task.name): \(Self.text(episode))")
+      print("its subgoals: \(picture)")
+      return
+    }
     let result = try recording.record(
       policy: policy.makePolicy(for: task), in: definition, target: target, seed: seed, to: output)
     print("\(file) in \(task.name): \(Self.text(result.episode))")

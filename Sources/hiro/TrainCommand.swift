@@ -134,7 +134,7 @@ struct TrainCommand: ParsableCommand {
     var layers = ConfigurationLayers()
     try layers.apply(
       definition.description.suggestedSettings, source: "task \(definition.description.name)")
-    if let preset { try layers.apply(Preset.named(preset)) }
+    if let preset { try layers.apply(Preset.named(preset), for: definition.description) }
     if let config { try layers.apply(file: config) }
     try applyOptions(to: &layers)
     var configuration = layers.configuration()

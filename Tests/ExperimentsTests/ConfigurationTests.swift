@@ -1,3 +1,4 @@
+import Environments
 import Experiments
 import Foundation
 import Learning
@@ -79,7 +80,7 @@ struct ConfigurationTests {
     for preset in Preset.all {
       #expect(preset.summary.count > 20)
       var layers = ConfigurationLayers()
-      try layers.apply(preset)
+      try layers.apply(preset, for: TaskRegistry.task(named: "ant-maze"))
       changed[preset.name] = layers.configuration()
     }
     #expect(changed["hiro"] == RunConfiguration())

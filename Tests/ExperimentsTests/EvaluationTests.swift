@@ -16,7 +16,7 @@ struct EvaluationTests {
     configuration.task = "point-maze"
     configuration.learning.hierarchy = hierarchy
     configuration.learning.subgoals.space = .xy
-    for level in [\HIROConfiguration.lower, \.higher] {
+    for level in [\HIROConfiguration.lower.learner, \.higher.learner] {
       configuration.learning[keyPath: level].hiddenUnits = 8
       configuration.learning[keyPath: level].replayCapacity = 100
     }

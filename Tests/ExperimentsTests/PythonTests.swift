@@ -90,7 +90,7 @@ struct PythonTests {
   private func weights(
     _ learning: HIROConfiguration, _ task: TaskDescription, using stream: inout RandomStream
   ) throws -> [String: Tensor] {
-    let shape = try task.agentShape(for: learning.subgoals)
+    let shape = try task.agentShape(for: learning)
     let actors =
       learning.hierarchy == .flat
       ? [("flat.actor", shape.higherInputCount, shape.actionCount)]

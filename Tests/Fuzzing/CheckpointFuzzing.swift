@@ -15,7 +15,7 @@ enum CheckpointFuzzing {
       configuration.learning.schedule = $1
       configuration.learning.warmUpSteps = 40
       configuration.learning.subgoals.space = .xy
-      for level in [\HIROConfiguration.lower, \.higher] {
+      for level in [\HIROConfiguration.lower.learner, \.higher.learner] {
         configuration.learning[keyPath: level].hiddenUnits = 4
         configuration.learning[keyPath: level].batchSize = 4
         configuration.learning[keyPath: level].replayCapacity = 6

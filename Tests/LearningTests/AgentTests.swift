@@ -88,9 +88,22 @@ struct AgentTests {
     for square in squares { #expect(abs(square / Double(count) - 1.0 / 3) < 0.09) }
   }
 
-  @Test("State that is saved and restored goes on to the same bits", arguments: Hierarchy.allCases)
-  func stateRoundTrip(hierarchy: Hierarchy) throws {
-    var configuration = makeSmallConfiguration()
+  /// The published constants and one with everything that keeps state of its own.
+  private var configurations: [HIROConfiguration] {
+    var recipe = makeSmallConfiguration()
+    recipe.warmUpPolicy = .uniform
+    recipe.higher.holdProbability = 0.3
+    for level in [\HIROConfiguration.lower.learner, \.higher.learner] {
+      recipe[keyPath: level].averagingRate = 0.1
+    }
+    return [makeSmallConfiguration(), recipe]
+  }
+
+  @Test(
+    "State that is saved and restored goes on to the same bits", arguments: Hierarchy.allCases,
+    0..<2)
+  func stateRoundTrip(hierarchy: Hierarchy, index: Int) throws {
+    var configuration = configurations[index]
     configuration.hierarchy = hierarchy
     let agent = try trained(configuration)
     let saved = MemoryArchive()

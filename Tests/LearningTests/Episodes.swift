@@ -11,7 +11,7 @@ let smallShape = AgentShape(
 func makeSmallConfiguration() -> HIROConfiguration {
   var configuration = HIROConfiguration()
   configuration.warmUpSteps = 40
-  for level in [\HIROConfiguration.lower, \.higher] {
+  for level in [\HIROConfiguration.lower.learner, \.higher.learner] {
     configuration[keyPath: level].hiddenUnits = 24
     configuration[keyPath: level].batchSize = 30
     configuration[keyPath: level].replayCapacity = 500
@@ -27,12 +27,19 @@ struct ToyWorld {
   var stream: RandomStream
   var length = 23
   var ending = Window.Ending.truncated
+  /// Numbers in a state.
+  var count = 7
+  /// Where there is one, the reward is minus the distance from it in the plane.
+  var target: [Float]?
 
-  init(seed: UInt64) { stream = RandomStream(seed: seed, name: "toy world") }
+  init(seed: UInt64, count: Int = 7) {
+    stream = RandomStream(seed: seed, name: "toy world")
+    self.count = count
+  }
 
   mutating func reset() {
     steps = 0
-    state = (0..<7).map { _ in Float(stream.normal()) }
+    state = (0..<count).map { _ in Float(stream.normal()) }
   }
 
   mutating func step(_ action: [Float]) -> (reward: Float, ending: Window.Ending) {
@@ -40,18 +47,27 @@ struct ToyWorld {
       state[index] += 0.02 * action[index % action.count] + 0.1 * Float(stream.normal())
     }
     steps += 1
-    return (-abs(state[0] - 3), steps == length ? ending : .none)
+    let distance =
+      target.map {
+        ((state[0] - $0[0]) * (state[0] - $0[0]) + (state[1] - $0[1]) * (state[1] - $0[1]))
+          .squareRoot()
+      }
+      ?? abs(state[0] - 3)
+    return (-distance, steps == length ? ending : .none)
   }
 }
 
 /// Runs an agent in a ``ToyWorld``, window by window, in the order of its schedule.
-func train(_ agent: any Agent, in world: inout ToyWorld, windows: Int, pool: WorkerPool) {
+func train(
+  _ agent: any Agent, in world: inout ToyWorld, windows: Int, pool: WorkerPool,
+  target: [Float] = [3, -1]
+) {
   var isInEpisode = false
   for _ in 0..<windows {
     agent.learn(pool: pool)
     if !isInEpisode {
       world.reset()
-      agent.beginEpisode(observation: world.state, target: [3, -1])
+      agent.beginEpisode(observation: world.state, target: target)
       isInEpisode = true
     }
     repeat {

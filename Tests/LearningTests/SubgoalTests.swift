@@ -52,9 +52,9 @@ struct SubgoalTests {
 
   @Test("The space xy leaves x and y in sight of the lower level, and only they are subgoals")
   func spaces() throws {
-    var configuration = SubgoalConfiguration()
+    var configuration = HIROConfiguration()
     #expect(try smallShape.adapted(to: configuration) == smallShape)
-    configuration.space = .xy
+    configuration.subgoals.space = .xy
     let shape = try smallShape.adapted(to: configuration)
     #expect(shape.subgoalHalfRange == [10, 10])
     #expect(shape.positionIndices == [])
@@ -68,14 +68,14 @@ struct SubgoalTests {
 
   @Test("A half range of another length, or not positive, is refused")
   func halfRanges() throws {
-    var configuration = SubgoalConfiguration()
-    configuration.halfRange = [1, 2]
+    var configuration = HIROConfiguration()
+    configuration.subgoals.halfRange = [1, 2]
     #expect(throws: AgentShapeError.halfRangeCount(expected: 4, found: 2)) {
       try smallShape.adapted(to: configuration)
     }
-    configuration.halfRange = [1, 2, 3, 0]
+    configuration.subgoals.halfRange = [1, 2, 3, 0]
     #expect(throws: AgentShapeError.halfRangeValue) { try smallShape.adapted(to: configuration) }
-    configuration.halfRange = [1, 2, 3, 4]
+    configuration.subgoals.halfRange = [1, 2, 3, 4]
     #expect(try smallShape.adapted(to: configuration).subgoalHalfRange == [1, 2, 3, 4])
   }
 }

@@ -1,0 +1,481 @@
+import Foundation
+import Learning
+import NeuralNetworks
+import Randomness
+import Testing
+
+/// What each ingredient of the recipe changes, and what it leaves alone.
+@Suite("The recipe's settings")
+struct RecipeTests {
+  private func trained(
+    _ shape: AgentShape = smallShape, windows: Int = 60, world: ToyWorld = ToyWorld(seed: 1),
+    target: [Float] = [3, -1],
+    _ change: (inout HIROConfiguration) -> Void
+  ) throws -> HIROAgent {
+    var configuration = makeSmallConfiguration()
+    change(&configuration)
+    let agent = try HIROAgent(shape: shape, configuration: configuration, seed: 1)
+    var world = world
+    train(agent, in: &world, windows: windows, pool: WorkerPool(threads: 1), target: target)
+    return agent
+  }
+
+  /// One row of a batch: the numbers that the actor sees, now and next, and the reward.
+  private struct Row {
+    var input, next: [Float]
+    var reward: Float
+  }
+
+  private func rows(_ learner: TD3) -> [Row] {
+    (0..<learner.configuration.batchSize).map { row in
+      Row(
+        input: numbers(learner.batch.inputsAndActions.row(row), learner.inputCount),
+        next: numbers(learner.batch.nextInputs.row(row), learner.inputCount),
+        reward: learner.batch.rewards[row])
+    }
+  }
+
+  private func norm(_ values: some Sequence<Float>) -> Float {
+    values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  }
+
+  // MARK: The lower level
+
+  @Test("Progress is the distance gained, and the next subgoal is the one that is left")
+  func progress() throws {
+    let agent = try trained {
+      $0.lower.reward = .progress
+      $0.lower.nextSubgoal = .transition
+    }
+    for row in rows(agent.lower) {
+      let gained = norm(row.input.suffix(4)) - norm(row.next.suffix(4))
+      #expect(abs(row.reward - gained) < 1e-5)
+    }
+  }
+
+  @Test("With fresh subgoals some rows go on with another subgoal than the one that is left")
+  func freshSubgoals() throws {
+    let agent = try trained { $0.lower.reward = .progress }
+    let others = rows(agent.lower).count { row in
+      abs(row.reward - (norm(row.input.suffix(4)) - norm(row.next.suffix(4)))) > 1e-3
+    }
+    // A decision every ten steps, and at the end of an episode of 23.
+    #expect(1...15 ~= others)
+  }
+
+  @Test("The reward says nothing of how the robot acts, only of what it learns")
+  func rewardsLeaveActing() throws {
+    var configuration = makeSmallConfiguration()
+    configuration.warmUpSteps = 10_000
+    let first = try HIROAgent(shape: smallShape, configuration: configuration, seed: 1)
+    configuration.lower.reward = .progress
+    configuration.lower.nextSubgoal = .transition
+    configuration.higher.otherTargets = 0.5
+    let second = try HIROAgent(shape: mazeShape, configuration: configuration, seed: 1)
+    var (world, sameWorld) = (ToyWorld(seed: 1), ToyWorld(seed: 1))
+    train(first, in: &world, windows: 20, pool: WorkerPool(threads: 1))
+    train(second, in: &sameWorld, windows: 20, pool: WorkerPool(threads: 1))
+    #expect(world.state == sameWorld.state)
+  }
+
+  // MARK: Noise
+
+  @Test("Noise in limits is noise in the action's units times the limits")
+  func noiseUnits() throws {
+    // Powers of two, so that the products are exact.
+    var shape = smallShape
+    shape.actionLimits = [32, 32, 32]
+    shape.subgoalHalfRange = [8, 8, 8, 8]
+    func weights(_ units: NoiseUnits, _ scale: (lower: Double, higher: Double)) throws
+      -> [String: Tensor]
+    {
+      try trained(shape) {
+        for (level, scale) in [
+          (\HIROConfiguration.lower.learner, scale.lower), (\.higher.learner, scale.higher),
+        ] {
+          $0[keyPath: level].noiseUnits = units
+          $0[keyPath: level].explorationNoise = 0.125 * scale
+          $0[keyPath: level].targetNoise = 0.25 * scale
+          $0[keyPath: level].targetNoiseClip = 0.5 * scale
+        }
+      }.makePolicy().tensors
+    }
+    let limits = try weights(.limits, (1, 1))
+    #expect(try weights(.absolute, (32, 8)) == limits)
+    #expect(try weights(.absolute, (1, 1)) != limits)
+  }
+
+  @Test("A uniform warm-up draws actions and subgoals from their whole range, then stops")
+  func uniformWarmUp() throws {
+    func spread(_ policy: WarmUpPolicy) throws -> (early: Double, late: Double) {
+      let agent = try trained(windows: 240) {
+        $0.warmUpSteps = 300
+        $0.warmUpPolicy = policy
+        $0.lower.explorationNoise = 0
+        $0.lower.actorLearningRate = 0
+      }
+      func meanSquare(_ slots: Range<Int>) -> Double {
+        let values = slots.flatMap { numbers(agent.experience.action($0), 3) }
+        return values.reduce(0) { $0 + pow(Double($1) / 30, 2) } / Double(values.count)
+      }
+      // Of each episode's 24 slots the last has no action; these ranges hold whole episodes less one.
+      return (meanSquare(120..<143), meanSquare(360..<383))
+    }
+    let uniform = try spread(.uniform)
+    // A uniform distribution over ±1 has the variance 1/3; 69 draws.
+    #expect(abs(uniform.early - 1.0 / 3) < 0.12)
+    // An untrained actor without noise stays near 0.
+    #expect(uniform.late < 0.01)
+    let untrained = try spread(.untrained)
+    #expect(untrained.early < 0.01)
+  }
+
+  // MARK: What the lower level sees
+
+  /// A free robot's observation: place, quaternion, a joint; velocity, angular velocity; the time.
+  private func freeShape(_ frame: LowerFrame) -> AgentShape {
+    var shape = AgentShape(
+      observationCount: 15, targetCount: 2, actionLimits: [1], subgoalHalfRange: [10, 10],
+      positionIndices: [0, 1], placeCount: 3,
+      heading: .init(kind: .quaternion, index: 3, velocityIndex: 8))
+    shape.frame = frame
+    return shape
+  }
+
+  private func lowerInput(_ shape: AgentShape, _ observation: [Float], _ subgoal: [Float])
+    -> [Float]
+  {
+    var input = [Float](repeating: .nan, count: shape.lowerInputCount)
+    shape.writeLowerInput(observation, subgoal: subgoal, into: &input)
+    return input
+  }
+
+  /// The observation and the subgoal of a robot that has been turned about the vertical.
+  private func turned(_ observation: [Float], _ subgoal: [Float], by angle: Float)
+    -> ([Float], [Float])
+  {
+    func turn(_ x: Float, _ y: Float) -> (Float, Float) {
+      (cos(angle) * x - sin(angle) * y, sin(angle) * x + cos(angle) * y)
+    }
+    var (state, wanted) = (observation, subgoal)
+    (state[0], state[1]) = turn(state[0], state[1])
+    (state[8], state[9]) = turn(state[8], state[9])
+    (wanted[0], wanted[1]) = turn(wanted[0], wanted[1])
+    // The product of the turn's quaternion and the orientation.
+    let (c, s) = (cos(angle / 2), sin(angle / 2))
+    let (w, x, y, z) = (observation[3], observation[4], observation[5], observation[6])
+    (state[3], state[4], state[5], state[6]) = (
+      c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w
+    )
+    return (state, wanted)
+  }
+
+  @Test("In the frame of the heading a robot that is turned about the vertical sees the same")
+  func headingFrame() {
+    var stream = RandomStream(seed: 2, name: "heading tests")
+    let (shape, world) = (freeShape(.heading), freeShape(.world))
+    for _ in 0..<200 {
+      var observation = (0..<15).map { _ in Float(stream.normal()) }
+      let length = norm(observation[3..<7])
+      for index in 3..<7 { observation[index] /= length }
+      let subgoal = (0..<2).map { _ in Float(10 * stream.normal()) }
+      let seen = lowerInput(shape, observation, subgoal)
+      let angle = Float(stream.uniform(in: -10...10))
+      let (state, wanted) = turned(observation, subgoal, by: angle)
+      for (one, other) in zip(seen, lowerInput(shape, state, wanted)) {
+        #expect(abs(one - other) < 2e-4 * max(1, abs(one)))
+      }
+      // Nothing is lost but the heading: lengths, height, joints and angular velocity stay.
+      #expect(abs(norm(seen.suffix(2)) - norm(subgoal)) < 1e-4 * norm(subgoal))
+      #expect(abs(norm(seen[3..<7]) - 1) < 1e-5 && seen[3] >= 0)
+      let plain = lowerInput(world, observation, subgoal)
+      for index in [0, 1, 2, 7, 10, 11, 12, 13, 14] { #expect(seen[index] == plain[index]) }
+    }
+  }
+
+  @Test("In the frame of the heading x points where the robot looks")
+  func headingFrameDirections() {
+    let shape = freeShape(.heading)
+    // Facing +y.
+    let half = Float(0.5).squareRoot()
+    var observation = [Float](repeating: 0, count: 15)
+    (observation[3], observation[6]) = (half, half)
+    (observation[8], observation[9]) = (0, 2)
+    let seen = lowerInput(shape, observation, [-3, 5])
+    for (found, expected) in zip(seen[3...6], [1, 0, 0, 0] as [Float]) {
+      #expect(abs(found - expected) < 1e-6)
+    }
+    #expect(abs(seen[8] - 2) < 1e-6 && abs(seen[9]) < 1e-6)
+    #expect(abs(seen[15] - 5) < 1e-5 && abs(seen[16] - 3) < 1e-5)
+
+    var planar = AgentShape(
+      observationCount: 7, targetCount: 2, actionLimits: [1, 1], subgoalHalfRange: [10, 10],
+      positionIndices: [0, 1], heading: .init(kind: .angle, index: 2, velocityIndex: 3))
+    planar.frame = .heading
+    let driving = lowerInput(planar, [9, 9, .pi / 2, 0, 2, 0.5, 0.1], [-3, 5])
+    for (found, expected) in zip(driving, [0, 0, 0, 2, 0, 0.5, 0.1, 5, 3] as [Float]) {
+      #expect(abs(found - expected) < 1e-5)
+    }
+  }
+
+  @Test("The correction chooses in the frame of the heading as one row at a time does")
+  func correctionInHeadingFrame() throws {
+    var shape = freeShape(.world)
+    shape.actionLimits = [1, 1, 1]
+    var configuration = makeSmallConfiguration()
+    configuration.subgoals.space = .xy
+    configuration.lower.place = .hidden
+    configuration.lower.frame = .heading
+    let agent = try HIROAgent(shape: shape, configuration: configuration, seed: 1)
+    var world = ToyWorld(seed: 1, count: 15)
+    train(agent, in: &world, windows: 60, pool: WorkerPool(threads: 1))
+
+    let transitions = (0..<30).map { _ in
+      Int.random(
+        in: agent.experience.higherHead - agent.experience.higherCount..<agent.experience.higherHead
+      )
+    }
+    var stream = RandomStream(seed: 3, name: "correction")
+    let result = Matrix(rows: 30, columns: 2)
+    agent.correction.relabel(
+      transitions, of: agent.experience, actor: agent.lower.actor, pool: WorkerPool(threads: 1),
+      using: &stream, into: result, column: 0)
+    let activations = Activations(shape: agent.lower.actor.shape, rows: 1)
+    for (row, number) in transitions.enumerated() {
+      let transition = agent.experience.higherTransition(number)
+      let errors = (0..<10).map { index -> Float in
+        let candidate = numbers(agent.correction.candidates.row(row * 10 + index), 2)
+        let start = numbers(agent.experience.observation(transition.start), 15)
+        var error: Float = 0
+        for slot in transition.start..<transition.start + transition.length {
+          let state = numbers(agent.experience.observation(slot), 15)
+          let subgoal = (0..<2).map { candidate[$0] + start[$0] - state[$0] }
+          agent.shape.writeLowerInput(state, subgoal: subgoal, into: activations.input.row(0))
+          agent.lower.actor.forward(activations, rows: 0..<1)
+          for (action, output) in zip(
+            numbers(agent.experience.action(slot), 3), numbers(activations.output.row(0), 3))
+          {
+            error += (action - output) * (action - output)
+          }
+        }
+        return error
+      }
+      // Sums in another order may take another of two that are as good.
+      #expect(errors[agent.correction.choices[row]] <= errors.min()! * 1.000_1)
+    }
+  }
+
+  @Test("Place and space are chosen independently")
+  func placeAndSpace() throws {
+    var configuration = HIROConfiguration()
+    configuration.subgoals.space = .xy
+    configuration.lower.place = .hidden
+    var shape = try smallShape.adapted(to: configuration)
+    #expect(shape.positionIndices == [0, 1] && shape.subgoalCount == 2)
+    configuration.subgoals.space = .full
+    configuration.lower.place = .visible
+    shape = try smallShape.adapted(to: configuration)
+    #expect(shape.positionIndices == [] && shape.subgoalCount == 4)
+    configuration.subgoals.space = .xyz
+    configuration.lower.place = .automatic
+    shape = try freeShape(.world).adapted(to: HIROConfiguration())
+    shape.subgoalHalfRange = [10, 10, 0.5, 1]
+    shape = try shape.adapted(to: configuration)
+    #expect(shape.positionIndices == [0, 1] && shape.subgoalHalfRange == [10, 10, 0.5])
+  }
+
+  @Test("What a task can't have is refused by the name of the setting")
+  func refusals() throws {
+    func error(_ shape: AgentShape, _ change: (inout HIROConfiguration) -> Void)
+      -> AgentShapeError?
+    {
+      var configuration = HIROConfiguration()
+      change(&configuration)
+      do throws(AgentShapeError) {
+        _ = try shape.adapted(to: configuration)
+        return nil
+      } catch { return error }
+    }
+    #expect(error(smallShape) { $0.subgoals.space = .xyz } == .noSpace(.xyz))
+    #expect(error(smallShape) { $0.lower.frame = .heading } == .noHeading)
+    #expect(
+      error(freeShape(.world)) {
+        $0.lower.frame = .heading
+        $0.subgoals.semantics = .absolute
+      } == .noHeading)
+    for change: (inout HIROConfiguration) -> Void in [
+      { $0.higher.reward = .progress }, { $0.higher.otherTargets = 0.5 },
+    ] {
+      let found = error(smallShape, change)
+      guard case .noTarget(let setting) = found else {
+        Issue.record("\(String(describing: found))")
+        continue
+      }
+      #expect(found!.description.hasPrefix(setting))
+      #expect(error(mazeShape, change) == nil)
+    }
+  }
+
+  // MARK: The higher level
+
+  /// The small shape with targets in the plane.
+  private var mazeShape: AgentShape {
+    var shape = smallShape
+    shape.targets = .init(lower: [-4, -2], upper: [0, 2], evaluation: [3, -1])
+    return shape
+  }
+
+  private func distance(_ state: some Collection<Float>, _ target: [Float]) -> Float {
+    norm(zip(state, target).map { $0 - $1 })
+  }
+
+  @Test("Progress above is the distance to the target that was gained between decisions")
+  func higherProgress() throws {
+    let agent = try trained(mazeShape) {
+      $0.higher.reward = .progress
+      $0.higher.rewardScale = 2
+    }
+    for row in rows(agent.higher) {
+      #expect(Array(row.input.suffix(2)) == [3, -1])
+      let gained = distance(row.input.prefix(2), [3, -1]) - distance(row.next.prefix(2), [3, -1])
+      #expect(abs(row.reward - 2 * gained) < 1e-5)
+    }
+  }
+
+  @Test("Other targets are drawn from the training targets, some are the evaluation's own")
+  func otherTargets() throws {
+    let agent = try trained(mazeShape, windows: 400, target: [1, 1]) {
+      $0.higher.batchSize = 400
+      $0.higher.reward = .progress
+      $0.higher.otherTargets = 0.5
+      $0.higher.evaluationTargets = 0.25
+    }
+    var (own, evaluation, drawn) = (0, 0, 0)
+    for row in rows(agent.higher) {
+      let target = Array(row.input.suffix(2))
+      #expect(Array(row.next.suffix(2)) == target)
+      // The toy world's own target is not the evaluation's in this test.
+      if target == [3, -1] {
+        evaluation += 1
+      } else if target == [1, 1] {
+        own += 1
+      } else {
+        drawn += 1
+        #expect(-4...0 ~= target[0] && -2...2 ~= target[1])
+      }
+      let gained = distance(row.input.prefix(2), target) - distance(row.next.prefix(2), target)
+      #expect(abs(row.reward - 0.1 * gained) < 1e-5)
+    }
+    // 200, 50 and 150 of 400: within four standard deviations.
+    #expect(160...240 ~= own && 24...76 ~= evaluation && 111...189 ~= drawn)
+  }
+
+  @Test("The sum of rewards for another target is what the environment would have given")
+  func sumForOtherTargets() throws {
+    var world = ToyWorld(seed: 1)
+    world.target = [3, -1]
+    func rewards(_ fraction: Double) throws -> [Float] {
+      // With every target replaced by the same one, the rewards must be those of the environment.
+      let agent = try trained(mazeShape, windows: 61, world: world) {
+        $0.higher.otherTargets = fraction
+        $0.higher.evaluationTargets = 1
+      }
+      return rows(agent.higher).map(\.reward)
+    }
+    let (stored, computed) = (try rewards(0), try rewards(1))
+    for (one, other) in zip(stored, computed) { #expect(abs(one - other) < 1e-4 * abs(one)) }
+  }
+
+  @Test("A held place is asked for in several decisions, within reach, and then let go")
+  func holding() throws {
+    let agent = try trained(windows: 300) {
+      $0.higher.holdProbability = 0.3
+      $0.higher.longestHold = 4
+      $0.higher.holdReach = 5
+      $0.higher.explorationNoise = 0
+    }
+    let experience = agent.experience
+    var places: [SIMD2<Float>] = []
+    var runs: [Int] = []
+    for number in experience.higherHead - experience.higherCount..<experience.higherHead {
+      let transition = experience.higherTransition(number)
+      let state = numbers(experience.observation(transition.start), 2)
+      let subgoal = numbers(experience.higherSubgoal(number), 2)
+      let place = SIMD2(state[0] + subgoal[0], state[1] + subgoal[1])
+      let step = place - (places.last ?? SIMD2(repeating: .infinity))
+      if abs(step.x) < 1e-4, abs(step.y) < 1e-4 {
+        runs[runs.count - 1] += 1
+      } else {
+        runs.append(1)
+      }
+      places.append(place)
+    }
+    // Episodes have three decisions, and a hold ends with them.
+    #expect(runs.max()! == 3)
+    #expect(runs.contains(2) && runs.contains(1))
+  }
+
+  @Test("The mean of the target critics is above their minimum")
+  func targetValues() throws {
+    func value(_ kind: TargetValue) throws -> Double {
+      let agent = try trained(mazeShape, windows: 200) {
+        $0.higher.targetValue = kind
+        $0.lower.targetValue = kind
+      }
+      return agent.takeStatistics().lower.meanValue
+    }
+    #expect(try value(.mean) > value(.minimum))
+  }
+
+  @Test("A penalty on the outputs keeps them from the limits, without one they drift there")
+  func outputPenalty() throws {
+    func saturation(_ penalty: Double) throws -> Double {
+      let agent = try trained(mazeShape, windows: 600) {
+        $0.higher.reward = .progress
+        $0.higher.rewardScale = 10
+        $0.higher.actorLearningRate = 1e-2
+        $0.higher.outputPenalty = penalty
+      }
+      _ = agent.takeStatistics()
+      var world = ToyWorld(seed: 9)
+      train(agent, in: &world, windows: 100, pool: WorkerPool(threads: 1))
+      return agent.takeStatistics().higher.meanSaturation
+    }
+    let (free, held) = (try saturation(0), try saturation(3))
+    #expect(free > 0.5)
+    #expect(held < 0.05)
+  }
+
+  @Test("The averaged actor is evaluated and saved, and changes nothing in what is learned")
+  func averaging() throws {
+    let plain = try trained { _ in }
+    let averaged = try trained {
+      $0.lower.averagingRate = 0.1
+      $0.higher.averagingRate = 0.1
+    }
+    #expect(plain.lower.actor.tensors(prefix: "") == averaged.lower.actor.tensors(prefix: ""))
+    #expect(plain.higher.actor.tensors(prefix: "") == averaged.higher.actor.tensors(prefix: ""))
+    #expect(plain.makePolicy().tensors != averaged.makePolicy().tensors)
+  }
+
+  @Test("Obedience is measured over the decisions: what is left, and what was gained")
+  func obedience() throws {
+    let agent = try trained(windows: 30) { $0.warmUpSteps = 1_000_000 }
+    let statistics = agent.takeStatistics().obedience
+    let experience = agent.experience
+    var (gained, reached) = (0.0, 0)
+    for number in 0..<experience.higherHead {
+      let transition = experience.higherTransition(number)
+      let start = numbers(experience.observation(transition.start), 2)
+      let end = numbers(experience.observation(transition.start + transition.length), 2)
+      let subgoal = numbers(experience.higherSubgoal(number), 2)
+      let left = norm((0..<2).map { start[$0] + subgoal[$0] - end[$0] })
+      gained += Double(norm(subgoal) - left)
+      reached += left < ObedienceStatistics.reach ? 1 : 0
+    }
+    #expect(statistics.decisions == experience.higherHead)
+    #expect(statistics.reached == reached)
+    #expect(abs(statistics.gained - gained) < 1e-3)
+    #expect(agent.takeStatistics().obedience == ObedienceStatistics())
+  }
+}

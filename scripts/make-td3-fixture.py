@@ -3,8 +3,9 @@
 
     python3 scripts/make-td3-fixture.py        (needs PyTorch and NumPy)
 
-Two agents, small but with the shapes of HIRO's two levels, are given weights, ten batches and the
-noise of the target policy. The file holds what goes in and what must come out. Every number that
+Three agents, small but with the shapes of HIRO's two levels, are given weights, ten batches and the
+noise of the target policy: the two levels as published, and a higher level with what the recipe
+changes in TD3. The file holds what goes in and what must come out. Every number that
 goes in is a 32-bit float; what comes out was computed from it in double precision, so that the
 file is the mathematics and not one order of summation. The script also computes everything in
 single precision, and prints how far that lies from the file: a tolerance below it is too strict.
@@ -21,6 +22,11 @@ The update, as in Nachum et al. 2018 and the training code that its authors publ
     actor(x)      = scale * tanh(W3 relu(W2 relu(W1 x + b1) + b2) + b3)
     critic(x, a)  = W3 relu(W2 [relu(W1 [x; a] + b1); a] + b2) + b3
 
+Where a case says so: the noise and its clip times the action's limits; the mean of the target critics
+in place of their minimum; outputPenalty * mean of the sum of u^2 added to the actor's loss, u the
+actor's outputs before the tanh; after each of the actor's steps average <- average +
+averagingRate (actor - average), which begins as the actor.
+
 Adam as in PyTorch: bias-corrected moments, epsilon added outside the square root.
 
 Format (JSON; a tensor is {"shape": [...], "values": [row-major]}; 9 significant digits):
@@ -28,12 +34,16 @@ Format (JSON; a tensor is {"shape": [...], "values": [row-major]}; 9 significant
     settings         actorLearningRate, criticLearningRate, adamBeta1, adamBeta2, adamEpsilon,
                      targetNoiseClip, policyDelay, targetUpdateRate, huberDelta
     cases[]          one for each level
-      name           "lower" or "higher"
+      name           "lower", "higher" or "recipe"
+      noiseUnits     "absolute" or "limits"
+      targetValue    "minimum" or "mean"
+      outputPenalty, averagingRate
       inputCount, actionCount, hiddenUnits, batchSize
       actionScale    [actionCount]
       weights        name -> tensor before the first update: NET.layerN.weight [out, in] and
                      NET.layerN.bias [out] for N = 1, 2, 3 and NET = actor, critic1, critic2,
-                     target.actor, target.critic1, target.critic2
+                     target.actor, target.critic1, target.critic2 (and average.actor where there is
+                     an averagingRate, in what is expected)
       batches[10]    input [B, inputCount], action [B, actionCount], reward [B], discount [B],
                      nextInput [B, inputCount], noise [B, actionCount] (N(0, 0.2), not yet clipped)
       criticLosses   [10], before the update that they lead to
@@ -67,7 +77,24 @@ HIDDEN = 16
 LEVELS = [
     {"name": "lower", "inputs": 10, "scale": [30.0, 30.0, 30.0, 30.0], "seed": 1},
     {"name": "higher", "inputs": 9, "scale": [10.0, 10.0, 0.5], "seed": 2},
+    {
+        "name": "recipe",
+        "inputs": 9,
+        "scale": [10.0, 5.0],
+        "seed": 3,
+        "noiseUnits": "limits",
+        "targetValue": "mean",
+        "outputPenalty": 2.0,
+        "averagingRate": 0.25,
+    },
 ]
+# TD3 itself.
+PUBLISHED = {
+    "noiseUnits": "absolute",
+    "targetValue": "minimum",
+    "outputPenalty": 0.0,
+    "averagingRate": 0.0,
+}
 FIXTURE = pathlib.Path(__file__).parent.parent / "Tests/LearningTests/Fixtures/td3.json"
 
 
@@ -79,8 +106,11 @@ class Actor(torch.nn.Module):
         self.layer3 = torch.nn.Linear(HIDDEN, actions)
         self.register_buffer("scale", torch.tensor(scale), persistent=False)
 
+    def unbounded(self, x):
+        return self.layer3(self.layer2(self.layer1(x).relu()).relu())
+
     def forward(self, x):
-        return self.scale * self.layer3(self.layer2(self.layer1(x).relu()).relu()).tanh()
+        return self.scale * self.unbounded(x).tanh()
 
 
 class Critic(torch.nn.Module):
@@ -117,7 +147,7 @@ class TD3(torch.nn.ModuleDict):
         )
 
 
-def run(td3, batches):
+def run(td3, batches, level):
     """Makes all updates; gives the losses and the weights after each update of SNAPSHOTS."""
     betas = (SETTINGS["adamBeta1"], SETTINGS["adamBeta2"])
     critic_parameters = [*td3["critic1"].parameters(), *td3["critic2"].parameters()]
@@ -127,16 +157,20 @@ def run(td3, batches):
     actor_adam = torch.optim.Adam(
         td3["actor"].parameters(), SETTINGS["actorLearningRate"], betas, SETTINGS["adamEpsilon"]
     )
+    option = PUBLISHED | {key: level[key] for key in PUBLISHED if key in level}
     clip = SETTINGS["targetNoiseClip"]
+    unit = td3["actor"].scale if option["noiseUnits"] == "limits" else 1.0
+    average = copy.deepcopy(td3["actor"])
     critic_losses, actor_losses, snapshots = [], [], {}
     for update, batch in enumerate(batches, start=1):
         target = td3["target"]
         with torch.no_grad():
-            action = target["actor"](batch["nextInput"]) + batch["noise"].clamp(-clip, clip)
-            value = torch.minimum(
-                target["critic1"](batch["nextInput"], action),
-                target["critic2"](batch["nextInput"], action),
+            noise = unit * batch["noise"].clamp(-clip, clip)
+            action = target["actor"](batch["nextInput"]) + noise
+            values = torch.stack(
+                [target[name](batch["nextInput"], action) for name in ("critic1", "critic2")]
             )
+            value = values.mean(0) if option["targetValue"] == "mean" else values.amin(0)
             y = batch["reward"] + batch["discount"] * value
 
         q = torch.stack(
@@ -152,6 +186,8 @@ def run(td3, batches):
 
         if update % SETTINGS["policyDelay"] == 0:
             actor_loss = -td3["critic1"](batch["input"], td3["actor"](batch["input"])).mean()
+            unbounded = td3["actor"].unbounded(batch["input"])
+            actor_loss = actor_loss + option["outputPenalty"] * unbounded.square().sum(1).mean()
             actor_adam.zero_grad()
             actor_loss.backward()
             actor_adam.step()
@@ -160,11 +196,16 @@ def run(td3, batches):
                 for name in ("actor", "critic1", "critic2"):
                     for learned, slow in zip(td3[name].parameters(), target[name].parameters()):
                         slow.lerp_(learned, SETTINGS["targetUpdateRate"])
+                for learned, slow in zip(td3["actor"].parameters(), average.parameters()):
+                    slow.lerp_(learned, option["averagingRate"])
         else:
             actor_losses.append(None)
 
         if update in SNAPSHOTS:
             snapshots[str(update)] = copy.deepcopy(td3.state_dict())
+            if option["averagingRate"] > 0:
+                for name, value in copy.deepcopy(average.state_dict()).items():
+                    snapshots[str(update)][f"average.actor.{name}"] = value
     return critic_losses, actor_losses, snapshots
 
 
@@ -218,8 +259,8 @@ def make_case(level):
     initial = copy.deepcopy(td3.state_dict())
     double = copy.deepcopy(td3).double()
     double_batches = [{key: value.double() for key, value in b.items()} for b in batches]
-    critic_losses, actor_losses, expected = run(double, double_batches)
-    _, _, single = run(td3, batches)
+    critic_losses, actor_losses, expected = run(double, double_batches, level)
+    _, _, single = run(td3, batches, level)
     for count, weights in expected.items():
         print(
             f"{level['name']}: after {count} updates single precision is within "
@@ -233,6 +274,8 @@ def make_case(level):
         "actionCount": len(level["scale"]),
         "hiddenUnits": HIDDEN,
         "batchSize": BATCH,
+        **PUBLISHED,
+        **{key: level[key] for key in PUBLISHED if key in level},
         "actionScale": level["scale"],
         "weights": as_tensors(initial),
         "batches": [as_tensors(batch) for batch in batches],

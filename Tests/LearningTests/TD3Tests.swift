@@ -23,10 +23,14 @@ private struct Fixture: Decodable {
   struct Case: Decodable, CustomTestStringConvertible {
     var name: String
     var inputCount, actionCount, hiddenUnits, batchSize: Int
+    var noiseUnits: NoiseUnits
+    var targetValue: TargetValue
+    var outputPenalty, averagingRate: Double
     var actionScale: [Float]
     var weights: [String: StoredTensor]
     var batches: [StoredBatch]
     var criticLosses: [Double]
+    var actorLosses: [Double?]
     var expected: [String: [String: StoredTensor]]
     var testDescription: String { name }
   }
@@ -43,7 +47,7 @@ private struct Fixture: Decodable {
 @Suite("TD3")
 struct TD3Tests {
   @Test(
-    "One and ten updates equal PyTorch's to 1e-5", arguments: ["lower", "higher"], [1, 2])
+    "One and ten updates equal PyTorch's to 1e-5", arguments: ["lower", "higher", "recipe"], [1, 2])
   func updatesEqualPyTorch(level: String, threads: Int) throws {
     let fixture = try Fixture.load()
     let stored = try #require(fixture.cases.first { $0.name == level })
@@ -56,6 +60,9 @@ struct TD3Tests {
       learner.update(1, pool: pool, noise: transitions.noise.values)
       let loss = stored.criticLosses[index]
       #expect(abs(learner.statistics.meanCriticLoss - loss) < 1e-5 * abs(loss))
+      if let loss = stored.actorLosses[index] {
+        #expect(abs(learner.statistics.meanActorLoss - loss) < 1e-5 * abs(loss))
+      }
       guard let expected = stored.expected["\(index + 1)"] else { continue }
       let found = tensors(of: learner)
       #expect(Set(found.keys) == Set(expected.keys))
@@ -109,6 +116,10 @@ struct TD3Tests {
     configuration.targetNoiseClip = settings.targetNoiseClip
     configuration.targetUpdateRate = settings.targetUpdateRate
     configuration.huberDelta = settings.huberDelta
+    configuration.noiseUnits = stored.noiseUnits
+    configuration.targetValue = stored.targetValue
+    configuration.outputPenalty = stored.outputPenalty
+    configuration.averagingRate = stored.averagingRate
     configuration.policyDelay = settings.policyDelay
     var stream = RandomStream(seed: 1, name: "overwritten")
     let learner = TD3(
@@ -116,6 +127,7 @@ struct TD3Tests {
       configuration: configuration, using: &stream)
     let weights = stored.weights.mapValues(\.tensor)
     for (prefix, network) in networks(of: learner) { try network.load(weights, prefix: prefix) }
+    learner.actorLearner.average?.parameters.copy(from: learner.actor.parameters)
     return learner
   }
 
@@ -129,7 +141,9 @@ struct TD3Tests {
   }
 
   private func tensors(of learner: TD3) -> [String: Tensor] {
-    networks(of: learner).reduce(into: [:]) { tensors, entry in
+    var networks = networks(of: learner)
+    networks["average.actor"] = learner.actorLearner.average
+    return networks.reduce(into: [:]) { tensors, entry in
       tensors.merge(entry.value.tensors(prefix: entry.key)) { first, _ in first }
     }
   }

@@ -78,7 +78,8 @@ extension TaskDescription {
     self.init(
       name: name, summary: summary, observationCount: observationCount,
       actionLimits: actionLimits, placeCount: layout.placeCount, orientation: layout.orientation,
-      subgoalHalfRange: subgoalHalfRange, trainingTarget: map.trainingTarget,
+      quarterTurn: layout == .ant ? .ant : nil, subgoalHalfRange: subgoalHalfRange,
+      trainingTarget: map.trainingTarget,
       evaluationTargets: map.targets.map(\.position),
       evaluationTargetNames: map.targets.map(\.name), successRadius: map.successRadius,
       episodeSteps: map.episodeSteps, stepDuration: stepDuration,

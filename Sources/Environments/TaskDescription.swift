@@ -16,6 +16,9 @@ public struct TaskDescription: Codable, Equatable, Sendable {
   public var placeCount: Int
   /// Where the observation has what turns with the robot's heading.
   public var orientation: Orientation
+  /// How the robot's numbers are relabelled when its left side is called its front; `nil` for a robot
+  /// that is not the same from four sides.
+  public var quarterTurn: QuarterTurn?
   /// The symmetric bound of each subgoal dimension, in the units of the observation's first
   /// dimensions, which the subgoal addresses: 15 numbers for the Ant, x and y for the Point.
   public var subgoalHalfRange: [Float]
@@ -45,6 +48,7 @@ public struct TaskDescription: Codable, Equatable, Sendable {
   public init(
     name: String, summary: String, observationCount: Int, actionLimits: [Float],
     positionIndices: [Int] = [0, 1], placeCount: Int = 2, orientation: Orientation = .none,
+    quarterTurn: QuarterTurn? = nil,
     subgoalHalfRange: [Float], trainingTarget: TargetDistribution,
     evaluationTargets: [[Double]], evaluationTargetNames: [String], successRadius: Double?,
     episodeSteps: Int = 500, stepDuration: Double, suggestedSettings: [String: String] = [:]
@@ -57,6 +61,7 @@ public struct TaskDescription: Codable, Equatable, Sendable {
     self.positionIndices = positionIndices
     self.placeCount = placeCount
     self.orientation = orientation
+    self.quarterTurn = quarterTurn
     self.subgoalHalfRange = subgoalHalfRange
     self.trainingTarget = trainingTarget
     self.evaluationTargets = evaluationTargets
@@ -78,6 +83,44 @@ public enum Orientation: Codable, Equatable, Sendable {
   /// An angle about the vertical (rad) at `index`, and the velocity along x and y (m/s) from
   /// `velocityIndex` on.
   case angle(index: Int, velocityIndex: Int)
+}
+
+/// What becomes of a robot's numbers when its left side is called its front: number i becomes
+/// `signs[i]` times the one at `sources[i]`. The orientation is not among them.
+public struct QuarterTurn: Codable, Equatable, Sendable {
+  /// Where each number of an observation comes from.
+  public var observationSources: [Int]
+  /// 1 or −1.
+  public var observationSigns: [Float]
+  /// Where each number of an action comes from.
+  public var actionSources: [Int]
+  /// 1 or −1.
+  public var actionSigns: [Float]
+
+  /// Of the Ant: leg 1 becomes what leg 2 was, and so on. The axes of the ankles turn with the legs but
+  /// for their signs. The angular velocity is in the body's own frame.
+  static let ant: QuarterTurn = {
+    var turn = QuarterTurn(
+      observationSources: Array(0..<30), observationSigns: Array(repeating: 1, count: 30),
+      actionSources: Array(0..<8), actionSigns: Array(repeating: 1, count: 8))
+    let ankleSigns: [Float] = [-1, 1, -1, 1]
+    // The motors begin with leg 4.
+    func motor(_ leg: Int) -> Int { 2 * ((leg + 1) % 4) }
+    for leg in 0..<4 {
+      let next = (leg + 1) % 4
+      for first in [7, 21] {
+        turn.observationSources[first + 2 * leg] = first + 2 * next
+        turn.observationSources[first + 2 * leg + 1] = first + 2 * next + 1
+        turn.observationSigns[first + 2 * leg + 1] = ankleSigns[leg]
+      }
+      turn.actionSources[motor(leg)] = motor(next)
+      turn.actionSources[motor(leg) + 1] = motor(next) + 1
+      turn.actionSigns[motor(leg) + 1] = ankleSigns[leg]
+    }
+    (turn.observationSources[18], turn.observationSources[19]) = (19, 18)
+    turn.observationSigns[19] = -1
+    return turn
+  }()
 }
 
 /// Where a task's target is drawn from in training.

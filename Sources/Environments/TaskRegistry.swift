@@ -133,7 +133,9 @@ extension TaskRegistry {
     TaskDescription(
       name: name, summary: summary, observationCount: observationCount,
       actionLimits: Array(repeating: 30, count: 8), placeCount: 3,
-      orientation: RobotLayout.ant.orientation, subgoalHalfRange: antSubgoalHalfRange,
+      orientation: RobotLayout.ant.orientation,
+      // The readings of Ant Gather do not turn by quarters.
+      quarterTurn: observationCount == 30 ? .ant : nil, subgoalHalfRange: antSubgoalHalfRange,
       trainingTarget: trainingTarget, evaluationTargets: evaluationTargets,
       evaluationTargetNames: evaluationTargetNames, successRadius: successRadius,
       stepDuration: 0.1)

@@ -130,7 +130,12 @@ extension TaskDescription {
     AgentShape(
       observationCount: observationCount, targetCount: targetCount, actionLimits: actionLimits,
       subgoalHalfRange: subgoalHalfRange, positionIndices: positionIndices,
-      placeCount: placeCount, heading: heading, targets: targets)
+      placeCount: placeCount, heading: heading,
+      quarterTurn: quarterTurn.map { turn in
+        AgentShape.QuarterTurn(
+          observation: .init(sources: turn.observationSources, signs: turn.observationSigns),
+          action: .init(sources: turn.actionSources, signs: turn.actionSigns))
+      }, targets: targets)
   }
 
   /// Where the targets of training and of the task's own evaluation are; nil in a task without.

@@ -66,7 +66,8 @@ public struct Setting: Sendable {
         "whether the lower level sees x and y; automatic: only with subgoals in xy"),
       .choice(
         "lower.frame", LowerFrame.self,
-        "what the lower level sees turns with the world, or with the robot's heading"),
+        "what the lower level sees turns with the world, the heading, or the side facing the subgoal"
+      ),
       .init(
         "lower.otherSubgoals", .number(0...1),
         "fraction of lower transitions whose subgoal is drawn anew from the subgoal range"),

@@ -23,6 +23,9 @@ public struct AgentShape: Codable, Equatable, Sendable {
   /// Where an observation has the robot's heading; nil where it has none.
   public var heading: Heading?
 
+  /// How the robot looks after a quarter turn, where it is the same from four sides.
+  public var quarterTurn: QuarterTurn?
+
   /// The frame in which the lower level sees the world.
   public var frame: LowerFrame = .world
 
@@ -32,7 +35,8 @@ public struct AgentShape: Codable, Equatable, Sendable {
   /// Gives the sizes and ranges.
   public init(
     observationCount: Int, targetCount: Int, actionLimits: [Float], subgoalHalfRange: [Float],
-    positionIndices: [Int], placeCount: Int = 2, heading: Heading? = nil, targets: Targets? = nil
+    positionIndices: [Int], placeCount: Int = 2, heading: Heading? = nil,
+    quarterTurn: QuarterTurn? = nil, targets: Targets? = nil
   ) {
     precondition(subgoalHalfRange.count <= observationCount)
     precondition(positionIndices.allSatisfy { $0 >= 0 && $0 < observationCount })
@@ -44,6 +48,7 @@ public struct AgentShape: Codable, Equatable, Sendable {
     self.positionIndices = positionIndices
     self.placeCount = placeCount
     self.heading = heading
+    self.quarterTurn = quarterTurn
     self.targets = targets
   }
 
@@ -69,6 +74,36 @@ public struct AgentShape: Codable, Equatable, Sendable {
       self.kind = kind
       self.index = index
       self.velocityIndex = velocityIndex
+    }
+  }
+
+  /// The numbers of a robot that is the same from four sides, after calling its left side its front:
+  /// number i becomes `signs[i]` times the one at `sources[i]`. The orientation is not among them.
+  public struct QuarterTurn: Codable, Equatable, Sendable {
+    /// Where each number comes from.
+    public struct Relabelling: Codable, Equatable, Sendable {
+      /// The index of the number that it was.
+      public var sources: [Int]
+      /// 1 or −1.
+      public var signs: [Float]
+
+      /// Gives both, one for each number.
+      public init(sources: [Int], signs: [Float]) {
+        precondition(sources.count == signs.count && sources.sorted() == Array(sources.indices))
+        self.sources = sources
+        self.signs = signs
+      }
+    }
+
+    /// Of an observation.
+    public var observation: Relabelling
+    /// Of an action.
+    public var action: Relabelling
+
+    /// Gives both.
+    public init(observation: Relabelling, action: Relabelling) {
+      self.observation = observation
+      self.action = action
     }
   }
 
@@ -122,9 +157,12 @@ public struct AgentShape: Codable, Equatable, Sendable {
       }
       shape.subgoalHalfRange = subgoals.halfRange.map(Float.init)
     }
-    if configuration.lower.frame == .heading {
+    if configuration.lower.frame != .world {
       guard heading != nil, subgoals.semantics == .relative else { throw .noHeading }
-      shape.frame = .heading
+      if configuration.lower.frame == .quadrant {
+        guard heading?.kind == .quaternion, quarterTurn != nil else { throw .noQuarterTurn }
+      }
+      shape.frame = configuration.lower.frame
     }
     let higher = configuration.higher
     let needing: String? =
@@ -150,6 +188,8 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   case noSpace(SubgoalSpace)
   /// The robot has no heading that could be followed, or subgoals do not turn with it.
   case noHeading
+  /// The robot is not the same from four sides, or nobody said so.
+  case noQuarterTurn
   /// The task has no target, or one of which the distance can't be told from an observation.
   case noTarget(setting: String)
 
@@ -165,6 +205,8 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
         + "directions; take full or xy"
     case .noHeading:
       "lower.frame: heading: needs a robot with a heading and relative subgoals; take world"
+    case .noQuarterTurn:
+      "lower.frame: quadrant: needs a robot that is the same from four sides; take heading"
     case .noTarget(let setting):
       "\(setting): needs a task in which the robot is to reach a target; leave it out here"
     }

@@ -80,10 +80,11 @@ package final class Collector: @unchecked Sendable {
     if drawsActions {
       drawUniformly(limits: shape.actionLimits, using: &streams.lower, into: chosen)
     } else {
-      shape.writeLowerInput(
+      let quarters = shape.writeLowerInput(
         window.observations.row(step), subgoal: window.subgoals.row(step),
         into: lowerActivations.input.row(0))
       lower.forward(lowerActivations, rows: 0..<1)
+      shape.restoreAction(lowerActivations.output.row(0), quarters: quarters)
       configuration.lower.learner.explore(
         around: lowerActivations.output.row(0), limits: shape.actionLimits, using: &streams.lower,
         into: chosen)

@@ -15,7 +15,9 @@ final class CorrectionChunk: @unchecked Sendable {
   /// Per (transition, step): the lower level's input without the candidate, and its first layer.
   private let stepInputs: Matrix
   private let stepLayer: Matrix
-  private let turns: LazyBuffer<AgentShape.Turn>
+  /// Per (transition, step): the state, and what a candidate is moved by there.
+  private let states: LazyBuffer<UnsafePointer<Float>>
+  private let shifts: Matrix
   private let actions: Matrix
   /// Per (transition, candidate): the first layer's part of the candidate.
   private let candidateLayer: Matrix
@@ -43,6 +45,8 @@ final class CorrectionChunk: @unchecked Sendable {
   private let stepRows: LazyBuffer<Int32>
   private let candidateRows: LazyBuffer<Int32>
   private let errors: FloatBuffer
+  private let quarters: LazyBuffer<Int>
+  private let subgoal: FloatBuffer
 
   init(
     transitions: Range<Int>, shape: AgentShape, subgoals: Subgoals, interval: Int,
@@ -60,7 +64,8 @@ final class CorrectionChunk: @unchecked Sendable {
     stepInputs = Matrix(
       rows: count * interval, columns: shape.lowerInputCount, feedsLayer: true)
     stepLayer = Matrix(rows: count * interval, columns: hiddenUnits)
-    turns = LazyBuffer(count: count * interval)
+    states = LazyBuffer(count: count * interval)
+    shifts = Matrix(rows: count * interval, columns: shape.subgoalCount)
     actions = Matrix(rows: count * interval, columns: shape.actionCount)
     candidateLayer = Matrix(rows: count * candidateCount, columns: hiddenUnits)
     let network = PerceptronShape(
@@ -77,6 +82,8 @@ final class CorrectionChunk: @unchecked Sendable {
     stepRows = LazyBuffer(count: rows)
     candidateRows = LazyBuffer(count: rows)
     errors = FloatBuffer(count: rows)
+    quarters = LazyBuffer(count: rows)
+    subgoal = FloatBuffer(count: shape.subgoalCount)
   }
 
   /// Floating-point operations of the matrix products, where `rowFraction` of all rows are scored.
@@ -133,8 +140,10 @@ final class CorrectionChunk: @unchecked Sendable {
         let observation = experience.observation(transition.start + step)
         let input = stepInputs.row(index * interval + step)
         shape.writeLowerObservation(observation, into: input)
-        subgoals.shift(from: start, to: observation, into: input + shape.observationCount)
-        turns.pointer[index * interval + step] = shape.turn(observation)
+        let shift = shifts.row(index * interval + step)
+        subgoals.shift(from: start, to: observation, into: shift)
+        (input + shape.observationCount).update(from: shift, count: subgoals.count)
+        states.pointer[index * interval + step] = observation
         actions.row(index * interval + step).update(
           from: experience.action(transition.start + step), count: shape.actionCount)
       }
@@ -188,10 +197,13 @@ final class CorrectionChunk: @unchecked Sendable {
         candidateLayer.pointer, candidateLayer.stride, candidateRows.pointer,
         activations.hidden1.pointer, activations.hidden1.stride)
       actor.forwardFromFirstHidden(activations, rows: 0..<count)
-    case .heading:
+    case .heading, .quadrant:
       // A candidate turns with the heading of each step: its part of the layer is not the same.
-      for row in 0..<count { writeInput(row, candidates) }
+      for row in 0..<count { quarters.pointer[row] = writeInput(row, candidates) }
       actor.forward(activations, rows: 0..<count)
+      for row in 0..<count {
+        shape.restoreAction(activations.output.row(row), quarters: quarters.pointer[row])
+      }
     }
     kernels_squared_errors(
       count, shape.actionCount, actions.pointer, actions.stride, stepRows.pointer,
@@ -206,16 +218,16 @@ final class CorrectionChunk: @unchecked Sendable {
     }
   }
 
-  /// The lower level's input of a row in work: that of its step, with the candidate in its frame.
-  private func writeInput(_ row: Int, _ candidates: Matrix) {
+  /// Writes the lower level's input of a row in work, in its frame, and gives its quarter turns.
+  private func writeInput(_ row: Int, _ candidates: Matrix) -> Int {
     let step = Int(stepRows.pointer[row])
     let candidate = candidates.row(
       transitions.lowerBound * candidateCount + Int(candidateRows.pointer[row]))
-    let input = activations.input.row(row)
-    input.update(from: stepInputs.row(step), count: shape.lowerInputCount)
-    let subgoal = input + shape.observationCount
-    for index in 0..<subgoals.count { subgoal[index] += candidate[index] }
-    turns.pointer[step].apply(to: subgoal)
+    for index in 0..<subgoals.count {
+      subgoal.pointer[index] = candidate[index] + shifts.row(step)[index]
+    }
+    return shape.writeLowerInput(
+      states.pointer[step], subgoal: subgoal.pointer, into: activations.input.row(row))
   }
 
   /// Lets a candidate that has been scored in full take the lead, if it is better than the leader

@@ -201,9 +201,10 @@ public final class HIROAgent: Agent, @unchecked Sendable {
         nextSubgoal = UnsafePointer(movedSubgoal.pointer)
       }
       let input = batch.inputsAndActions.row(row)
-      shape.writeLowerInput(state, subgoal: subgoal, into: input)
-      (input + shape.lowerInputCount).update(
-        from: experience.action(slot), count: shape.actionCount)
+      let quarters = shape.writeLowerInput(state, subgoal: subgoal, into: input)
+      let action = input + shape.lowerInputCount
+      action.update(from: experience.action(slot), count: shape.actionCount)
+      shape.turnAction(action, quarters: quarters)
       shape.writeLowerInput(next, subgoal: nextSubgoal, into: batch.nextInputs.row(row))
       var reward = subgoals.reward(subgoal, from: state, to: next)
       if configuration.lower.reward == .progress {

@@ -238,6 +238,10 @@ public enum LowerFrame: String, Codable, CaseIterable, Sendable {
   /// where the walls are, of which the lower level knows nothing anyway. Needs relative subgoals
   /// and a robot with a heading.
   case heading
+  /// As `heading`; and of the four sides of a robot that is the same from all of them, the one that
+  /// faces the subgoal is called its front: what is learned walking one way holds for every other.
+  /// Needs a robot of which the task says so, such as the Ant.
+  case quadrant
 }
 
 /// The level that sets subgoals: its TD3, how it explores, and what it learns from.

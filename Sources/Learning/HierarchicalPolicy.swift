@@ -145,8 +145,9 @@ public final class HierarchicalPolicy: @unchecked Sendable {
       actor.forward(lowerActivations, rows: 0..<1)
     case .levels(let lower, let higher):
       let current = followSubgoal(observation: observation, target: target, higher: higher)
-      shape.writeLowerInput(observation, subgoal: current, into: input)
+      let quarters = shape.writeLowerInput(observation, subgoal: current, into: input)
       lower.forward(lowerActivations, rows: 0..<1)
+      shape.restoreAction(lowerActivations.output.row(0), quarters: quarters)
     }
     return Array(
       UnsafeBufferPointer(start: lowerActivations.output.row(0), count: shape.actionCount))

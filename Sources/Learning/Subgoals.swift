@@ -90,22 +90,53 @@ extension AgentShape {
   /// Numbers that the higher level's actor sees: the observation, then the target.
   package var higherInputCount: Int { observationCount + targetCount }
 
-  /// The turn about the vertical from the world's frame to that of the lower level.
-  package struct Turn: BitwiseCopyable {
-    var cosine: Float = 1
-    var sine: Float = 0
-
-    /// Turns the two numbers that are a vector in the plane.
-    func apply(to vector: UnsafeMutablePointer<Float>) {
-      let (x, y) = (vector[0], vector[1])
-      vector[0] = cosine * x + sine * y
-      vector[1] = cosine * y - sine * x
-    }
+  /// Writes an observation as the lower level sees it in the world's frame: without the place.
+  package func writeLowerObservation(
+    _ observation: UnsafePointer<Float>, into input: UnsafeMutablePointer<Float>
+  ) {
+    input.update(from: observation, count: observationCount)
+    for index in positionIndices { input[index] = 0 }
   }
 
-  /// The turn that takes the heading in `observation` to the x axis; none in the world's frame.
-  package func turn(_ observation: UnsafePointer<Float>) -> Turn {
-    guard frame == .heading, let heading else { return Turn() }
+  /// Writes the input of the lower level's actor, in its frame.
+  ///
+  /// - Returns: The quarter turns after which the robot's front faces the subgoal: its actions are
+  ///   to be turned as often. 0 but in the frame `quadrant`.
+  @discardableResult
+  package func writeLowerInput(
+    _ observation: UnsafePointer<Float>, subgoal: UnsafePointer<Float>,
+    into input: UnsafeMutablePointer<Float>
+  ) -> Int {
+    writeLowerObservation(observation, into: input)
+    let wanted = input + observationCount
+    wanted.update(from: subgoal, count: subgoalCount)
+    guard frame != .world, let heading else { return 0 }
+    var quarters = 0
+    var turn = turn(input, heading)
+    if frame == .quadrant, let quarterTurn {
+      let (ahead, aside) = turn.applied(to: subgoal)
+      // The sector of 90° about the front, left, back or right side.
+      quarters =
+        abs(ahead) >= abs(aside) ? (ahead >= 0 ? 0 : 2) : (aside >= 0 ? 1 : 3)
+      for _ in 0..<quarters {
+        quarterTurn.observation.apply(to: input)
+        // q·(√½ + √½ k): the body turned about its own vertical.
+        let q = input + heading.index
+        let (w, x, y, z) = (q[0], q[1], q[2], q[3])
+        let c = Float(0.5).squareRoot()
+        (q[0], q[1], q[2], q[3]) = (c * (w - z), c * (x + y), c * (y - x), c * (z + w))
+      }
+      if quarters > 0 { turn = self.turn(input, heading) }
+    }
+    for vector in [input + heading.velocityIndex, wanted] {
+      (vector[0], vector[1]) = turn.applied(to: vector)
+    }
+    turn.removeHeading(of: input + heading.index, heading.kind)
+    return quarters
+  }
+
+  /// The turn that takes the heading in `observation` to the x axis.
+  private func turn(_ observation: UnsafePointer<Float>, _ heading: Heading) -> Turn {
     let q = observation + heading.index
     switch heading.kind {
     case .angle: return Turn(cosine: cos(q[0]), sine: sin(q[0]))
@@ -119,41 +150,14 @@ extension AgentShape {
     }
   }
 
-  /// Writes an observation as the lower level sees it: without the robot's place, and in its frame.
-  package func writeLowerObservation(
-    _ observation: UnsafePointer<Float>, into input: UnsafeMutablePointer<Float>
-  ) {
-    input.update(from: observation, count: observationCount)
-    for index in positionIndices { input[index] = 0 }
-    guard frame == .heading, let heading else { return }
-    let turn = turn(observation)
-    turn.apply(to: input + heading.velocityIndex)
-    let q = input + heading.index
-    switch heading.kind {
-    case .angle: q[0] = 0
-    case .quaternion:
-      // The orientation with the heading taken out, q(−ψ)·q, and of its two signs the one with w ≥ 0.
-      let half = (
-        cosine: max((1 + turn.cosine) / 2, 0).squareRoot(),
-        sine: (turn.sine < 0 ? -1 : 1) * max((1 - turn.cosine) / 2, 0).squareRoot()
-      )
-      let (w, x, y, z) = (q[0], q[1], q[2], q[3])
-      let sign: Float = half.cosine * w + half.sine * z < 0 ? -1 : 1
-      q[0] = sign * (half.cosine * w + half.sine * z)
-      q[1] = sign * (half.cosine * x + half.sine * y)
-      q[2] = sign * (half.cosine * y - half.sine * x)
-      q[3] = sign * (half.cosine * z - half.sine * w)
-    }
+  /// Turns an action that the robot took as often as its observation was.
+  package func turnAction(_ action: UnsafeMutablePointer<Float>, quarters: Int) {
+    for _ in 0..<quarters { quarterTurn?.action.apply(to: action) }
   }
 
-  /// Writes the input of the lower level's actor.
-  package func writeLowerInput(
-    _ observation: UnsafePointer<Float>, subgoal: UnsafePointer<Float>,
-    into input: UnsafeMutablePointer<Float>
-  ) {
-    writeLowerObservation(observation, into: input)
-    (input + observationCount).update(from: subgoal, count: subgoalCount)
-    if frame == .heading { turn(observation).apply(to: input + observationCount) }
+  /// Takes back ``turnAction(_:quarters:)``: four quarters are a whole turn.
+  package func restoreAction(_ action: UnsafeMutablePointer<Float>, quarters: Int) {
+    turnAction(action, quarters: (4 - quarters) % 4)
   }
 
   /// Writes the input of the higher level's actor (of the one agent, where there are no levels).
@@ -163,5 +167,48 @@ extension AgentShape {
   ) {
     input.update(from: observation, count: observationCount)
     (input + observationCount).update(from: target, count: targetCount)
+  }
+}
+
+extension AgentShape.QuarterTurn.Relabelling {
+  /// Gives the numbers their new places.
+  func apply(to values: UnsafeMutablePointer<Float>) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: sources.count) { before in
+      for index in sources.indices { before.initializeElement(at: index, to: values[index]) }
+      for (index, source) in sources.enumerated() { values[index] = signs[index] * before[source] }
+    }
+  }
+}
+
+/// A turn about the vertical, from the world's frame to that of the lower level.
+private struct Turn {
+  var cosine: Float = 1
+  var sine: Float = 0
+
+  /// A vector in the plane, turned.
+  func applied(to vector: UnsafePointer<Float>) -> (Float, Float) {
+    let (x, y) = (vector[0], vector[1])
+    return (cosine * x + sine * y, cosine * y - sine * x)
+  }
+
+  /// Turns an orientation.
+  func removeHeading(
+    of q: UnsafeMutablePointer<Float>, _ kind: AgentShape.Heading.Kind
+  ) {
+    switch kind {
+    case .angle: q[0] = 0
+    case .quaternion:
+      // q(−ψ)·q, and of the two signs that mean the same orientation the one with w ≥ 0.
+      let half = (
+        cosine: max((1 + cosine) / 2, 0).squareRoot(),
+        sine: (sine < 0 ? -1 : 1) * max((1 - cosine) / 2, 0).squareRoot()
+      )
+      let (w, x, y, z) = (q[0], q[1], q[2], q[3])
+      let sign: Float = half.cosine * w + half.sine * z < 0 ? -1 : 1
+      q[0] = sign * (half.cosine * w + half.sine * z)
+      q[1] = sign * (half.cosine * x + half.sine * y)
+      q[2] = sign * (half.cosine * y - half.sine * x)
+      q[3] = sign * (half.cosine * z - half.sine * w)
+    }
   }
 }

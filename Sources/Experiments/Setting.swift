@@ -52,6 +52,9 @@ public struct Setting: Sendable {
         "correction.candidateNoise", .number(0...100),
         "standard deviation of the random candidates, in half ranges"),
       .init(
+        "correction.refreshed", .number(1e-3...1),
+        "fraction of a batch relabelled anew; the rest keeps its last subgoals"),
+      .init(
         "correction.meanNoise", .number(0...100),
         "standard deviation of the noise of kind `mean`, in half ranges"),
       .init(
@@ -75,6 +78,9 @@ public struct Setting: Sendable {
       .choice(
         "higher.reward", HigherReward.self,
         "the task's rewards, or the distance gained to the target"),
+      .choice(
+        "higher.valueBound", ValueBound.self,
+        "what values can't be above; distance: that to the target, with higher.reward progress"),
       .init("higher.updatesPerDecision", .integer(1...1_000), "updates for each of its decisions"),
       .init(
         "higher.otherTargets", .number(0...1),

@@ -258,6 +258,8 @@ public final class TrainingRun {
       episodes: trainer.takeStatistics(), learning: trainer.agent.takeStatistics(),
       evaluation: evaluation, timing: timing())
     if let quantity = row.firstNonFinite { throw notFinite(quantity) }
+    let obedience = row.learning.obedience
+    progress.obedience = obedience.decisions > 0 ? obedience : nil
     record.episodes += row.episodes.episodes
     record.diverged += row.episodes.diverged
     pendingRows.append((trainer.steps, row.values))
@@ -347,6 +349,8 @@ public struct TrainingProgress: Equatable, Sendable {
   public var episodes = 0
   /// Episodes that were cut because the simulation became unstable.
   public var diverged = 0
+  /// How well the lower level obeyed up to the last row of the learning curves.
+  public var obedience: ObedienceStatistics?
   /// The last evaluation.
   public var evaluation: EvaluationRecord?
   /// The best evaluation.

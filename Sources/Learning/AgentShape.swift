@@ -165,6 +165,7 @@ public struct AgentShape: Codable, Equatable, Sendable {
       shape.frame = configuration.lower.frame
     }
     let higher = configuration.higher
+    guard higher.valueBound == .none || higher.reward == .progress else { throw .noBound }
     let needing: String? =
       if higher.reward == .progress {
         "higher.reward: progress"
@@ -190,6 +191,8 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   case noHeading
   /// The robot is not the same from four sides, or nobody said so.
   case noQuarterTurn
+  /// The higher level's values are not bounded by a distance: its rewards are not progress.
+  case noBound
   /// The task has no target, or one of which the distance can't be told from an observation.
   case noTarget(setting: String)
 
@@ -207,6 +210,8 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
       "lower.frame: heading: needs a robot with a heading and relative subgoals; take world"
     case .noQuarterTurn:
       "lower.frame: quadrant: needs a robot that is the same from four sides; take heading"
+    case .noBound:
+      "higher.valueBound: distance: needs higher.reward: progress"
     case .noTarget(let setting):
       "\(setting): needs a task in which the robot is to reach a target; leave it out here"
     }

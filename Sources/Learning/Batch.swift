@@ -14,6 +14,10 @@ public final class Batch: @unchecked Sendable {
   /// γ of each transition, 0 where the episode terminated. `[capacity]`.
   public var discounts: [Float]
 
+  /// What the value of the next state can't be above, whatever the critics say: infinite where
+  /// nothing is known. `[capacity]`.
+  public var bounds: [Float]
+
   /// Inputs at the next step, `[capacity, inputs]`: the input of the target actor.
   package let nextInputs: Matrix
 
@@ -22,6 +26,7 @@ public final class Batch: @unchecked Sendable {
     inputsAndActions = Matrix(rows: capacity, columns: inputCount + actionCount, feedsLayer: true)
     rewards = Array(repeating: 0, count: capacity)
     discounts = Array(repeating: 0, count: capacity)
+    bounds = Array(repeating: .infinity, count: capacity)
     nextInputs = Matrix(rows: capacity, columns: inputCount, feedsLayer: true)
   }
 

@@ -113,6 +113,8 @@ public final class Experience: @unchecked Sendable {
   private let higherRewards: LazyBuffer<Float>
   private let higherTargets: LazyBuffer<Float>
   private let higherSubgoals: LazyBuffer<Float>
+  /// The subgoals that transitions are learned from: the original ones, until they are relabelled.
+  private let relabelledSubgoals: LazyBuffer<Float>
 
   /// Where the rings begin and end.
   package struct Position: Codable, Equatable, Sendable {
@@ -157,6 +159,7 @@ public final class Experience: @unchecked Sendable {
     higherRewards = LazyBuffer(count: higherCapacity)
     higherTargets = LazyBuffer(count: higherCapacity * shape.targetCount)
     higherSubgoals = LazyBuffer(count: higherCapacity * shape.subgoalCount)
+    relabelledSubgoals = LazyBuffer(count: higherCapacity * shape.subgoalCount)
   }
 
   /// Lower-level transitions that can be drawn.
@@ -236,6 +239,8 @@ public final class Experience: @unchecked Sendable {
     (higherSubgoals.pointer + place * shape.subgoalCount).update(
       from: subgoals.pointer + (position.intervalStart % recentCapacity) * shape.subgoalCount,
       count: shape.subgoalCount)
+    relabelledSubgoal(position.higherHead).update(
+      from: higherSubgoal(position.higherHead), count: shape.subgoalCount)
     position.higherHead += 1
   }
 
@@ -320,6 +325,12 @@ public final class Experience: @unchecked Sendable {
     UnsafePointer(higherSubgoals.pointer + (number % higherCapacity) * shape.subgoalCount)
   }
 
+  /// The subgoal that a transition was relabelled with last; only the higher level's learner changes
+  /// it.
+  package func relabelledSubgoal(_ number: Int) -> UnsafeMutablePointer<Float> {
+    relabelledSubgoals.pointer + (number % higherCapacity) * shape.subgoalCount
+  }
+
   /// The target of a higher-level transition's episode.
   package func higherTarget(_ number: Int) -> UnsafePointer<Float> {
     UnsafePointer(higherTargets.pointer + (number % higherCapacity) * shape.targetCount)
@@ -353,6 +364,8 @@ public final class Experience: @unchecked Sendable {
     try visitor.visit("replay.higher.rewards", higherRewards, higher)
     try visitor.visit("replay.higher.targets", higherTargets, higher * shape.targetCount)
     try visitor.visit("replay.higher.subgoals", higherSubgoals, higher * shape.subgoalCount)
+    try visitor.visit(
+      "replay.higher.relabelled_subgoals", relabelledSubgoals, higher * shape.subgoalCount)
     if position != nil { try checkTransitions() }
   }
 

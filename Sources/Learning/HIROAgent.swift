@@ -70,7 +70,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     correction = OffPolicyCorrection(
       shape: shape, semantics: configuration.subgoals.semantics,
       configuration: configuration.correction, interval: configuration.subgoals.interval,
-      batchSize: configuration.higher.batchSize, hiddenUnits: configuration.lower.hiddenUnits)
+      batchSize: configuration.refreshedCount, hiddenUnits: configuration.lower.hiddenUnits)
     transitions = Array(repeating: 0, count: configuration.higher.batchSize)
     otherSubgoal = FloatBuffer(count: shape.subgoalCount)
     movedSubgoal = FloatBuffer(count: shape.subgoalCount)
@@ -261,12 +261,35 @@ public final class HIROAgent: Agent, @unchecked Sendable {
         into: batch.nextInputs.row(row))
       batch.rewards[row] =
         Float(configuration.higher.rewardScale) * reward(of: transition, isOther: isOther)
+      if configuration.higher.valueBound == .distance {
+        batch.bounds[row] =
+          Float(configuration.higher.rewardScale)
+          * distanceToTarget(transition.start + transition.length)
+      }
       batch.discounts[row] =
         transition.isTerminal ? 0 : Float(configuration.higher.discount)
     }
+    relabel(lowerActor: lowerActor, pool: pool)
+  }
+
+  /// Gives the transitions of the batch their subgoals: the first of them new ones, the others those
+  /// that they had last.
+  private func relabel(lowerActor: Perceptron, pool: WorkerPool) {
+    let (batch, column) = (higher.batch, shape.higherInputCount)
+    let refreshed = transitions.prefix(correction.batchSize)
     correction.relabel(
-      transitions, of: experience, actor: lowerActor, pool: pool, using: &higherStreams.correction,
-      into: batch.inputsAndActions, column: shape.higherInputCount)
+      Array(refreshed), of: experience, actor: lowerActor, pool: pool,
+      using: &higherStreams.correction, into: batch.inputsAndActions, column: column)
+    for (row, number) in transitions.enumerated() {
+      let (kept, learned) = (
+        experience.relabelledSubgoal(number), batch.inputsAndActions.row(row) + column
+      )
+      if row < refreshed.count {
+        kept.update(from: learned, count: shape.subgoalCount)
+      } else {
+        learned.update(from: kept, count: shape.subgoalCount)
+      }
+    }
   }
 
   /// Puts another target than a transition had into `batchTarget`, for some of them.
@@ -335,6 +358,14 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   /// The first weights found that are not finite, by name; nil while all is well.
   public func firstNonFinite() -> String? {
     lower.firstNonFinite(level: "lower") ?? higher.firstNonFinite(level: "higher")
+  }
+}
+
+extension HIROConfiguration {
+  /// Transitions of a higher-level batch that are relabelled anew.
+  var refreshedCount: Int {
+    let count = Double(higher.batchSize) * correction.refreshed
+    return min(max(Int(count.rounded()), 1), higher.batchSize)
   }
 }
 

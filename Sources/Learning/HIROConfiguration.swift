@@ -123,6 +123,11 @@ public struct CorrectionConfiguration: Codable, Equatable, Sendable {
   /// half range.
   public var candidateNoise: Double = 0.5
 
+  /// Fraction of a batch that is relabelled anew, in (0, 1]; the rest keeps the subgoals that it was
+  /// given last, or the original ones. Most of an update's time is spent here, and a choice stays the
+  /// best for a while: 1 is the paper's HIRO.
+  public var refreshed: Double = 1
+
   /// Standard deviation of the noise of kind `mean`, as a fraction of the half range.
   public var meanNoise: Double = 0.1
 
@@ -253,6 +258,9 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
   /// What it earns for the steps from one of its decisions to the next.
   public var reward: HigherReward = .sum
 
+  /// What its values are known not to exceed.
+  public var valueBound: ValueBound = .none
+
   /// Updates for each of its decisions.
   public var updatesPerDecision: Int = 1
 
@@ -279,7 +287,7 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case reward, updatesPerDecision
+    case reward, valueBound, updatesPerDecision
     case otherTargets, evaluationTargets, holdProbability, longestHold, holdReach
   }
 
@@ -287,6 +295,7 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     reward = try container.decode(HigherReward.self, forKey: .reward)
+    valueBound = try container.decode(ValueBound.self, forKey: .valueBound)
     updatesPerDecision = try container.decode(Int.self, forKey: .updatesPerDecision)
     otherTargets = try container.decode(Double.self, forKey: .otherTargets)
     evaluationTargets = try container.decode(Double.self, forKey: .evaluationTargets)
@@ -300,6 +309,7 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(reward, forKey: .reward)
+    try container.encode(valueBound, forKey: .valueBound)
     try container.encode(updatesPerDecision, forKey: .updatesPerDecision)
     try container.encode(otherTargets, forKey: .otherTargets)
     try container.encode(evaluationTargets, forKey: .evaluationTargets)
@@ -325,6 +335,16 @@ public enum HigherReward: String, Codable, CaseIterable, Sendable {
   /// d(s_t) − d(s_{t+c}): the distance to the target that was gained, which is the published reward,
   /// taken at decisions, shaped by the potential −d. Tasks with a target only.
   case progress
+}
+
+/// What the higher level's values are known not to exceed.
+public enum ValueBound: String, Codable, CaseIterable, Sendable {
+  /// Nothing (published).
+  case none
+  /// The distance d(s) from the target, where rewards are progress: whatever is done,
+  /// Σ γᵗ (d_t − d_{t+1}) = d_0 − (1 − γ) Σ γᵗ d_{t+1} ≤ d_0. So the value that is bootstrapped from
+  /// is cut at d(s′), and critics that have seen little can't talk each other up.
+  case distance
 }
 
 /// The constants of one level's TD3.

@@ -14,6 +14,9 @@ import Randomness
 /// * All candidates of a transition share its states, and g̃ᵢ = g̃ + φ(s₀) − φ(sᵢ): the first
 ///   layer's product is the sum of a part per step and a part per candidate (in the world's frame).
 package final class OffPolicyCorrection: @unchecked Sendable {
+  /// Transitions that are relabelled in one call.
+  package let batchSize: Int
+
   /// Candidates per transition.
   package let candidateCount: Int
 
@@ -42,6 +45,7 @@ package final class OffPolicyCorrection: @unchecked Sendable {
     interval: Int, batchSize: Int, hiddenUnits: Int
   ) {
     self.shape = shape
+    self.batchSize = batchSize
     self.configuration = configuration
     let subgoals = Subgoals(count: shape.subgoalCount, semantics: semantics)
     let candidateCount = configuration.randomCandidates + 2

@@ -35,7 +35,7 @@ public struct LearningStatistics: Codable, Equatable, Sendable {
 ///
 /// An actor μ(x) and two critics Qₖ(x, a), with a slowly following target of each. Each update
 /// moves the critics towards y = r + γ·minₖ Qₖ′(x′, μ′(x′) + ε), ε clipped noise (the mean over k,
-/// where `targetValue` says so); every `policyDelay`-th moves the actor up Q₁(x, μ(x)) and the
+/// where `targetValue` says so), and not above the batch's `bounds`; every `policyDelay`-th moves the actor up Q₁(x, μ(x)) and the
 /// targets towards the learned networks.
 ///
 /// The critics' loss is the Huber loss, in the mean over both critics and the batch.
@@ -195,7 +195,8 @@ public final class TD3: @unchecked Sendable {
         let (first, second) = (values[0].row(row)[0], values[1].row(row)[0])
         let value =
           configuration.targetValue == .minimum ? min(first, second) : (first + second) / 2
-        targets.pointer[place] = batch.rewards[place] + batch.discounts[place] * value
+        targets.pointer[place] =
+          batch.rewards[place] + batch.discounts[place] * min(value, batch.bounds[place])
       }
     }
   }

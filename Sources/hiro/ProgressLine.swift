@@ -52,6 +52,12 @@ final class ProgressLine {
     ]
     if let rate = progress.stepsPerSecond { parts.append("\(Int(rate)) steps/s") }
     if let seconds = progress.secondsLeft { parts.append("\(duration(seconds)) left") }
+    if let obedience = progress.obedience {
+      let decisions = Double(obedience.decisions)
+      parts.append(
+        "subgoals: \(fixed(obedience.gained / decisions, 2)) m nearer per decision, "
+          + "\(Int((100 * Double(obedience.reached) / decisions).rounded())) % within 1 m")
+    }
     if let evaluation = progress.evaluation { parts.append("last: \(Self.text(evaluation))") }
     if progress.diverged > 0 { parts.append("\(progress.diverged) diverged") }
     if progress.warning != nil { parts.append("CANNOT SAVE") }

@@ -70,6 +70,37 @@ struct OffPolicyCorrectionTests {
   }
 
   @Test(
+    "Of a batch only the fraction that was asked for is relabelled; the rest keeps its subgoals")
+  func refreshed() throws {
+    var configuration = makeSmallConfiguration()
+    configuration.correction.refreshed = 0.2
+    let agent = try HIROAgent(shape: smallShape, configuration: configuration, seed: 1)
+    #expect(agent.correction.batchSize == 6)
+    var world = ToyWorld(seed: 1)
+    train(agent, in: &world, windows: 40, pool: WorkerPool(threads: 1))
+    var kept = 0
+    let experience = agent.experience
+    for number in experience.higherHead - experience.higherCount..<experience.higherHead {
+      let (original, relabelled) = (
+        numbers(experience.higherSubgoal(number), 4),
+        numbers(experience.relabelledSubgoal(number), 4)
+      )
+      kept += original == relabelled ? 1 : 0
+    }
+    // Some forty transitions, and six draws in each of some thirty updates: most were drawn. The
+    // original may be the best still.
+    #expect(kept < experience.higherCount && kept > 0)
+    // The rows of the last batch are learned from with the subgoals that are kept.
+    let learned = (0..<30).map { row in
+      numbers(agent.higher.batch.inputsAndActions.row(row) + 9, 4)
+    }
+    let all = (experience.higherHead - experience.higherCount..<experience.higherHead).map {
+      numbers(experience.relabelledSubgoal($0), 4)
+    }
+    #expect(learned.allSatisfy { all.contains($0) })
+  }
+
+  @Test(
     "The relabelled subgoal is the brute-force argmax", arguments: GoalSemantics.allCases,
     [1, 2, 3, 4, 5, 6])
   func choosesArgmax(semantics: GoalSemantics, seed: UInt64) throws {

@@ -316,6 +316,13 @@ struct RecipeTests {
     }
   }
 
+  @Test("A bound needs rewards that are progress")
+  func refusedBound() {
+    var configuration = HIROConfiguration()
+    configuration.higher.valueBound = .distance
+    #expect(throws: AgentShapeError.noBound) { try mazeShape.adapted(to: configuration) }
+  }
+
   // MARK: The higher level
 
   /// The small shape with targets in the plane.
@@ -425,6 +432,31 @@ struct RecipeTests {
       return agent.takeStatistics().lower.meanValue
     }
     #expect(try value(.mean) > value(.minimum))
+  }
+
+  @Test("With bounded values no critic of the higher level is taught more than there is to gain")
+  func valueBound() throws {
+    func excess(_ bound: ValueBound) throws -> Float {
+      let agent = try trained(mazeShape, windows: 400) {
+        $0.higher.reward = .progress
+        $0.higher.rewardScale = 1
+        $0.higher.valueBound = bound
+        $0.higher.updatesPerDecision = 8
+        $0.higher.targetValue = .mean
+        $0.higher.criticLearningRate = 1e-2
+        $0.higher.targetUpdateRate = 0.5
+      }
+      // What a target can be at most: the reward and the distance that is left.
+      for (index, row) in rows(agent.higher).enumerated() where bound == .distance {
+        #expect(
+          abs(agent.higher.batch.bounds[index] - distance(row.next.prefix(2), [3, -1])) < 1e-4)
+      }
+      let distances = rows(agent.higher).map { distance($0.input.prefix(2), [3, -1]) }
+      return Float(agent.takeStatistics().higher.meanValue) - distances.reduce(0, +) / 30
+    }
+    let (free, bounded) = (try excess(.none), try excess(.distance))
+    #expect(bounded < free)
+    #expect(bounded < 1)
   }
 
   @Test("A penalty on the outputs keeps them from the limits, without one they drift there")

@@ -26,7 +26,7 @@ public struct AgentShape: Codable, Equatable, Sendable {
   /// How the robot looks after a quarter turn, where it is the same from four sides.
   public var quarterTurn: QuarterTurn?
 
-  /// The frame in which the lower level sees the world.
+  /// The frame in which the lower level sees the world; never `automatic`.
   public var frame: LowerFrame = .world
 
   /// The targets of training and evaluation, for an agent that learns from others than those it had.
@@ -157,13 +157,19 @@ public struct AgentShape: Codable, Equatable, Sendable {
       }
       shape.subgoalHalfRange = subgoals.halfRange.map(Float.init)
     }
-    if configuration.lower.frame != .world {
-      guard heading != nil, subgoals.semantics == .relative else { throw .noHeading }
-      if configuration.lower.frame == .quadrant {
-        guard heading?.kind == .quaternion, quarterTurn != nil else { throw .noQuarterTurn }
-      }
-      shape.frame = configuration.lower.frame
+    let hasHeading = heading != nil && subgoals.semantics == .relative
+    let hasSides = hasHeading && heading?.kind == .quaternion && quarterTurn != nil
+    switch configuration.lower.frame {
+    case .world: break
+    case .heading: guard hasHeading else { throw .noHeading }
+    case .quadrant:
+      guard hasHeading else { throw .noHeading }
+      guard hasSides else { throw .noQuarterTurn }
+    case .automatic: break
     }
+    shape.frame =
+      configuration.lower.frame == .automatic
+      ? (hasSides ? .quadrant : hasHeading ? .heading : .world) : configuration.lower.frame
     let higher = configuration.higher
     guard higher.valueBound == .none || higher.reward == .progress else { throw .noBound }
     let needing: String? =

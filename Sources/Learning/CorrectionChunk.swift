@@ -190,14 +190,13 @@ final class CorrectionChunk: @unchecked Sendable {
     }
     guard count > 0 else { return }
     rowsScored += count
-    switch shape.frame {
-    case .world:
+    if shape.frame == .world {
       kernels_add_chosen_rows_relu(
         count, stepLayer.columns, stepLayer.pointer, stepLayer.stride, stepRows.pointer,
         candidateLayer.pointer, candidateLayer.stride, candidateRows.pointer,
         activations.hidden1.pointer, activations.hidden1.stride)
       actor.forwardFromFirstHidden(activations, rows: 0..<count)
-    case .heading, .quadrant:
+    } else {
       // A candidate turns with the heading of each step: its part of the layer is not the same.
       for row in 0..<count { quarters.pointer[row] = writeInput(row, candidates) }
       actor.forward(activations, rows: 0..<count)

@@ -247,6 +247,8 @@ public enum LowerFrame: String, Codable, CaseIterable, Sendable {
   /// faces the subgoal is called its front: what is learned walking one way holds for every other.
   /// Needs a robot of which the task says so, such as the Ant.
   case quadrant
+  /// The last of these that the robot and the subgoals allow.
+  case automatic
 }
 
 /// The level that sets subgoals: its TD3, how it explores, and what it learns from.

@@ -265,6 +265,24 @@ struct RecipeTests {
     }
   }
 
+  @Test("The automatic frame is the one that makes most of the robot")
+  func automaticFrame() throws {
+    var configuration = HIROConfiguration()
+    configuration.lower.frame = .automatic
+    #expect(try smallShape.adapted(to: configuration).frame == .world)
+    var shape = freeShape(.world)
+    #expect(try shape.adapted(to: configuration).frame == .heading)
+    let same = AgentShape.QuarterTurn.Relabelling(
+      sources: Array(0..<15), signs: Array(repeating: 1, count: 15))
+    shape.quarterTurn = .init(observation: same, action: .init(sources: [0], signs: [1]))
+    #expect(try shape.adapted(to: configuration).frame == .quadrant)
+    configuration.subgoals.semantics = .absolute
+    #expect(try shape.adapted(to: configuration).frame == .world)
+    configuration.subgoals.semantics = .relative
+    configuration.lower.frame = .world
+    #expect(try shape.adapted(to: configuration).frame == .world)
+  }
+
   @Test("Place and space are chosen independently")
   func placeAndSpace() throws {
     var configuration = HIROConfiguration()

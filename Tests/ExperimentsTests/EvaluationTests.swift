@@ -46,6 +46,28 @@ struct EvaluationTests {
     #expect(one.targets.map(\.summary.episodes) == [3, 3, 3])
   }
 
+  @Test(
+    "Success at any time counts a target that was reached and left, at the last step it does not")
+  func anyTime() throws {
+    var policy = try Self.policy()
+    // Full speed ahead, whatever is seen.
+    policy.tensors["lower.actor.layer3.bias"]?.values = [9, 0]
+    policy.tensors["lower.actor.layer3.weight"]?.values = Array(repeating: 0, count: 16)
+    let definition = try TaskRegistry.definition(named: "point-maze")
+    var evaluation = Evaluation(task: definition.description, episodes: 5, seed: 1)
+    // Where the Point starts, and where it never comes.
+    evaluation.targets = [
+      .init(name: "start", position: [0, 0]), .init(name: "nowhere", position: [500, 500]),
+    ]
+    let result = try evaluation.run(
+      makeEnvironment: { try definition.makeEnvironment() },
+      makePolicy: { [policy] in try policy.makePolicy(for: definition.description) })
+    let (start, nowhere) = (result.targets[0].summary, result.targets[1].summary)
+    #expect(start.successAtAnyTime?.value == 1)
+    #expect(nowhere.successAtAnyTime?.value == 0 && nowhere.success?.value == 0)
+    #expect(start.success?.value == 0)
+  }
+
   @Test("An error in one thread ends the evaluation with that error")
   func failure() throws {
     let definition = try TaskRegistry.definition(named: "point-maze")

@@ -9,10 +9,11 @@ import Testing
 @Suite("Training", .serialized)
 struct TrainingTests {
   private func configuration(
-    _ definition: TaskDefinition, steps: Int, _ assignments: String...
+    _ definition: TaskDefinition, preset: String = "hiro", steps: Int, _ assignments: String...
   ) throws -> RunConfiguration {
     var layers = ConfigurationLayers()
     try layers.apply(definition.description.suggestedSettings, source: "task")
+    try layers.apply(Preset.named(preset), for: definition.description)
     for assignment in assignments { try layers.apply(assignment: assignment) }
     var configuration = layers.configuration()
     configuration.task = definition.description.name
@@ -28,7 +29,8 @@ struct TrainingTests {
     let definition = try TaskRegistry.definition(named: "point-maze")
     let run = try TrainingRun(
       configuration: configuration(
-        definition, steps: 200_000, "schedule=\(schedule)", "evaluation.interval=5000",
+        definition, preset: "dependable", steps: 80_000, "schedule=\(schedule)",
+        "evaluation.interval=5000",
         "evaluation.episodes=30", "evaluation.stopAtSuccess=1"),
       definition: definition, folder: folder.file("run"))
     #expect(try run.run() == .succeeded)
@@ -45,13 +47,14 @@ struct TrainingTests {
 
   @Test(
     "A run that is stopped and resumed has the weights and curves of one that was not",
-    arguments: Schedule.allCases, ["point-maze", "ant-maze"])
-  func resumesToTheSameBits(schedule: Schedule, task: String) throws {
+    arguments: Schedule.allCases,
+    [("point-maze", "hiro"), ("ant-maze", "hiro"), ("ant-maze", "dependable")])
+  func resumesToTheSameBits(schedule: Schedule, run: (task: String, preset: String)) throws {
     let folder = try TemporaryFolder()
-    let definition = try TaskRegistry.definition(named: task)
+    let definition = try TaskRegistry.definition(named: run.task)
     // Pre-training ends before the stop, and the first evaluation comes before it.
     let settings = try configuration(
-      definition, steps: 1_800, "schedule=\(schedule)", "warmUpSteps=600",
+      definition, preset: run.preset, steps: 1_800, "schedule=\(schedule)", "warmUpSteps=600",
       "pretrainingSteps=900", "reportInterval=300", "evaluation.interval=900",
       "evaluation.episodes=1")
     let whole = try TrainingRun(

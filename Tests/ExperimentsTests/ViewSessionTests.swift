@@ -124,6 +124,23 @@ import Testing
     #expect(ViewSession.help.allSatisfy { key in help.lines.contains { $0.left == key.keys } })
   }
 
+  @Test("F draws what the higher level wants all over the maze, and hides it again")
+  func field() throws {
+    let policy = try EvaluationTests.policy()
+    let environment = try TaskRegistry.makeEnvironment(named: "point-maze")
+    var session = try ViewSession(
+      environment: environment, policy: policy.makePolicy(for: environment.task), seed: 1)
+    func arrows() -> Int {
+      session.markers.count { if case .arrow = $0.shape { true } else { false } }
+    }
+    #expect(arrows() == 0)
+    try session.handle(KeyEvent(.character("f")))
+    // Seven free cells in the U, four places in each.
+    #expect(arrows() == 28)
+    try session.handle(KeyEvent(.character("f")))
+    #expect(arrows() == 0)
+  }
+
   @Test("The cameras come one after the other, and Q asks for the end")
   func cameras() throws {
     var session = try Self.makeSession()

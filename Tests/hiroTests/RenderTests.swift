@@ -63,6 +63,37 @@ struct RenderTests {
     #expect(video.dropFirst(4).starts(with: Data("ftyp".utf8)))
   }
 
+  @Test("What the higher level wants becomes one picture", .enabled(if: hasGraphics))
+  func field() throws {
+    let pictures = folder.file("pictures")
+    let outcome = try Program.run(
+      "render", try policy(), "--field", "--output", pictures, "--size", "64x48")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: pictures) == ["field.png"])
+    let data = try Data(contentsOf: URL(fileURLWithPath: "\(pictures)/field.png"))
+    #expect(data.starts(with: Self.magicNumber))
+  }
+
+  @Test("A field needs a policy with levels")
+  func fieldRefusals() throws {
+    let world = try Program.run(
+      "render", "--task", "point-maze", "--field", "--output", folder.file("pictures"))
+    #expect(world.code == 64)
+    #expect(world.errors.contains("--field: name the policy"), "\(world.errors)")
+    let trained = try Program.run(
+      [
+        "train", "point-maze", "--preset", "flat", "--steps", "200", "--output",
+        folder.file("flat"),
+      ]
+        + tiny)
+    #expect(trained.code == 0, "\(trained.errors)")
+    let flat = try Program.run(
+      "render", folder.file("flat/latest.safetensors"), "--field", "--output",
+      folder.file("pictures"))
+    #expect(flat.code == 64)
+    #expect(flat.errors.contains("has no levels"), "\(flat.errors)")
+  }
+
   @Test("A map and a task are drawn alone", .enabled(if: hasGraphics))
   func worlds() throws {
     let map = try folder.file("lane.txt", "#####\n#R.a#\n#####\n")

@@ -66,6 +66,10 @@ public struct EvaluationConfiguration: Codable, Equatable, Sendable {
   /// Episodes per evaluation target, without exploration noise.
   public var episodes = 10
 
+  /// Episodes to the task's own target in which a policy that looks like the best so far is measured
+  /// again before it is kept as the best: ten lucky episodes are no merit. 0 for no second look.
+  public var confirmationEpisodes = 0
+
   /// Ends the run once the policy's success on the task's own target is this high; 0 for never.
   public var stopAtSuccess = 0.0
 

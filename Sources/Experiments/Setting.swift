@@ -99,6 +99,9 @@ public struct Setting: Sendable {
       .init("evaluation.interval", .integer(1...count), "environment steps between evaluations"),
       .init("evaluation.episodes", .integer(1...100_000), "episodes per target"),
       .init(
+        "evaluation.confirmationEpisodes", .integer(0...100_000),
+        "episodes in which what looks best is measured again before it is kept; 0 for none"),
+      .init(
         "evaluation.stopAtSuccess", .number(0...1),
         "ends the run at this success on the task's own target; 0 for never"),
       .init("checkpoint.minutes", .number(0...1e6), "minutes between checkpoints"),

@@ -293,17 +293,32 @@ public final class TrainingRun {
     let evaluation = Evaluation(
       task: definition.description, episodes: configuration.evaluation.episodes,
       seed: configuration.seed)
-    let result = try evaluation.run(
-      makeEnvironment: { [definition, evaluationModel] in
-        try definition.makeEnvironment(model: evaluationModel)
-      },
-      makePolicy: { policy.copy() })
-    let isBest = record.add(result, step: trainer.steps)
+    let result = try run(evaluation, policy)
+    var measured = EvaluationRecord(result, step: trainer.steps)
+    if configuration.evaluation.confirmationEpisodes > 0, record.isBest(measured) {
+      // From other starts than those in which it looked good.
+      var again = Evaluation(
+        task: definition.description, episodes: configuration.evaluation.confirmationEpisodes,
+        seed: ~configuration.seed)
+      again.targets = Array(again.targets.prefix(1))
+      measured = EvaluationRecord(try run(again, policy), step: trainer.steps)
+    }
+    let isBest = record.add(measured)
     let file = policyFile()
     keep { try save(file, as: RunFolder.latestPolicy) }
     if isBest { pendingBest = file }
     saveBest()
     return result
+  }
+
+  private func run(
+    _ evaluation: Evaluation, _ policy: HierarchicalPolicy
+  ) throws -> EvaluationResult {
+    try evaluation.run(
+      makeEnvironment: { [definition, evaluationModel] in
+        try definition.makeEnvironment(model: evaluationModel)
+      },
+      makePolicy: { policy.copy() })
   }
 
   /// The policy as it is now.
@@ -406,11 +421,13 @@ struct RunRecord: Codable, Equatable {
   var last: EvaluationRecord?
   var best: EvaluationRecord?
 
+  /// Whether an evaluation is the best so far.
+  func isBest(_ record: EvaluationRecord) -> Bool { best.map(record.isBetter) ?? true }
+
   /// Takes in an evaluation; true where it is the best so far.
-  mutating func add(_ result: EvaluationResult, step: Int) -> Bool {
-    let record = EvaluationRecord(result, step: step)
+  mutating func add(_ record: EvaluationRecord) -> Bool {
     last = record
-    guard best.map(record.isBetter) ?? true else { return false }
+    guard isBest(record) else { return false }
     best = record
     return true
   }
@@ -458,7 +475,7 @@ extension ConfigurationLayers {
   /// what is reported, not what is learned.
   public static let resumable = [
     "steps", "reportInterval", "evaluation.interval", "evaluation.episodes",
-    "evaluation.stopAtSuccess", "checkpoint.minutes",
+    "evaluation.confirmationEpisodes", "evaluation.stopAtSuccess", "checkpoint.minutes",
   ]
 }
 

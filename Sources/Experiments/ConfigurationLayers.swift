@@ -32,27 +32,27 @@ public struct ConfigurationLayers {
     }
   }
 
-  /// Lays the YAML file at `path` over what is there.
-  public mutating func apply(file path: String) throws(ConfigurationError) {
+  /// Lays the YAML file at `path` over what is there, with what it has for `task` in particular.
+  public mutating func apply(
+    file path: String, for task: TaskDescription? = nil
+  ) throws(ConfigurationError) {
     let text: String
     do throws(FileError) {
       text = try InputFile.text(path: path, limit: Self.sizeLimit)
     } catch { throw .file(error) }
-    try apply(yaml: text, source: printable(path))
+    try apply(yaml: text, source: printable(path), task: task?.presetName)
   }
 
-  /// Lays the YAML `text` over what is there; `source` names it in errors. Where it has a group
-  /// `tasks`, what that holds for `task` comes last.
+  /// Lays the YAML `text` over what is there; `source` names it in errors. Of a group `tasks`, what it
+  /// holds for `task` comes last.
   public mutating func apply(
     yaml text: String, source: String, task: String? = nil
   ) throws(ConfigurationError) {
     let root = try Self.node(of: text, source: source, isValue: false)
     switch root {
     case .mapping(let mapping):
-      try apply(mapping.filter { $0.key.scalar?.string != "tasks" || task == nil }, source: source)
-      if let task, let own = root["tasks"]?[task]?.mapping {
-        try apply(own.map { $0 }, source: source)
-      }
+      try apply(mapping.filter { $0.key.scalar?.string != "tasks" }, source: source)
+      if let tasks = root["tasks"] { try apply(tasks: tasks, task: task, source: source) }
     case .scalar(let scalar) where scalar.string.isEmpty: return
     default:
       throw .malformed(source: source, problem: "expected settings as `key: value` lines")
@@ -81,6 +81,31 @@ public struct ConfigurationLayers {
     } catch {
       // Every value was checked against its setting, and a test decodes every setting.
       preconditionFailure("the settings do not fit the configuration: \(error)")
+    }
+  }
+
+  /// Lays the part for `task` of a group `tasks` over what is there.
+  private mutating func apply(
+    tasks: Node, task: String?, source: String
+  ) throws(ConfigurationError) {
+    guard case .mapping(let mapping) = tasks else {
+      throw .illTyped(
+        key: "tasks", source: source, expected: "groups of settings by name of a task",
+        found: Self.describe(tasks))
+    }
+    for (keyNode, node) in mapping {
+      let name = keyNode.scalar?.string ?? ""
+      guard TaskRegistry.all.contains(where: { $0.name == name }) else {
+        throw .unknownKey(
+          "tasks.\(name)", source: Self.place(keyNode, in: source),
+          nearest: nearest(to: name, in: TaskRegistry.all.map(\.name)).map { "tasks.\($0)" })
+      }
+      guard case .mapping(let own) = node else {
+        throw .illTyped(
+          key: "tasks.\(name)", source: source, expected: "a group of settings",
+          found: Self.describe(node))
+      }
+      if name == task { try apply(own.map { $0 }, source: source) }
     }
   }
 

@@ -30,10 +30,10 @@ public struct Preset: Sendable {
     return preset
   }
 
-  /// What the preset is: the comment at its head, as one line.
+  /// What the preset is: the first paragraph of the comment at its head, as one line.
   public var summary: String {
-    yaml.split(separator: "\n").prefix { $0.hasPrefix("#") }
-      .map { $0.drop { $0 == "#" || $0 == " " } }.joined(separator: " ")
+    yaml.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("# ") }
+      .map { $0.dropFirst(2) }.joined(separator: " ")
   }
 
   private init(_ name: String, _ bytes: [UInt8]) {

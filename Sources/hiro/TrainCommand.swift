@@ -135,7 +135,7 @@ struct TrainCommand: ParsableCommand {
     try layers.apply(
       definition.description.suggestedSettings, source: "task \(definition.description.name)")
     if let preset { try layers.apply(Preset.named(preset), for: definition.description) }
-    if let config { try layers.apply(file: config) }
+    if let config { try layers.apply(file: config, for: definition.description) }
     try applyOptions(to: &layers)
     var configuration = layers.configuration()
     configuration.task = definition.description.name

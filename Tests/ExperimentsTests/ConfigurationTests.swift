@@ -74,6 +74,24 @@ struct ConfigurationTests {
     #expect(try self.configuration(yaml: yaml) == configuration)
   }
 
+  @Test("A file may say what differs for a task, and must know its name")
+  func tasks() throws {
+    let yaml = "lower: {discount: 0.9}\ntasks:\n  ant-fall: {subgoals: {space: xyz}}\n"
+    func space(_ task: String) throws -> SubgoalSpace {
+      var layers = ConfigurationLayers()
+      let path = try folder.file("tasks.yaml", yaml)
+      try layers.apply(file: path, for: TaskRegistry.task(named: task))
+      #expect(layers.configuration().learning.lower.discount == 0.9)
+      return layers.configuration().learning.subgoals.space
+    }
+    #expect(try space("ant-fall") == .xyz)
+    #expect(try space("ant-fall-multi") == .xyz)
+    #expect(try space("ant-maze") == .full)
+    #expect(message(yaml: yaml) == "accepted")
+    #expect(message(yaml: "tasks: {ant-fal: {steps: 1}}").contains("tasks.ant-fall"))
+    #expect(message(yaml: "tasks: {ant-fall: 3}").contains("a group of settings"))
+  }
+
   @Test("Every preset says what it is, is accepted, and changes what its name says")
   func presets() throws {
     var changed: [String: RunConfiguration] = [:]

@@ -23,6 +23,46 @@ void kernels_use_one_thread(void) {
   if (set_threads) set_threads(1);
 }
 
+// Sets of instructions that bring nothing for single precision give the same bits and count as one.
+static const char *product_instructions(void) {
+#if defined(__x86_64__)
+  int isa = dnnl_get_effective_cpu_isa();
+  if ((isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core) return "AVX-512";
+  if ((isa & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2) return "AVX2";
+  if ((isa & dnnl_cpu_isa_avx) == dnnl_cpu_isa_avx) return "AVX";
+  return "SSE4.1";
+#elif defined(__aarch64__)
+  return "AArch64";
+#else
+  return "generic";
+#endif
+}
+
+static const char *loop_instructions(void) {
+#if defined(__x86_64__) && defined(__clang__)
+  if (__builtin_cpu_supports("x86-64-v4")) return "x86-64-v4";
+  if (__builtin_cpu_supports("x86-64-v3")) return "x86-64-v3";
+  return "x86-64";
+#else
+  return product_instructions();
+#endif
+}
+
+static char instructions[128];
+static pthread_once_t instructions_once = PTHREAD_ONCE_INIT;
+
+static void describe_instructions(void) {
+  const dnnl_version_t *version = dnnl_version();
+  snprintf(
+    instructions, sizeof instructions, "oneDNN %d.%d.%d on %s, loops on %s", version->major,
+    version->minor, version->patch, product_instructions(), loop_instructions());
+}
+
+const char *kernels_instructions(void) {
+  pthread_once(&instructions_once, describe_instructions);
+  return instructions;
+}
+
 // oneDNN up to 3.11 computes with the stack pointer in its own buffer on the heap (its issue 4845):
 // a signal handler that ran then would write its frame over somebody's memory. Signals wait until
 // the product is done; those that a faulty instruction raises are not held up.

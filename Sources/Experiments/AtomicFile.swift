@@ -45,7 +45,7 @@ public enum AtomicFile {
 
   /// Makes the names in `folder` reach the disk.
   package static func sync(folder: String) throws(FileError) {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = openFile(folder, O_RDONLY | O_DIRECTORY)
     guard descriptor >= 0 else {
       throw FileError(errno: errno, path: folder, operation: "opening", writing: true)
     }
@@ -65,7 +65,8 @@ public enum AtomicFile {
       guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
         throw .notAFolder(path: path)
       }
-    case ENOENT where FileError.folder(of: path) != path && path != ".":
+    case ENOENT
+    where FileError.folder(of: path) != path && access(FileError.folder(of: path), F_OK) != 0:
       try makeFolder(FileError.folder(of: path))
       guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
         throw FileError(errno: errno, path: path, operation: "creating", writing: true)
@@ -88,7 +89,7 @@ public final class OutputFile {
   private var isOpen = true
 
   fileprivate init(partial: String, path: String) throws(FileError) {
-    descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    descriptor = openFile(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
     guard descriptor >= 0 else {
       throw FileError(errno: errno, path: path, operation: "creating", writing: true)
     }
@@ -150,4 +151,18 @@ public final class OutputFile {
       }
     }
   }
+}
+
+/// Opens `path` under a descriptor that no standard stream can have: in a process that was started
+/// without them, or has closed them, the lowest free number is one of theirs, and what is meant for
+/// people would go into the file. A file that is made is everyone's to read and write as far as the
+/// user's mask lets them. −1 with `errno` where it fails.
+func openFile(_ path: String, _ flags: Int32) -> Int32 {
+  let descriptor = open(path, flags | O_CLOEXEC, 0o666)
+  guard 0...STDERR_FILENO ~= descriptor else { return descriptor }
+  let higher = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+  let code = errno
+  close(descriptor)
+  errno = code
+  return higher
 }

@@ -60,7 +60,7 @@ public struct Benchmark {
 
   /// Measures; `progress` is called after each round with its number and their count.
   public func run(
-    threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+    threads: Int = WorkerPool.processorCount,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> BenchmarkReport {
     let pool = WorkerPool(threads: threads)

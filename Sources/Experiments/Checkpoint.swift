@@ -4,8 +4,9 @@ import Foundation
 import Learning
 import NeuralNetworks
 
-/// Everything that a run needs to go on to the same bits, as one safetensors file: networks,
-/// optimisers and replay buffers as tensors, the rest as metadata, with a checksum of each.
+/// Everything that a run needs to go on, on the same kind of processor to the same bits, as one
+/// safetensors file: networks, optimisers and replay buffers as tensors, the rest as metadata, with a
+/// checksum of each.
 package enum Checkpoint {
   /// What the metadata calls the kind of file and its version.
   package static let format = "hiro-checkpoint"
@@ -17,6 +18,8 @@ package enum Checkpoint {
     var agent: Data
     package var trainer: TrainerState
     var record: RunRecord
+    /// What computed it, see `arithmeticInUse`; nil in files of earlier versions.
+    var arithmetic: String?
   }
 
   /// Writes the state of `trainer` to `path`, as a whole or not at all.
@@ -35,6 +38,7 @@ package enum Checkpoint {
     metadata["agent"] = String(decoding: try trainer.agent.encodeProgress(), as: UTF8.self)
     metadata["trainer"] = try json(trainer.saveState())
     metadata["record"] = try json(record)
+    metadata["arithmetic"] = arithmeticInUse
     metadata[metadataChecksum] = checksum(of: metadata)
     try Safetensors.write(collector.tensors, metadata: metadata, to: path)
   }
@@ -70,7 +74,7 @@ package enum Checkpoint {
     return Parts(
       configuration: layers.configuration(), agent: Data(try text("agent").utf8),
       trainer: try decode(TrainerState.self, "trainer"),
-      record: try decode(RunRecord.self, "record"))
+      record: try decode(RunRecord.self, "record"), arithmetic: metadata["arithmetic"])
   }
 
   /// Refuses a file whose networks do not have the sizes that its configuration says: nothing it says

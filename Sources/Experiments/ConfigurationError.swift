@@ -8,8 +8,9 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case unknownKey(String, source: String, nearest: String?)
   /// The setting's value is not what it may be.
   case illTyped(key: String, source: String, expected: String, found: String)
-  /// A run with these settings needs more memory than the machine has (bytes).
-  case tooLarge(needed: Double, available: Double)
+  /// A run with these settings needs more memory than there is (bytes); `limit` is what says so, as
+  /// the beginning of "… 8 GB".
+  case tooLarge(needed: Double, available: Double, limit: String)
   /// `--set` was not given `key=value`.
   case notAnAssignment(String)
   /// There is no such preset.
@@ -25,9 +26,9 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
         + (nearest.map { "; did you mean \($0)?" } ?? "; `hiro list settings` names them all")
     case .illTyped(let key, let source, let expected, let found):
       "\(source): \(key): expected \(expected), found \(found)"
-    case .tooLarge(let needed, let available):
-      "a run with these settings needs some \(gigabytes(needed)) of memory, and this machine has "
-        + "\(gigabytes(available)); lower replayCapacity, hiddenUnits, batchSize, "
+    case .tooLarge(let needed, let available, let limit):
+      "a run with these settings needs some \(size(needed)) of memory, and \(limit) "
+        + "\(size(available, .down)); lower replayCapacity, hiddenUnits, batchSize, "
         + "subgoals.interval or correction.randomCandidates"
     case .notAnAssignment(let text):
       "--set \(quoted(text)): expected key=value, as in --set lower.discount=0.95"
@@ -37,7 +38,11 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-private func gigabytes(_ bytes: Double) -> String {
+private func size(_ bytes: Double, _ rule: FloatingPointRoundingRule = .up) -> String {
+  switch bytes {
+  case ..<10e9: "\(Int((bytes / 1e6).rounded(rule))) MB"
+  case ..<1e15: "\(Int((bytes / 1e9).rounded(rule))) GB"
   // Settings can ask for more than an integer holds.
-  bytes < 1e15 ? "\(Int((bytes / 1e9).rounded(.up))) GB" : "\(bytes / 1e9) GB"
+  default: "\(bytes / 1e9) GB"
+  }
 }

@@ -1,5 +1,4 @@
 import Environments
-import Foundation
 import Learning
 import Randomness
 import Synchronization
@@ -38,7 +37,7 @@ public struct Evaluation: Sendable {
   /// An evaluation on the targets that the task itself reports, its own first.
   public init(
     task: TaskDescription, episodes: Int, seed: UInt64,
-    threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    threads: Int = WorkerPool.processorCount
   ) {
     self.task = task
     self.episodes = episodes
@@ -75,13 +74,20 @@ public struct Evaluation: Sendable {
   /// - Parameters:
   ///   - makeEnvironment: Makes an environment of ``task``; called once per thread.
   ///   - makePolicy: Makes the policy; called once per thread.
+  ///   - shouldStop: Asked before every step, in any thread.
+  ///   - progress: Called after every episode, in any thread, with the number of those done and of
+  ///     all.
+  /// - Throws: `CancellationError` where `shouldStop()` was true, and what the environment and the
+  ///   policy throw.
   public func run(
     makeEnvironment: @Sendable () throws -> any PhysicsEnvironment,
-    makePolicy: @Sendable () throws -> HierarchicalPolicy
+    makePolicy: @Sendable () throws -> HierarchicalPolicy,
+    shouldStop: @Sendable () -> Bool = { false },
+    progress: @Sendable (Int, Int) -> Void = { _, _ in }
   ) throws -> EvaluationResult {
     let count = targets.count * episodes
     let workers = max(1, min(threads, count))
-    let shared = Mutex((next: 0, episodes: [Episode?](repeating: nil, count: count)))
+    let shared = Mutex((next: 0, done: 0, episodes: [Episode?](repeating: nil, count: count)))
     let failure = Mutex<(any Error)?>(nil)
     WorkerPool(threads: workers).forEach(below: workers) { _ in
       do {
@@ -96,8 +102,14 @@ public struct Evaluation: Sendable {
         }
         while let index = nextIndex() {
           let episode = try run(
-            target: index / episodes, number: index % episodes, in: environment, policy: policy)
-          shared.withLock { $0.episodes[index] = episode }
+            target: index / episodes, number: index % episodes, in: environment, policy: policy,
+            shouldStop: shouldStop)
+          let done = shared.withLock { shared in
+            shared.episodes[index] = episode
+            shared.done += 1
+            return shared.done
+          }
+          progress(done, count)
         }
       } catch {
         failure.withLock { $0 = $0 ?? error }
@@ -109,12 +121,15 @@ public struct Evaluation: Sendable {
   }
 
   private func run(
-    target: Int, number: Int, in environment: any PhysicsEnvironment, policy: HierarchicalPolicy
+    target: Int, number: Int, in environment: any PhysicsEnvironment, policy: HierarchicalPolicy,
+    shouldStop: () -> Bool
   ) throws -> Episode {
     var rollout = try Rollout(
       environment: environment, policy: policy, target: targets[target].position,
       stream: RandomStream(seed: seed, name: "evaluation \(target) \(number)"))
-    while try rollout.step() {}
+    repeat {
+      if shouldStop() { throw CancellationError() }
+    } while try rollout.step()
     return rollout.episode(target: target, number: number)
   }
 }

@@ -18,6 +18,8 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
   case diskFull(path: String)
   /// The file is larger than any file of its kind can sensibly be.
   case tooLarge(path: String, bytes: Int, limit: Int)
+  /// The file would become larger than this process may write.
+  case tooLargeToWrite(path: String)
   /// The file became shorter while it was read.
   case truncated(path: String)
   /// Any other refusal of the operating system, with its own message.
@@ -27,7 +29,7 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notFound(let path):
-      "\(printable(path)): no such file or folder"
+      "\(printable(path)): no such file or folder; check the path"
     case .noSuchFolder(let path):
       "\(printable(path)): the folder to write into does not exist; create it first"
     case .notAFile(let path):
@@ -35,14 +37,16 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
     case .notAFolder(let path):
       "\(printable(path)): a file is in the way where a folder is needed; choose another name"
     case .notReadable(let path):
-      "\(printable(path)): no permission to read it"
+      "\(printable(path)): no permission to read it; change its permissions"
     case .notWritable(let path):
-      "\(printable(path)): cannot be written (no permission, or a read-only disk); "
+      "\(printable(path)): cannot be written here (no permission, or a read-only file system); "
         + "choose another folder"
     case .diskFull(let path):
       "\(printable(path)): the disk is full; free some space or choose another folder"
     case .tooLarge(let path, let bytes, let limit):
       "\(printable(path)): \(bytes) bytes, but such a file has at most \(limit)"
+    case .tooLargeToWrite(let path):
+      "\(printable(path)): the file would be larger than this process may write; raise ulimit -f"
     case .truncated(let path):
       "\(printable(path)): the file became shorter while it was being read"
     case .failed(let path, let operation, let reason):
@@ -53,12 +57,15 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
   /// The error for the value of `errno` that `operation` left behind.
   package init(errno code: Int32, path: String, operation: String, writing: Bool) {
     switch code {
-    case ENOENT:
-      self = writing ? .noSuchFolder(path: Self.folder(of: path)) : .notFound(path: path)
+    case ENOENT where !writing: self = .notFound(path: path)
+    // A folder that takes nothing new, such as /proc, says the same as one that is not there.
+    case ENOENT where access(Self.folder(of: path), F_OK) == 0: self = .notWritable(path: path)
+    case ENOENT: self = .noSuchFolder(path: Self.folder(of: path))
     case ENOTDIR: self = .notAFolder(path: Self.folder(of: path))
     case EISDIR: self = .notAFile(path: path)
     case EACCES, EPERM: self = writing ? .notWritable(path: path) : .notReadable(path: path)
     case EROFS: self = .notWritable(path: path)
+    case EFBIG: self = .tooLargeToWrite(path: path)
     case ENOSPC, EDQUOT: self = .diskFull(path: path)
     default:
       self = .failed(path: path, operation: operation, reason: String(cString: strerror(code)))

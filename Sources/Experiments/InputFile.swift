@@ -13,7 +13,7 @@ package final class InputFile {
 
   /// Opens the regular file at `path`, refusing more than `limit` bytes.
   package init(path: String, limit: Int = .max) throws(FileError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = openFile(path, O_RDONLY | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw FileError(errno: errno, path: path, operation: "opening", writing: false)
     }

@@ -34,16 +34,21 @@ extension RunConfiguration {
     return 4 * numbers
   }
 
-  /// Refuses what the machine has not the memory for, before any of it is taken.
+  /// Refuses what this process cannot have the memory for, before any of it is taken: the machine,
+  /// its container or `ulimit` may set the limit.
   ///
-  /// - Throws: ``ConfigurationError/tooLarge(needed:available:)``, or `AgentShapeError`.
+  /// - Throws: ``ConfigurationError/tooLarge(needed:available:limit:)``, or `AgentShapeError`.
   func checkMemory(for task: TaskDescription) throws {
-    let needed = try memoryNeeded(for: task)
-    let available = Double(ProcessInfo.processInfo.physicalMemory)
-    guard needed <= available else {
-      throw ConfigurationError.tooLarge(needed: needed, available: available)
+    let needed = try memoryNeeded(for: task) + Self.besidesLearning
+    let memory = ProcessLimits().memory
+    guard needed <= memory.bytes else {
+      throw ConfigurationError.tooLarge(
+        needed: needed, available: memory.bytes, limit: memory.source)
     }
   }
+
+  /// What a run takes besides: the program, its libraries, the worlds (bytes).
+  private static let besidesLearning = 100e6
 
   /// The numbers of one level: an actor and two critics, each with its target, gradient and two
   /// moments, and the layers of a batch.

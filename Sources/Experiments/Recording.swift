@@ -5,7 +5,7 @@ import Learning
 import MuJoCo
 import Randomness
 
-/// One episode of a policy in pictures: frames, a video where `ffmpeg` is there, and a sheet of
+/// One episode of a policy in pictures: frames, a video where `ffmpeg` can make one, and a sheet of
 /// twelve frames that tells it at a glance. The target, the current subgoal and the path walked are
 /// drawn into them.
 public struct Recording: Sendable {
@@ -29,7 +29,7 @@ public struct Recording: Sendable {
   public var stepsPerFrame = 2
   /// Whether each frame is kept as a PNG.
   public var keepsFrames = true
-  /// Whether a video is made where `ffmpeg` is there.
+  /// Whether a video is made.
   public var makesVideo = true
 
   /// The usual recording.
@@ -43,8 +43,12 @@ public struct Recording: Sendable {
     public let frameCount: Int
     /// The sheet of twelve frames.
     public let contactSheet: String
-    /// The video; `nil` without `ffmpeg`.
+    /// The video; `nil` where none was asked for or none could be made.
     public let video: String?
+    /// What `ffmpeg` calls the encoder that made the video.
+    public let videoEncoder: String?
+    /// Why the video that was asked for could not be made; everything else was.
+    public let videoProblem: (any Error)?
   }
 
   /// What the files are called.
@@ -61,11 +65,15 @@ public struct Recording: Sendable {
   /// - Parameters:
   ///   - target: Where to go (m); empty in a task without targets.
   ///   - seed: From which the start derives.
+  ///   - shouldStop: Asked before each step, and while `ffmpeg` is waited for.
+  ///   - progress: Called after each step with the number of those done, and of all.
   /// - Throws: `MuJoCoError.noGraphics` where there is no OpenGL driver, `ImagingError`,
-  ///   ``FileError``, or what the environment throws.
+  ///   ``FileError``, `CancellationError` where `shouldStop()` is true, or what the environment
+  ///   throws. A video that cannot be made is no error: the result tells.
   public func record(
     policy: HierarchicalPolicy, in definition: TaskDefinition, target: Evaluation.Target,
-    seed: UInt64, to folder: String
+    seed: UInt64, to folder: String, shouldStop: @escaping @Sendable () -> Bool = { false },
+    progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Result {
     let environment = try definition.makeEnvironment()
     let renderer = try Renderer(
@@ -73,7 +81,7 @@ public struct Recording: Sendable {
     try AtomicFile.makeFolder(folder)
     var rollout = try firstRollout(environment, policy, target, seed)
     let task = definition.description
-    let video = try makeVideo(task, folder)
+    let video = try Film(makesVideo) { try makeVideo(task, folder, shouldStop) }
     let sheetSteps = (0..<Self.sheetCount - 1).map {
       $0 * task.episodeSteps / (Self.sheetCount - 1)
     }
@@ -89,7 +97,7 @@ public struct Recording: Sendable {
         markers: markers(environment, policy, path))
       if isFrame {
         if keepsFrames { try image.write(png: "\(folder)/frame-\(padded(frameCount)).png") }
-        try video?.append(image)
+        try video.attempt { try $0.append(image) }
         frameCount += 1
       }
       if isOnSheet {
@@ -100,11 +108,13 @@ public struct Recording: Sendable {
     try shoot(isLast: false)
     var isRunning = true
     while isRunning {
+      if shouldStop() { throw CancellationError() }
       isRunning = try rollout.step()
+      progress(rollout.steps, task.episodeSteps)
       path.append(environment.robotPosition)
       try shoot(isLast: !isRunning)
     }
-    try video?.finish()
+    try video.attempt { try $0.finish() }
     let sheetPath = "\(folder)/\(Self.contactSheetName)"
     let cellWidth = min(width, 480)
     try Image.contactSheet(
@@ -113,7 +123,8 @@ public struct Recording: Sendable {
     return Result(
       episode: rollout.episode(target: 0, number: 0),
       frameCount: frameCount, contactSheet: sheetPath,
-      video: video == nil ? nil : "\(folder)/\(Self.videoName)")
+      video: video.writer == nil ? nil : "\(folder)/\(Self.videoName)",
+      videoEncoder: video.writer?.encoder, videoProblem: video.problem)
   }
 
   /// Writes one picture of a task's world at its start, from above, to `path`.
@@ -187,13 +198,41 @@ public struct Recording: Sendable {
     return Marker.path(path, width: 0.08 * size, spacing: 0.25 * size, rgba: Palette.path)
   }
 
-  private func makeVideo(_ task: TaskDescription, _ folder: String) throws -> VideoWriter? {
-    guard makesVideo, VideoWriter.isAvailable else { return nil }
+  private func makeVideo(
+    _ task: TaskDescription, _ folder: String, _ shouldStop: @escaping @Sendable () -> Bool
+  ) throws -> VideoWriter {
     // Real time, but not so fast that a short episode is gone at once.
     let rate = min(60, max(5, 1 / (task.stepDuration * Double(stepsPerFrame))))
     return try VideoWriter(
-      path: "\(folder)/\(Self.videoName)", width: width, height: height, framesPerSecond: rate)
+      path: "\(folder)/\(Self.videoName)", width: width, height: height, framesPerSecond: rate,
+      shouldStop: shouldStop)
   }
 
   private func padded(_ number: Int) -> String { String(format: "%05d", number) }
+}
+
+/// The part of a recording that may fail without taking the rest with it.
+private final class Film {
+  private(set) var writer: VideoWriter?
+  private(set) var problem: (any Error)?
+
+  init(_ isWanted: Bool, _ make: () throws -> VideoWriter) throws {
+    guard isWanted else { return }
+    try catching { writer = try make() }
+  }
+
+  /// Does something for the video while there is one; the first failure is the last attempt.
+  func attempt(_ body: (VideoWriter) throws -> Void) throws {
+    guard let writer else { return }
+    try catching { try body(writer) }
+  }
+
+  private func catching(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as ImagingError {
+      writer = nil
+      problem = error
+    }
+  }
 }

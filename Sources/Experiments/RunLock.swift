@@ -12,7 +12,7 @@ final class RunLock {
   /// - Throws: ``RunError/locked(folder:holder:)`` where another process has it.
   init(folder: String) throws {
     let path = "\(folder)/\(RunFolder.lock)"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    descriptor = openFile(path, O_RDWR | O_CREAT)
     guard descriptor >= 0 else {
       throw FileError(errno: errno, path: path, operation: "opening", writing: true)
     }
@@ -63,7 +63,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       "\(printable(folder)): holds a run already; continue it with --resume, "
         + "or choose another folder"
     case .noCheckpoint(let folder):
-      "\(printable(folder)): holds no checkpoint to continue from"
+      "\(printable(folder)): holds no checkpoint to continue from; begin a run with --output"
     case .checkpoint(let path, let problem):
       "\(printable(path)): not an intact checkpoint: \(problem)"
     case .changed(let setting, let saved, let asked):

@@ -2,6 +2,7 @@ import Environments
 import Foundation
 import Learning
 import MuJoCo
+import NeuralNetworks
 
 /// A training run and its folder: learning curves, evaluations, the latest and the best policy,
 /// and checkpoints to go on from.
@@ -32,8 +33,12 @@ public final class TrainingRun {
   private var lastRow: (step: Int, wallTime: Double)?
   private var lastCheckpoint = DispatchTime.now()
 
-  /// Why a continued run lost more than it should have: its newest checkpoint was damaged.
-  public private(set) var resumeWarning: String?
+  /// What is not as it should be in a continued run: its newest checkpoint or its curves were
+  /// damaged, or this computer does not compute the same bits.
+  public private(set) var resumeWarnings: [String] = []
+
+  /// Threads of training, and of evaluations during it.
+  private let threads: Int
 
   /// The checkpoints that are known to be good, the newest first.
   private var checkpoints: [String] = []
@@ -66,6 +71,7 @@ public final class TrainingRun {
   ) throws {
     // What does not fit the task is refused before anything is written.
     try configuration.checkMemory(for: definition.description)
+    let isNew = access(folder, F_OK) != 0
     try AtomicFile.makeFolder(folder)
     let lock = try RunLock(folder: folder)
     // Only what cannot be had again counts: a run that was killed before its first checkpoint leaves
@@ -73,15 +79,21 @@ public final class TrainingRun {
     guard RunFolder.savedFiles(in: folder).isEmpty else {
       throw RunError.occupied(folder: folder)
     }
-    try self.init(
-      configuration: configuration, definition: definition, map: map, folder: folder, lock: lock,
-      pool: pool, record: RunRecord(), continuingAfter: nil)
+    do {
+      try self.init(
+        configuration: configuration, definition: definition, map: map, folder: folder, lock: lock,
+        pool: pool, record: RunRecord(), continuingAfter: nil)
+    } catch {
+      // What can't begin leaves nothing behind.
+      if isNew { try? FileManager.default.removeItem(atPath: folder) }
+      throw error
+    }
     // A kill at any moment finds something to continue from.
     saveCheckpoint()
   }
 
-  /// Continues the run in `folder` from its newest intact checkpoint, to the same bits as if it
-  /// had never stopped.
+  /// Continues the run in `folder` from its newest intact checkpoint, on the same kind of processor
+  /// to the same bits as if it had never stopped; otherwise ``resumeWarnings`` say so.
   ///
   /// - Parameters:
   ///   - changes: changes the saved configuration; only the settings in
@@ -109,7 +121,17 @@ public final class TrainingRun {
       pool: pool, record: parts.record, continuingAfter: parts.trainer.steps)
     try Checkpoint.restore(trainer, parts, from: file)
     checkpoints = [file.path]
-    resumeWarning = problem.map { "continuing from an older checkpoint: \($0)" }
+    if let problem { resumeWarnings.append("continuing from an older checkpoint: \(problem)") }
+    if let aside = metrics.keptAside {
+      resumeWarnings.append(
+        "\(RunFolder.metrics) held something else than its rows; it is kept as \(printable(aside)), "
+          + "and the rows go on")
+    }
+    if let arithmetic = parts.arithmetic, arithmetic != arithmeticInUse {
+      resumeWarnings.append(
+        "the run was computed by \(printable(arithmetic)), and here it is \(arithmeticInUse): it goes "
+          + "on, but not to the same bits")
+    }
     updateProgress()
   }
 
@@ -123,6 +145,7 @@ public final class TrainingRun {
     ownMap = map
     self.lock = lock
     self.record = record
+    threads = pool.threadCount
     evaluationModel = try definition.makeModel()
     trainer = try Trainer(
       configuration: configuration,
@@ -159,30 +182,30 @@ public final class TrainingRun {
   /// A disk that cannot be written does not end the run: it goes on with what was saved before and
   /// a warning in the progress.
   ///
+  /// - Parameter shouldStop: Asked after each window and, in any thread, before each step of an
+  ///   evaluation. An evaluation that it ends is made again when the run is continued.
   /// - Throws: ``TrainingError`` where a number is not finite, ``RunError/unsaved(reason:)`` where
   ///   the last state could not be saved, and what the environment throws.
   public func run(
-    shouldStop: () -> Bool = { false }, report: (TrainingProgress) -> Void = { _ in }
+    shouldStop: @Sendable () -> Bool = { false }, report: (TrainingProgress) -> Void = { _ in }
   ) throws -> Ending {
     var ending = Ending.finished
     lastCheckpoint = .now()
     sessionStart = .now()
-    while trainer.steps < configuration.steps {
+    while record.owesEvaluation || trainer.steps < configuration.steps {
       if shouldStop() {
         ending = .stopped
         break
       }
-      let before = trainer.steps
-      do {
-        try trainer.advance()
-      } catch TrainingError.notFinite(let quantity, _, _) {
-        // A weight that is not finite is the cause and not the effect.
-        throw notFinite(trainer.agent.firstNonFinite() ?? quantity)
-      }
-      clock.advance(to: trainer.steps)
-      let isEvaluationDue = crosses(configuration.evaluation.interval, from: before)
-      if isEvaluationDue || crosses(configuration.reportInterval, from: before) {
-        try writeMetrics(evaluating: isEvaluationDue)
+      if !record.owesEvaluation { try advance() }
+      if record.owesEvaluation {
+        do {
+          try writeMetrics(evaluation: evaluate(shouldStop))
+          record.isEvaluationOwed = nil
+        } catch is CancellationError {
+          ending = .stopped
+          break
+        }
       }
       if isTimeForCheckpoint {
         try checkFinite()
@@ -200,6 +223,23 @@ public final class TrainingRun {
     keep { try save(policyFile(), as: RunFolder.latestPolicy) }
     if let warning = progress.warning { throw RunError.unsaved(reason: warning) }
     return ending
+  }
+
+  /// Trains for a window, and reports where it is time to; an evaluation that is due is owed.
+  private func advance() throws {
+    let before = trainer.steps
+    do {
+      try trainer.advance()
+    } catch TrainingError.notFinite(let quantity, _, _) {
+      // A weight that is not finite is the cause and not the effect.
+      throw notFinite(trainer.agent.firstNonFinite() ?? quantity)
+    }
+    clock.advance(to: trainer.steps)
+    if crosses(configuration.evaluation.interval, from: before) {
+      record.isEvaluationOwed = true
+    } else if crosses(configuration.reportInterval, from: before) {
+      try writeMetrics()
+    }
   }
 
   private func crosses(_ interval: Int, from before: Int) -> Bool {
@@ -250,10 +290,9 @@ public final class TrainingRun {
 
   // MARK: Measuring
 
-  /// Adds a row to the learning curves, measuring the policy first where it is time to.
-  private func writeMetrics(evaluating: Bool) throws {
+  /// Adds a row to the learning curves.
+  private func writeMetrics(evaluation: EvaluationResult? = nil) throws {
     try checkFinite()
-    let evaluation = evaluating ? try evaluate() : nil
     let row = MetricsRow(
       episodes: trainer.takeStatistics(), learning: trainer.agent.takeStatistics(),
       evaluation: evaluation, timing: timing())
@@ -288,20 +327,21 @@ public final class TrainingRun {
   }
 
   /// Measures the policy without noise, and keeps it where it is the best so far.
-  private func evaluate() throws -> EvaluationResult {
+  private func evaluate(_ shouldStop: @Sendable () -> Bool) throws -> EvaluationResult {
+    try checkFinite()
     let policy = trainer.agent.makePolicy()
     let evaluation = Evaluation(
       task: definition.description, episodes: configuration.evaluation.episodes,
-      seed: configuration.seed)
-    let result = try run(evaluation, policy)
+      seed: configuration.seed, threads: threads)
+    let result = try run(evaluation, policy, shouldStop)
     var measured = EvaluationRecord(result, step: trainer.steps)
     if configuration.evaluation.confirmationEpisodes > 0, record.isBest(measured) {
       // From other starts than those in which it looked good.
       var again = Evaluation(
         task: definition.description, episodes: configuration.evaluation.confirmationEpisodes,
-        seed: ~configuration.seed)
+        seed: ~configuration.seed, threads: threads)
       again.targets = Array(again.targets.prefix(1))
-      measured = EvaluationRecord(try run(again, policy), step: trainer.steps)
+      measured = EvaluationRecord(try run(again, policy, shouldStop), step: trainer.steps)
     }
     let isBest = record.add(measured)
     let file = policyFile()
@@ -312,13 +352,14 @@ public final class TrainingRun {
   }
 
   private func run(
-    _ evaluation: Evaluation, _ policy: HierarchicalPolicy
+    _ evaluation: Evaluation, _ policy: HierarchicalPolicy,
+    _ shouldStop: @Sendable () -> Bool
   ) throws -> EvaluationResult {
     try evaluation.run(
       makeEnvironment: { [definition, evaluationModel] in
         try definition.makeEnvironment(model: evaluationModel)
       },
-      makePolicy: { policy.copy() })
+      makePolicy: { policy.copy() }, shouldStop: shouldStop)
   }
 
   /// The policy as it is now.
@@ -420,6 +461,10 @@ struct RunRecord: Codable, Equatable {
   var diverged = 0
   var last: EvaluationRecord?
   var best: EvaluationRecord?
+  /// True where the run was stopped in the evaluation of its present step; left out otherwise.
+  var isEvaluationOwed: Bool?
+
+  var owesEvaluation: Bool { isEvaluationOwed == true }
 
   /// Whether an evaluation is the best so far.
   func isBest(_ record: EvaluationRecord) -> Bool { best.map(record.isBetter) ?? true }

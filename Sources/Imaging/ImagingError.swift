@@ -9,6 +9,8 @@ public enum ImagingError: Error, Equatable, CustomStringConvertible {
   case wrongFrameSize(path: String, expected: String, found: String)
   /// There is no `ffmpeg` program.
   case ffmpegMissing
+  /// None of the encoders that make such a film works; `reason` is what `ffmpeg` said of the first.
+  case noEncoder(path: String, reason: String)
   /// The `ffmpeg` program failed; `reason` is the last line it wrote.
   case ffmpegFailed(path: String, reason: String)
 
@@ -19,7 +21,10 @@ public enum ImagingError: Error, Equatable, CustomStringConvertible {
     case .unwritable(let path, let reason): "\(path): can't be written: \(reason)"
     case .wrongFrameSize(let path, let expected, let found):
       "\(path): a frame of \(found) pixels was given to a video of \(expected)"
-    case .ffmpegMissing: "there is no ffmpeg program to make a video; install the package ffmpeg"
+    case .ffmpegMissing:
+      "no ffmpeg program to make a video with; install the package ffmpeg, or say --no-video"
+    case .noEncoder(let path, let reason):
+      "\(path): this ffmpeg can make no video (\(reason)); install one with libx264"
     case .ffmpegFailed(let path, let reason): "\(path): ffmpeg failed: \(reason)"
     }
   }

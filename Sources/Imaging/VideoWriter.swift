@@ -1,16 +1,31 @@
 import Foundation
 
-/// Makes an MP4 (H.264) of pictures with the `ffmpeg` program, which reads them from a socket. The
-/// file appears under its name when it is finished, never half of it.
+/// Makes an MP4 of pictures with the `ffmpeg` program, which reads them from a socket. The file
+/// appears under its name when it is finished, never half of it.
+///
+/// The film is H.264 where this `ffmpeg` can make that, else what it can make instead: builds differ
+/// in their encoders, and some name an encoder whose library is not there.
 public final class VideoWriter {
+  /// What `ffmpeg` calls the encoder that makes the film.
+  public let encoder: String
+
   private let path: String
   private let partialPath: String
   private let width: Int
   private let height: Int
-  private let process: pid_t
-  /// Where ffmpeg's messages go: an unnamed file, so that it never waits for us to read.
-  private let messages: UnsafeMutablePointer<FILE>
-  private var socket: Int32?
+  private let encoding: Encoding
+
+  /// The encoder that is tried first.
+  public static var preferredEncoder: String { encoders[0].name }
+
+  /// Encoders whose films fit into an MP4, the better first, with what makes their pictures good.
+  private static let encoders: [(name: String, options: [String])] = [
+    ("libx264", ["-preset", "medium", "-crf", "18", "-pix_fmt", "yuv420p"]),
+    ("libopenh264", ["-b:v", "8M", "-pix_fmt", "yuv420p"]),
+    ("mpeg4", ["-q:v", "3", "-pix_fmt", "yuv420p"]),
+    ("libvpx-vp9", ["-crf", "24", "-b:v", "0", "-pix_fmt", "yuv420p"]),
+    ("mjpeg", ["-q:v", "3", "-pix_fmt", "yuvj420p"]),
+  ]
 
   /// Whether there is an `ffmpeg` program in the search path.
   public static var isAvailable: Bool {
@@ -22,16 +37,112 @@ public final class VideoWriter {
 
   /// Starts a video of `width` × `height` pixels; odd sizes are padded by one.
   ///
-  /// - Throws: ``ImagingError/ffmpegMissing``, ``ImagingError/unwritable(path:reason:)``.
-  public init(path: String, width: Int, height: Int, framesPerSecond: Double) throws {
+  /// - Parameter shouldStop: Asked while `ffmpeg` is waited for.
+  /// - Throws: ``ImagingError/ffmpegMissing``, ``ImagingError/noEncoder(path:reason:)``,
+  ///   ``ImagingError/unwritable(path:reason:)``, `CancellationError` where `shouldStop()` is true.
+  public init(
+    path: String, width: Int, height: Int, framesPerSecond: Double,
+    shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws {
     precondition(width > 0 && height > 0 && framesPerSecond > 0)
     guard Self.isAvailable else { throw ImagingError.ffmpegMissing }
-    let partialPath = path + ".partial-\(getpid()).mp4"
     let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
     guard FileManager.default.isWritableFile(atPath: directory) else {
       throw ImagingError.unwritable(path: path, reason: "its folder is missing or read-only")
     }
+    let name = URL(fileURLWithPath: path).lastPathComponent
+    let partialPath = "\(directory)/.\(name).\(getpid()).partial"
+    Self.removeAbandoned(name, in: directory)
 
+    func start(_ encoder: (name: String, options: [String])) throws -> Encoding {
+      let arguments =
+        [
+          "ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-f", "rawvideo", "-pixel_format",
+          "rgb24", "-video_size", "\(width)x\(height)", "-framerate", "\(framesPerSecond)",
+          "-i", "pipe:0", "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-c:v", encoder.name,
+        ] + encoder.options + ["-movflags", "+faststart", "-f", "mp4", "file:" + partialPath]
+      return try Encoding(arguments, path: path, partialPath: partialPath, shouldStop: shouldStop)
+    }
+    // A film of two frames tells whether an encoder works before there is anything to lose.
+    let frame = Image(width: width, height: height)
+    var firstFailure: String?
+    let encoder = try Self.encoders.first { encoder in
+      do {
+        let trial = try start(encoder)
+        for _ in 0..<2 { try trial.append(frame) }
+        try trial.finish()
+        unlink(partialPath)
+        return true
+      } catch ImagingError.ffmpegFailed(_, let reason) {
+        firstFailure = firstFailure ?? reason
+        return false
+      }
+    }
+    guard let encoder else {
+      throw ImagingError.noEncoder(path: path, reason: firstFailure ?? "")
+    }
+    self.encoder = encoder.name
+    self.path = path
+    self.partialPath = partialPath
+    self.width = width
+    self.height = height
+    encoding = try start(encoder)
+  }
+
+  /// Removes the unfinished films of processes that were killed.
+  private static func removeAbandoned(_ name: String, in directory: String) {
+    let (prefix, suffix) = (".\(name).", ".partial")
+    for file in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    where file.hasPrefix(prefix) && file.hasSuffix(suffix) {
+      guard let process = pid_t(file.dropFirst(prefix.count).dropLast(suffix.count)),
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      unlink("\(directory)/\(file)")
+    }
+  }
+
+  /// Adds a picture.
+  ///
+  /// - Throws: ``ImagingError/wrongFrameSize(path:expected:found:)``,
+  ///   ``ImagingError/ffmpegFailed(path:reason:)``, or `CancellationError`.
+  public func append(_ image: Image) throws {
+    guard image.width == width, image.height == height else {
+      throw ImagingError.wrongFrameSize(
+        path: path, expected: "\(width)x\(height)", found: "\(image.width)x\(image.height)")
+    }
+    try encoding.append(image)
+  }
+
+  /// Ends the video and gives the file its name.
+  ///
+  /// - Throws: ``ImagingError/ffmpegFailed(path:reason:)``, or `CancellationError`.
+  public func finish() throws {
+    try encoding.finish()
+    guard rename(partialPath, path) == 0 else {
+      let reason = String(cString: strerror(errno))
+      unlink(partialPath)
+      throw ImagingError.unwritable(path: path, reason: reason)
+    }
+  }
+}
+
+/// A running `ffmpeg` that makes a file. What is not finished leaves nothing behind.
+private final class Encoding {
+  private let path: String
+  private let partialPath: String
+  private let shouldStop: @Sendable () -> Bool
+  /// Where ffmpeg's messages go: an unnamed file, so that it never waits for us to read.
+  private let messages: UnsafeMutablePointer<FILE>
+  private var process: pid_t?
+  private var socket: Int32?
+
+  /// How often waiting is interrupted to ask whether it should end (ms).
+  private static let patience: Int32 = 50
+
+  init(
+    _ arguments: [String], path: String, partialPath: String,
+    shouldStop: @escaping @Sendable () -> Bool
+  ) throws {
     // A socket, not a pipe: writing to one whose reader has died can be an error without a signal.
     var ends: [Int32] = [-1, -1]
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -39,85 +150,71 @@ public final class VideoWriter {
       throw ImagingError.unwritable(path: path, reason: String(cString: strerror(errno)))
     }
     guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+      let reason = String(cString: strerror(errno))
       fclose(messages)
-      throw ImagingError.unwritable(path: path, reason: String(cString: strerror(errno)))
+      throw ImagingError.unwritable(path: path, reason: reason)
     }
-    let arguments = [
-      "ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-f", "rawvideo", "-pixel_format", "rgb24",
-      "-video_size", "\(width)x\(height)", "-framerate", "\(framesPerSecond)", "-i", "pipe:0",
-      "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-c:v", "libx264", "-preset", "medium", "-crf", "18",
-      "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4", "file:" + partialPath,
-    ]
-    let process = Self.spawn(arguments, input: ends[1], messages: fileno(messages))
+    process = Self.spawn(arguments, input: ends[1], messages: fileno(messages))
     close(ends[1])
-    guard let process else {
+    guard process != nil else {
       close(ends[0])
       fclose(messages)
       throw ImagingError.ffmpegMissing
     }
     self.path = path
     self.partialPath = partialPath
-    self.width = width
-    self.height = height
-    self.process = process
+    self.shouldStop = shouldStop
     self.messages = messages
     socket = ends[0]
   }
 
-  /// A video that was not finished leaves nothing behind.
   deinit {
-    if let socket {
-      close(socket)
-      kill(process, SIGKILL)
-      _ = Self.wait(for: process)
-      unlink(partialPath)
-    }
+    abandon()
     fclose(messages)
   }
 
-  /// Adds a picture.
-  ///
-  /// - Throws: ``ImagingError/wrongFrameSize(path:expected:found:)``,
-  ///   ``ImagingError/ffmpegFailed(path:reason:)``.
-  public func append(_ image: Image) throws {
-    precondition(socket != nil, "the video is finished")
-    guard image.width == width, image.height == height else {
-      throw ImagingError.wrongFrameSize(
-        path: path, expected: "\(width)x\(height)", found: "\(image.width)x\(image.height)")
-    }
+  func append(_ image: Image) throws {
     try image.pixels.withUnsafeBytes { bytes in
       var rest = UnsafeRawBufferPointer(bytes)
-      while !rest.isEmpty, let socket {
-        let sent = send(socket, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+      while !rest.isEmpty {
+        guard let socket else { preconditionFailure("the video is finished") }
+        var stream = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+        guard poll(&stream, 1, Self.patience) > 0 else {
+          if shouldStop() { throw CancellationError() }
+          continue
+        }
+        let sent = send(
+          socket, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
         if sent > 0 {
           rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(sent))
-        } else if errno != EINTR {
+        } else if errno != EINTR, errno != EAGAIN {
           // ffmpeg went away; its last words are worth more than our "broken pipe".
-          _ = end()
+          _ = try end()
           throw failure()
         }
       }
     }
   }
 
-  /// Ends the video and gives the file its name.
-  ///
-  /// - Throws: ``ImagingError/ffmpegFailed(path:reason:)``.
-  public func finish() throws {
-    precondition(socket != nil, "the video is finished")
-    guard end() == 0 else { throw failure() }
-    guard rename(partialPath, path) == 0 else {
-      let reason = String(cString: strerror(errno))
-      unlink(partialPath)
-      throw ImagingError.unwritable(path: path, reason: reason)
-    }
+  /// Lets ffmpeg finish the file, under its partial name.
+  func finish() throws {
+    guard try end() == 0 else { throw failure() }
   }
 
   /// Lets ffmpeg see the end of its input and waits for it: its exit status.
-  private func end() -> Int32 {
+  private func end() throws -> Int32 {
     if let socket { close(socket) }
     socket = nil
-    return Self.wait(for: process)
+    guard let process else { preconditionFailure("the video is finished") }
+    var status: Int32 = 0
+    while true {
+      let ended = waitpid(process, &status, WNOHANG)
+      if ended == process || ended < 0 && errno != EINTR { break }
+      if shouldStop() { throw CancellationError() }
+      usleep(5_000)
+    }
+    self.process = nil
+    return status
   }
 
   private func failure() -> ImagingError {
@@ -127,6 +224,16 @@ public final class VideoWriter {
     let length = fread(&text, 1, text.count, messages)
     let lines = String(decoding: text.prefix(length), as: UTF8.self).split(separator: "\n")
     return .ffmpegFailed(path: path, reason: lines.last.map(String.init) ?? "it ended early")
+  }
+
+  /// Ends ffmpeg where it still runs, and removes what it has made.
+  private func abandon() {
+    if let socket { close(socket) }
+    guard let process else { return }
+    kill(process, SIGKILL)
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    unlink(partialPath)
   }
 
   private static func spawn(_ arguments: [String], input: Int32, messages: Int32) -> pid_t? {
@@ -141,21 +248,22 @@ public final class VideoWriter {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     posix_spawnattr_setpgroup(&attributes, 0)
+    // And with none of the signals held back or ignored that are so here.
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    var ours = sigset_t()
+    sigemptyset(&ours)
+    for signal in [SIGPIPE, SIGXFSZ] { sigaddset(&ours, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &ours)
+    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+    posix_spawnattr_setflags(&attributes, Int16(flags))
 
     var vector = arguments.map { strdup($0) } + [nil]
     defer { for argument in vector { free(argument) } }
     var process = pid_t()
     let status = posix_spawnp(&process, "ffmpeg", &actions, &attributes, &vector, environ)
     return status == 0 ? process : nil
-  }
-
-  private static func wait(for process: pid_t) -> Int32 {
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0 {
-      if errno != EINTR { return -1 }
-    }
-    return status
   }
 }

@@ -9,11 +9,14 @@ package final class LazyBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
 
   package init(count: Int) {
     self.count = count
-    pointer = .allocate(capacity: max(count, 1))
+    let capacity = max(count, 1)
+    pointer = allocateMemory(
+      byteCount: capacity * MemoryLayout<Element>.stride, alignment: 64
+    ).bindMemory(to: Element.self, capacity: capacity)
   }
 
   deinit {
-    pointer.deallocate()
+    freeMemory(pointer)
   }
 }
 

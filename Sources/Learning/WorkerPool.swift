@@ -14,9 +14,13 @@ public final class WorkerPool: Sendable {
 
   private let crew = Crew()
 
+  /// The processors that this process may use: those of the machine, or fewer where `taskset` or a
+  /// container says so.
+  public static let processorCount = ProcessLimits().processors
+
   /// Starts a pool of `threads` threads (the caller's and `threads − 1` more); by default one for
-  /// each processor.
-  public init(threads: Int = ProcessInfo.processInfo.activeProcessorCount) {
+  /// each processor that this process may use.
+  public init(threads: Int = WorkerPool.processorCount) {
     precondition(threads >= 1)
     threadCount = threads
     kernels_use_one_thread()

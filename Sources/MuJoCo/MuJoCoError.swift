@@ -20,10 +20,23 @@ public enum MuJoCoError: Error, Equatable, CustomStringConvertible {
     Self.oneLine(text)
   }
 
+  /// Whether MuJoCo got no memory, which it says in words alone.
+  package var isOutOfMemory: Bool {
+    switch self {
+    case .invalidModel(_, let message), .internalError(_, _, let message):
+      message.lowercased().contains("could not allocate memory")
+    default: false
+    }
+  }
+
   private var text: String {
     switch self {
     case .missingFile(let path):
       "\(path): no such file, or it can't be read; give the path of an MJCF file"
+    case .invalidModel(let name, _) where isOutOfMemory,
+      .internalError(let name, _, _) where isOutOfMemory:
+      "\(name): not enough memory for this world; raise what this process may take "
+        + "(ulimit -v, the memory of its container)"
     case .invalidModel(let name, let message):
       "\(name): not a valid model: \(message)"
     case .unknownName(let kind, let name, let model, let known):

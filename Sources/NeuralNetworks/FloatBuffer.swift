@@ -14,14 +14,14 @@ public final class FloatBuffer: @unchecked Sendable {
     self.count = count
     // Whole cache lines, so that a loop may touch a few floats behind the last one.
     let capacity = max((count + 15) / 16 * 16, 16)
-    let bytes = UnsafeMutableRawPointer.allocate(
+    let bytes = allocateMemory(
       byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64)
     pointer = bytes.bindMemory(to: Float.self, capacity: capacity)
     pointer.initialize(repeating: 0, count: capacity)
   }
 
   deinit {
-    pointer.deallocate()
+    freeMemory(pointer)
   }
 
   /// Lends the floats for reading.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Learning
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,7 +18,7 @@ struct BenchCommand: ParsableCommand {
       """)
 
   @Option(parsing: .unconditional, help: "Threads to use.")
-  var threads = ProcessInfo.processInfo.activeProcessorCount
+  var threads = WorkerPool.processorCount
 
   @Option(parsing: .unconditional, help: "Rounds; each figure is their median.")
   var rounds = 9
@@ -37,12 +38,9 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     var benchmark = Benchmark()
     benchmark.rounds = rounds
-    let isTerminal = isatty(STDERR_FILENO) == 1
-    let report = try benchmark.run(threads: threads) { round, rounds in
-      guard isTerminal else { return }
-      let end = round == rounds ? "\n" : ""
-      FileHandle.standardError.write(Data("\rbench  round \(round) of \(rounds)\(end)".utf8))
-    }
+    let line = CountLine("bench", unit: "rounds")
+    let report = try benchmark.run(threads: threads, progress: line.show)
+    Messages.shared.endLine()
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

@@ -2,6 +2,7 @@ import ArgumentParser
 import Environments
 import Experiments
 import Foundation
+import Learning
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,8 +12,9 @@ struct EvaluateCommand: ParsableCommand {
       Runs episodes without exploration noise and reports the success rate at the last step, as the \
       paper does, with its 95 % interval (Wilson); success at any time, which HRAC and LESSON \
       report: the target was reached and may have been left again; the mean distance from the \
-      target at the end; and the mean return. An episode depends on the seed, its target and its number alone, so the result is the same for any \
-      number of threads.
+      target at the end; and the mean return. An episode depends on the seed, its target and its \
+      number alone, so the result is the same for any number of threads (to the last bit on the \
+      same kind of processor).
 
         hiro evaluate runs/maze                   50 episodes to each of its targets
         hiro evaluate runs/maze --target 0,16     one target, as in the paper
@@ -36,7 +38,7 @@ struct EvaluateCommand: ParsableCommand {
   var target: [String] = []
 
   @Option(parsing: .unconditional, help: "Threads at most; the result does not depend on it.")
-  var threads = ProcessInfo.processInfo.activeProcessorCount
+  var threads = WorkerPool.processorCount
 
   @Flag(help: "Print everything as JSON, every episode included.")
   var json = false
@@ -58,9 +60,11 @@ struct EvaluateCommand: ParsableCommand {
       evaluation.targets = try target.map { try PolicyArguments.target($0, task: task) }
     }
     let model = try definition.makeModel()
+    let line = CountLine("evaluate", unit: "episodes")
     let result = try evaluation.run(
       makeEnvironment: { try definition.makeEnvironment(model: model) },
-      makePolicy: { try policy.makePolicy(for: task) })
+      makePolicy: { try policy.makePolicy(for: task) }, progress: line.show)
+    Messages.shared.endLine()
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -46,13 +46,15 @@ enum ExitStatus: Int32 {
       self = .data
     case EnvironmentError.unknownTask, EnvironmentError.invalidTarget: self = .usage
     case is EnvironmentError: self = .data
+    case let error as MuJoCoError where error.isOutOfMemory: self = .unavailable
     case MuJoCoError.missingFile: self = .noInput
     case MuJoCoError.noGraphics: self = .unavailable
     case MuJoCoError.internalError: self = .software
     case is MuJoCoError: self = .data
-    case ImagingError.ffmpegMissing: self = .unavailable
+    case ImagingError.ffmpegMissing, ImagingError.noEncoder: self = .unavailable
     case ImagingError.unreadable: self = .data
     case is ImagingError: self = .cannotCreate
+    case is OutputError: self = .inputOutput
     case is ValidationError: self = .usage
     default:
       // What the argument parser throws has no public type but knows its exit code.
@@ -65,7 +67,7 @@ enum ExitStatus: Int32 {
     case .notFound, .notAFile, .notReadable: self = .noInput
     case .tooLarge, .truncated: self = .data
     case .noSuchFolder, .notAFolder, .notWritable: self = .cannotCreate
-    case .diskFull, .failed: self = .inputOutput
+    case .diskFull, .tooLargeToWrite, .failed: self = .inputOutput
     }
   }
 }

@@ -27,18 +27,30 @@ struct Hiro: ParsableCommand {
   /// Runs the command that the arguments name. What goes wrong is said in one line on standard
   /// error, and the exit code tells its kind (`sysexits.h`).
   static func main() {
-    // A reader that goes away (`hiro list | head`) ends the program quietly, as for other tools.
-    signal(SIGPIPE, SIG_DFL)
+    StandardStreams.prepare()
+    var code: Int32 = 0
     do {
-      var command = try parseAsRoot()
-      try command.run()
+      try run(Array(CommandLine.arguments.dropFirst()))
+      try checkOutput()
+    } catch let exitCode as ExitCode {
+      code = exitCode.rawValue
     } catch {
-      if exitCode(for: error) == .success || error is ExitCode {
-        exit(withError: error)
-      }
       let status = ExitStatus(error)
-      FileHandle.standardError.write(Data("hiro: \(message(for: error, status))\n".utf8))
-      Foundation.exit(status.rawValue)
+      Messages.shared.say("hiro: \(message(for: error, status))")
+      code = status.rawValue
+    }
+    Messages.shared.finish()
+    Foundation.exit(code)
+  }
+
+  private static func run(_ arguments: [String]) throws {
+    try CommandLineCheck.check(arguments)
+    do {
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch  where exitCode(for: error) == .success {
+      // Help, the version, a script for a shell: the answer comes as an error.
+      print(CompletionScript.improved(fullMessage(for: error)))
     }
   }
 

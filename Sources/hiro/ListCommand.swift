@@ -1,6 +1,7 @@
 import ArgumentParser
 import Environments
 import Experiments
+import Foundation
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,7 +10,7 @@ struct ListCommand: ParsableCommand {
     discussion: """
         hiro list                     everything
         hiro list tasks               what there is to learn
-        hiro list settings            every setting with its default and meaning
+        hiro list settings            every setting: its default, what is allowed, its meaning
         hiro list maps                the built-in mazes, drawn
         hiro list presets             the paper's variants of HIRO
         hiro list presets flat        one of them as YAML, to copy and change
@@ -22,7 +23,9 @@ struct ListCommand: ParsableCommand {
   @Argument(help: "What to list; everything if left out.")
   var topic: Topic?
 
-  @Argument(help: .init("The preset or map to print as a file to copy.", valueName: "name"))
+  @Argument(
+    help: .init("The preset or map to print as a file to copy.", valueName: "name"),
+    completion: .presetOrMap)
   var name: String?
 
   func run() throws {
@@ -73,11 +76,31 @@ struct ListCommand: ParsableCommand {
 
   private static func settings() -> String {
     let defaults = ConfigurationLayers()
-    let rows = Setting.all.map { [$0.key, defaults.value(of: $0), $0.meaning] }
+    let rows = Setting.all.map { setting in
+      [setting.key, defaults.value(of: setting), setting.kind.allowed, setting.meaning]
+    }
     let suggestions = TaskRegistry.all.flatMap { task in
       task.suggestedSettings.sorted { $0.key < $1.key }.map { "  \(task.name): \($0)=\($1)\n" }
     }
     let note = suggestions.isEmpty ? "" : "\nTasks with defaults of their own:\n"
-    return table([["setting", "default", "meaning"]] + rows) + note + suggestions.joined()
+    return table([["setting", "default", "allowed", "meaning"]] + rows) + note
+      + suggestions.joined()
   }
+}
+
+extension Setting.Kind {
+  /// What it may be, as few words as a table has place for.
+  fileprivate var allowed: String {
+    switch self {
+    case .integer(let range):
+      range.upperBound >= 1_000_000_000_000
+        ? "whole, from \(range.lowerBound)" : "whole, \(range.lowerBound) to \(range.upperBound)"
+    case .number(let range): "\(Self.short(range.lowerBound)) to \(Self.short(range.upperBound))"
+    case .numbers: "[] or numbers above 0"
+    case .choice(let words): words.joined(separator: " | ")
+    case .text: "a name"
+    }
+  }
+
+  private static func short(_ number: Double) -> String { String(format: "%g", number) }
 }

@@ -12,7 +12,8 @@ struct PolicyArguments: ParsableArguments {
     completion: .file())
   var path: String
 
-  @Option(help: "Act in this task instead of the one the policy was trained for.")
+  @Option(
+    help: "Act in this task instead of the one the policy was trained for.", completion: .task)
   var task: String?
 
   @Option(

@@ -1,15 +1,15 @@
 import Experiments
 import Foundation
+import Synchronization
 
 /// Tells on standard error how a run gets on: on a terminal one line that is drawn anew, elsewhere
 /// a line every ten seconds. Evaluations and warnings stay to be read.
 final class ProgressLine {
   private let task: String
-  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let messages = Messages.shared
   private var lastTime: ContinuousClock.Instant?
   private var lastEvaluationStep: Int?
   private var lastWarning: String?
-  private var isLineOpen = false
 
   init(task: String) {
     self.task = task
@@ -18,31 +18,18 @@ final class ProgressLine {
   /// Shows how far the run is, not more often than anyone can read.
   func show(_ progress: TrainingProgress) {
     if let warning = progress.warning, warning != lastWarning {
-      say("warning: \(warning)")
+      messages.say("warning: \(warning)")
     }
     lastWarning = progress.warning
     if let evaluation = progress.evaluation, evaluation.step != lastEvaluationStep {
       lastEvaluationStep = evaluation.step
-      say("evaluation at \(grouped(evaluation.step)): \(Self.text(evaluation))")
+      messages.say("evaluation at \(grouped(evaluation.step)): \(Self.text(evaluation))")
     }
-    let interval = Duration.seconds(isTerminal ? 0.25 : 10)
+    let interval = Duration.seconds(messages.isTerminal ? 0.25 : 10)
     let isLast = progress.steps >= progress.totalSteps
     if let lastTime, !isLast, ContinuousClock.now - lastTime < interval { return }
     lastTime = .now
-    write(text(progress))
-  }
-
-  /// Leaves the line as it is and begins a new one.
-  func finish() {
-    if isLineOpen { put("\n") }
-    isLineOpen = false
-  }
-
-  /// Writes a line that stays.
-  func say(_ text: String) {
-    if isLineOpen { put("\r\u{1b}[2K") }
-    isLineOpen = false
-    put(text + "\n")
+    messages.show(text(progress))
   }
 
   private func text(_ progress: TrainingProgress) -> String {
@@ -71,17 +58,50 @@ final class ProgressLine {
     let distance = evaluation.finalDistance.map { ", \(fixed($0, 1)) m away" } ?? ""
     return "success \(fixed(success, 2))\(distance)"
   }
+}
 
-  private func write(_ line: String) {
-    guard isTerminal else { return put(line + "\n") }
-    var size = winsize()
-    let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-    put("\r\u{1b}[2K" + line.prefix(isKnown ? Int(size.ws_col) - 1 : 79))
-    isLineOpen = true
+/// Tells how far work that can be counted is: on a terminal several times a second, elsewhere every
+/// ten seconds. Any thread may call it.
+final class CountLine: Sendable {
+  private let work: String
+  private let unit: String
+  private let clock: Mutex<Clock>
+
+  private struct Clock {
+    /// When to tell again.
+    var nextTime: ContinuousClock.Instant
+    /// The first piece that was done, and when: what came before it is no measure of the rest.
+    var first: (done: Int, time: ContinuousClock.Instant)?
   }
 
-  private func put(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  /// Of `work` ("render"), which consists of pieces called `unit` ("frames").
+  init(_ work: String, unit: String) {
+    self.work = work
+    self.unit = unit
+    // Who reads a file later learns nothing from the progress of a short piece of work.
+    clock = Mutex(Clock(nextTime: .now + Self.interval))
+  }
+
+  private static var interval: Duration { .seconds(Messages.shared.isTerminal ? 0.1 : 10) }
+
+  /// Shows that `done` of `total` pieces are done.
+  func show(_ done: Int, of total: Int) {
+    let now = ContinuousClock.now
+    let first = clock.withLock { clock -> (done: Int, time: ContinuousClock.Instant)? in
+      let first = clock.first ?? (done, now)
+      clock.first = first
+      guard now >= clock.nextTime else { return nil }
+      clock.nextTime = now + Self.interval
+      return first
+    }
+    guard let first else { return }
+    let percent = 100 * done / max(1, total)
+    var text = "\(work)  \(grouped(done)) of \(grouped(total)) \(unit) (\(percent) %)"
+    if done > first.done {
+      let left = (now - first.time) / (done - first.done) * (total - done)
+      text += "  \(duration(Double(left.components.seconds))) left"
+    }
+    Messages.shared.show(text)
   }
 }
 

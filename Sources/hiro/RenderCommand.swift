@@ -10,8 +10,9 @@ struct RenderCommand: ParsableCommand {
     abstract: "Watch a policy: pictures and a video of an episode.",
     discussion: """
       Writes the frames of one episode as PNG files, contact-sheet.png with twelve of them, and \
-      episode.mp4 where the program ffmpeg is installed. The target, the current subgoal and the \
-      path walked are drawn. No display is needed.
+      episode.mp4 with the program ffmpeg; where that cannot make a film, the rest is made and the \
+      exit code is not 0. The target, the current subgoal and the path walked are drawn. No display \
+      is needed.
 
         hiro render runs/maze --output pictures
         hiro render runs/maze --output pictures --camera following --target 16,16
@@ -30,7 +31,8 @@ struct RenderCommand: ParsableCommand {
   @Option(help: .init("The folder for the pictures.", valueName: "folder"), completion: .directory)
   var output: String
 
-  @Option(help: "Act in this task instead of the one the policy was trained for.")
+  @Option(
+    help: "Act in this task instead of the one the policy was trained for.", completion: .task)
   var task: String?
 
   @Option(help: .init("Draw this maze, a text file.", valueName: "file"), completion: .file())
@@ -57,8 +59,8 @@ struct RenderCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: .init("Environment steps from one frame to the next.", valueName: "n"))
-  var every = 2
+    help: .init("Environment steps from one frame to the next; 2 by default.", valueName: "n"))
+  var every: Int?
 
   @Flag(
     help: """
@@ -70,7 +72,7 @@ struct RenderCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Keep every frame as a PNG.")
   var frames = true
 
-  @Flag(inversion: .prefixedNo, help: "Make a video where ffmpeg is installed.")
+  @Flag(inversion: .prefixedNo, help: "Make a video, with the program ffmpeg.")
   var video = true
 
   func validate() throws {
@@ -80,7 +82,15 @@ struct RenderCommand: ParsableCommand {
     guard path == nil || map == nil else {
       throw ValidationError("--map: draws a maze alone; leave the policy out")
     }
-    guard (1...100_000).contains(every) else {
+    guard map == nil || task == nil else {
+      throw ValidationError("--map and --task exclude each other; each is a world to draw")
+    }
+    guard path != nil || (target == nil && every == nil) else {
+      throw ValidationError(
+        "\(target == nil ? "--every" : "--target"): there is no episode without a policy; "
+          + "leave it out, or name a policy")
+    }
+    if let every, !(1...100_000).contains(every) {
       throw ValidationError("--every: expected a number from 1 to 100000, found \(every)")
     }
     guard !field || path != nil else {
@@ -102,7 +112,7 @@ struct RenderCommand: ParsableCommand {
     var recording = Recording()
     (recording.width, recording.height) = try pixels()
     recording.view = camera
-    recording.stepsPerFrame = every
+    recording.stepsPerFrame = every ?? recording.stepsPerFrame
     recording.keepsFrames = frames
     recording.makesVideo = video
     guard let path else { return try drawWorld(recording) }
@@ -126,15 +136,29 @@ struct RenderCommand: ParsableCommand {
       print("its subgoals: \(picture)")
       return
     }
-    let result = try recording.record(
-      policy: policy.makePolicy(for: task), in: definition, target: target, seed: seed, to: output)
+    let watch = SignalWatch(
+      stopping: "stopping: the frames so far stay in \(output), without a film",
+      givingUp: "given up")
+    let line = CountLine("render", unit: "steps")
+    let result: Recording.Result
+    do {
+      result = try recording.record(
+        policy: policy.makePolicy(for: task), in: definition, target: target, seed: seed,
+        to: output, shouldStop: { watch.signal != nil }, progress: line.show)
+    } catch is CancellationError {
+      throw ExitCode(watch.exitCode)
+    }
+    Messages.shared.endLine()
     print("\(file) in \(task.name): \(Self.text(result.episode))")
     print("\(result.frameCount) frames, at a glance in \(result.contactSheet)")
-    if let video = result.video {
-      print("video: \(video)")
-    } else if self.video {
-      print("no video: the program ffmpeg is not installed")
+    if let video = result.video, let encoder = result.videoEncoder {
+      let isSecondChoice = encoder != VideoWriter.preferredEncoder
+      print(
+        "video: \(video)"
+          + (isSecondChoice ? " (by \(encoder): this ffmpeg lacks the usual encoder)" : ""))
     }
+    // Everything else has been made.
+    if let problem = result.videoProblem { throw problem }
   }
 
   private func drawWorld(_ recording: Recording) throws {

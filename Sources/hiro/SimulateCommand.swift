@@ -17,7 +17,8 @@ struct SimulateCommand: ParsableCommand {
         hiro simulate ant-maze --trace in.json --output out.json
       """)
 
-  @Argument(help: "The task whose model is simulated; `hiro list tasks` names them.")
+  @Argument(
+    help: "The task whose model is simulated; `hiro list tasks` names them.", completion: .task)
   var task: String
 
   @Option(help: .init("The torques to replay.", valueName: "file"), completion: .file())

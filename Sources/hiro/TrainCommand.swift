@@ -10,8 +10,10 @@ struct TrainCommand: ParsableCommand {
     abstract: "Train a policy.",
     discussion: """
       Writes into the output folder: config.yaml with every setting that was used, metrics.csv \
-      with the learning curves, latest.safetensors and best.safetensors, and checkpoints. Ctrl-C \
-      ends the run with everything saved; --resume continues it to the same bits.
+      with the learning curves, latest.safetensors and best.safetensors, and checkpoints. Ctrl-C, \
+      kill, a closed terminal and the warnings of batch systems (SIGUSR1, SIGUSR2, SIGXCPU) end the \
+      run with everything saved and the exit code 128 + the signal's number; --resume continues it, \
+      on the same kind of processor to the same bits.
 
         hiro train ant-maze --output runs/maze
         hiro train point-maze --steps 100_000 --seed 3 --output runs/point
@@ -26,7 +28,9 @@ struct TrainCommand: ParsableCommand {
       them all.
       """)
 
-  @Argument(help: "The task; `hiro list tasks` names them. Left out, --config or --map gives it.")
+  @Argument(
+    help: "The task; `hiro list tasks` names them. Left out, --config or --map gives it.",
+    completion: .task)
   var task: String?
 
   @Option(
@@ -49,7 +53,9 @@ struct TrainCommand: ParsableCommand {
     help: .init("Every random number derives from it; 0 by default.", valueName: "n"))
   var seed: String?
 
-  @Option(help: .init("A variant that the paper measures; `hiro list presets`.", valueName: "name"))
+  @Option(
+    help: .init("A variant that the paper measures; `hiro list presets`.", valueName: "name"),
+    completion: .preset)
   var preset: String?
 
   @Option(
@@ -58,7 +64,8 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     name: .customLong("set"), parsing: .unconditionalSingleValue,
-    help: .init("A setting, such as lower.discount=0.95; may be repeated.", valueName: "key=value"))
+    help: .init("A setting, such as lower.discount=0.95; may be repeated.", valueName: "key=value"),
+    completion: .assignment)
   var assignments: [String] = []
 
   @Option(help: .init("A maze of one's own, a text file.", valueName: "file"), completion: .file())
@@ -72,7 +79,7 @@ struct TrainCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: .init("Threads to use; the result does not depend on it.", valueName: "n"))
-  var threads = ProcessInfo.processInfo.activeProcessorCount
+  var threads = WorkerPool.processorCount
 
   func validate() throws {
     guard (1...1_024).contains(threads) else {
@@ -95,26 +102,36 @@ struct TrainCommand: ParsableCommand {
     guard task != nil || map != nil || config != nil || resume != nil else {
       throw ValidationError("name a task, such as ant-maze; `hiro list tasks` shows them all")
     }
+    let keys = assignments.map { $0.prefix { $0 != "=" } }
+    for (index, key) in keys.enumerated() where keys[..<index].contains(key) {
+      throw ValidationError("--set \(key): given twice; give it once")
+    }
+    guard resume != nil || !keys.contains("task") else {
+      throw ValidationError("--set task: the task is an argument of its own: hiro train TASK")
+    }
   }
 
   func run() throws {
+    let watch = SignalWatch(
+      stopping: "stopping: saving everything",
+      givingUp: "given up: what came after the last checkpoint is lost")
+    let messages = Messages.shared
     let run = try makeRun()
-    let watch = SignalWatch()
     let line = ProgressLine(task: run.definition.description.name)
-    line.say(
+    messages.say(
       "\(run.configuration.task), seed \(run.configuration.seed): steps "
         + "\(grouped(run.trainer.steps)) to \(grouped(run.configuration.steps)), into "
         + run.folder)
-    if let warning = run.resumeWarning { line.say("warning: \(warning)") }
+    for warning in run.resumeWarnings { messages.say("warning: \(warning)") }
     let ending = try run.run(
       shouldStop: { watch.signal != nil },
       report: { progress in line.show(progress) })
-    line.finish()
+    messages.endLine()
     switch ending {
-    case .finished: line.say("done; hiro evaluate \(run.folder) tells how good it is")
-    case .succeeded: line.say("stopped at the success that was asked for")
+    case .finished: messages.say("done; hiro evaluate \(run.folder) tells how good it is")
+    case .succeeded: messages.say("stopped at the success that was asked for")
     case .stopped:
-      line.say("stopped; hiro train --resume \(run.folder) continues")
+      messages.say("stopped; hiro train --resume \(run.folder) continues")
       throw ExitCode(watch.exitCode)
     }
   }

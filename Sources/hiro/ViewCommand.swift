@@ -34,7 +34,8 @@ struct ViewCommand: ParsableCommand {
   var policy: String?
 
   @Argument(
-    help: "The task; that of the policy if left out, or ant-maze. `hiro list tasks` names them.")
+    help: "The task; that of the policy if left out, or ant-maze. `hiro list tasks` names them.",
+    completion: .task)
   var task: String?
 
   @Option(

@@ -27,14 +27,38 @@ struct MetricsFileTests {
     #expect(try text(path) == "step,a\n10,1\n20,2\n25,5\n")
   }
 
-  @Test("A file of other columns is not continued")
-  func otherColumns() throws {
+  /// Continues a file that holds `old` after step 20 and gives its text then, and what was kept.
+  func continued(_ old: String) throws -> (text: String, kept: String?) {
     let path = folder.file("metrics.csv")
-    try "step,z\n10,1\n".write(toFile: path, atomically: true, encoding: .utf8)
-    #expect(throws: FileError.self) {
-      try MetricsFile(path: path, columns: ["a"], continuingAfter: 20)
-    }
-    #expect(try text(path) == "step,z\n10,1\n")
+    try old.write(toFile: path, atomically: true, encoding: .utf8)
+    let metrics = try MetricsFile(path: path, columns: ["a", "b"], continuingAfter: 20)
+    return (try text(path), try metrics.keptAside.map { try text($0) })
+  }
+
+  @Test(
+    "A file that holds anything but rows is kept aside, and every row of it goes on",
+    arguments: [
+      "progress\nstep,a,b\n10,1,2\n20,3,4\n", "step,a,b\n10,1,2\nprogress 15\n20,3,4\n",
+      "step,a,b\n10,1,2\n15,1\n20,3,4\n30,x,y\n", "step,a,b\n10,1,2\n20,3,4\n10,1,2\n",
+      "step,a,b\n10,1,2\n20,3,4\n30,5,6\nwarning: no", "10,1,2\n20,3,4\n",
+      "step,a,b\n\n10,1,2\n20,3,4\n", "step,a,b\n10,1,2\n20,3,4\n\0\0\0\n",
+    ])
+  func damaged(old: String) throws {
+    let (text, kept) = try continued(old)
+    #expect(text == "step,a,b\n10,1,2\n20,3,4\n")
+    #expect(kept == old)
+  }
+
+  @Test("Rows of an older program get the columns of today; a column that is gone is kept aside")
+  func otherColumns() throws {
+    let old = try continued("step,b\n10,2\n20,4\n30,6\n")
+    #expect(old.text == "step,a,b\n10,,2\n20,,4\n" && old.kept == nil)
+    let other = try continued("step,z,a\n10,1,2\n")
+    #expect(other.text == "step,a,b\n10,2,\n" && other.kept == "step,z,a\n10,1,2\n")
+    #expect(try folder.contents == ["metrics.csv", "metrics.damaged-1.csv"])
+    _ = try continued("nothing\n")
+    #expect(try text(folder.file("metrics.damaged-1.csv")) == "step,z,a\n10,1,2\n")
+    #expect(try text(folder.file("metrics.damaged-2.csv")) == "nothing\n")
   }
 
   @Test("Every number reads back to itself")

@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Learning
 import NeuralNetworks
+import Synchronization
 import TestSupport
 import Testing
 
@@ -82,8 +83,11 @@ struct TrainingTests {
   ) throws {
     let run = try TrainingRun(
       configuration: configuration, definition: definition, folder: folder)
-    var steps = 0
-    #expect(try run.run(shouldStop: { steps >= 1_030 }, report: { steps = $0.steps }) == .stopped)
+    let steps = Mutex(0)
+    let ending = try run.run(
+      shouldStop: { steps.withLock { $0 } >= 1_030 },
+      report: { progress in steps.withLock { $0 = progress.steps } })
+    #expect(ending == .stopped)
   }
 
   @Test("Only what does not change the learning may change on resuming")

@@ -45,21 +45,29 @@ import Testing
     }
   }
 
-  @Test("Where ffmpeg dies, its last line is thrown and no signal ends us")
-  func deadReader() throws {
+  @Test("What ffmpeg refuses is said in its own words, and leaves nothing behind")
+  func refused() throws {
     let folder = try TemporaryFolder()
-    // ffmpeg refuses a rate like this and ends while we are still writing.
-    let writer = try VideoWriter(
-      path: folder.path + "/walk.mp4", width: 640, height: 480, framesPerSecond: 1e30)
     let error = #expect(throws: ImagingError.self) {
-      for _ in 0..<50 { try writer.append(Image(width: 640, height: 480)) }
-      try writer.finish()
+      try VideoWriter(
+        path: folder.path + "/walk.mp4", width: 64, height: 48, framesPerSecond: 1e30)
     }
-    guard case .ffmpegFailed(_, let reason) = error else {
+    guard case .noEncoder(_, let reason) = error else {
       Issue.record("\(String(describing: error))")
       return
     }
     #expect(!reason.isEmpty && reason != "it ended early")
+    #expect(try folder.contents == [])
+  }
+
+  @Test("Waiting for ffmpeg ends when it is asked to")
+  func stopped() throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: CancellationError.self) {
+      try VideoWriter(
+        path: folder.path + "/walk.mp4", width: 64, height: 48, framesPerSecond: 10,
+        shouldStop: { true })
+    }
     #expect(try folder.contents == [])
   }
 }

@@ -23,7 +23,9 @@ struct BadInputTests {
   func commandLine() throws {
     let output = folder.file("run")
     func train(_ more: String...) -> [String] { ["train", "ant-maze", "--output", output] + more }
-    try check(["trian"], code: 64, says: "trian")
+    try check(["trian"], code: 64, says: "unknown command \"trian\"; did you mean train?")
+    try check(["help", "trian"], code: 64, says: "did you mean train?")
+    try check(["frobnicate"], code: 64, says: "the commands are train, evaluate, ")
     try check(["train", "ant-maze"], code: 64, says: "--output")
     try check(["train", "--output", output], code: 64, says: "name a task")
     try check(["train", "ant-mase", "--output", output], code: 64, says: "did you mean ant-maze?")
@@ -39,6 +41,59 @@ struct BadInputTests {
     try check(train("--resume", output), code: 64, says: "exclude each other")
     try check(train("--map", "x.txt"), code: 64, says: "--map")
     #expect(try folder.contents.isEmpty, "a refused run left something behind")
+  }
+
+  @Test("Options that do not exist, come twice, are empty, or would be dropped")
+  func options() throws {
+    let output = folder.file("run")
+    func train(_ more: String...) -> [String] { ["train", "ant-maze", "--output", output] + more }
+    for name in ["--ouput", "-o", "-output", "--ouput=\(output)"] {
+      let spelling = name.prefix { $0 != "=" }
+      try check(
+        ["train", "ant-maze", name, output], code: 64,
+        says: "unknown option \(spelling); did you mean --output? (see hiro train --help)")
+      try check(
+        ["render", "p", name, output], code: 64,
+        says: "unknown option \(spelling); did you mean --output? (see hiro render --help)")
+    }
+    try check(["--vresion"], code: 64, says: "unknown option --vresion")
+    try check(["evaluate", "p", "--episode", "3"], code: 64, says: "did you mean --episodes?")
+    try check(["evaluate", "p", "--xyzzy"], code: 64, says: "unknown option --xyzzy (see")
+    try check(train("--seed", "1", "--seed", "2"), code: 64, says: "--seed: given twice")
+    try check(train("--seed=1", "--seed", "1"), code: 64, says: "--seed: given twice")
+    try check(train("--output", output), code: 64, says: "--output: given twice")
+    try check(
+      train("--set", "seed=1", "--set", "seed=2"), code: 64, says: "--set seed: given twice")
+    try check(train("--set", "task=ant-push"), code: 64, says: "the task is an argument")
+    try check(
+      ["render", "p", "--output", output, "--video", "--no-video"], code: 64,
+      says: "--video and --no-video exclude each other")
+    try check(
+      ["train", "ant-maze", "--output", ""], code: 64, says: "--output: its value is empty")
+    try check(["train", "", "--output", output], code: 64, says: "an argument is empty")
+    try check(
+      ["render", "--task", "ant-maze", "--map", "m.txt", "--output", output], code: 64,
+      says: "--map and --task exclude each other")
+    for (option, value) in [("--target", "0,16"), ("--every", "3")] {
+      try check(
+        ["render", "--task", "ant-maze", "--output", output, option, value], code: 64,
+        says: "\(option): there is no episode without a policy")
+    }
+    // A target that begins with a minus is none of it, nor is an option that may be repeated.
+    try check(
+      ["evaluate", folder.file("none"), "--target", "-1,2", "--target", "3,4"], code: 66,
+      says: "no such file")
+    #expect(try folder.contents.isEmpty, "a refused run left something behind")
+  }
+
+  @Test("What is allowed is listed with the settings")
+  func allowed() throws {
+    let list = try Program.run("list", "settings").output
+    #expect(list.contains("hiro | flat"), "\(list)")
+    #expect(list.contains("sequential | pipelined"), "\(list)")
+    let rows = list.split(separator: "\n")
+    #expect(
+      rows.first { $0.hasPrefix("lower.discount ") }?.contains(" 0 to 1 ") == true, "\(list)")
   }
 
   @Test("Configuration files")
@@ -66,7 +121,9 @@ struct BadInputTests {
     }
     try check(train(file), code: 73, says: "choose another")
     try check(train("\(file)/run"), code: 73, says: "\(file)")
-    try check(train("/proc/run"), code: 73, says: "/proc")
+    for path in ["/proc/run", "/proc/run/deeper", "/sys/run"] {
+      try check(train(path), code: 73, says: "cannot be written here")
+    }
   }
 
   @Test("Policies that are none")

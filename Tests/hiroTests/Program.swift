@@ -29,21 +29,42 @@ struct Program {
     try Program(arguments, environment: environment).outcome()
   }
 
+  /// Runs a script of bash, in which `hiro` is the program and `$@` are the `arguments`. What it
+  /// writes and its exit code are those of the script.
+  static func script(
+    _ text: String, _ arguments: [String] = [], environment: [String: String] = [:]
+  ) throws -> Outcome {
+    try Program(script: text, arguments, environment: environment).outcome()
+  }
+
   private let process = Process()
   private let folder: TemporaryFolder
   private var output: String { folder.file("output") }
   private var errorFile: String { folder.file("errors") }
 
-  /// Starts `hiro` with `arguments`.
-  init(_ arguments: [String], environment: [String: String] = [:]) throws {
-    process.executableURL = URL(fileURLWithPath: Self.path)
+  /// Starts a script of bash; see ``script(_:_:environment:)``.
+  init(
+    script: String, _ arguments: [String] = [], environment: [String: String] = [:]
+  ) throws {
+    try self.init(
+      ["-c", "hiro() { '\(Self.path)' \"$@\"; }\n\(script)", "bash"] + arguments,
+      environment: environment.merging(["HIRO": Self.path]) { $1 }, executable: "/bin/bash")
+  }
+
+  /// Starts `hiro`, or another program, with `arguments`. Where standard error is given, ``errors``
+  /// stay empty.
+  init(
+    _ arguments: [String], environment: [String: String] = [:], executable: String = Program.path,
+    standardError: FileHandle? = nil
+  ) throws {
+    process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     // Files, not pipes: nobody has to empty them while the program runs.
     folder = try TemporaryFolder()
     for file in [output, errorFile] { try Data().write(to: URL(fileURLWithPath: file)) }
     process.standardOutput = FileHandle(forWritingAtPath: output)
-    process.standardError = FileHandle(forWritingAtPath: errorFile)
+    process.standardError = standardError ?? FileHandle(forWritingAtPath: errorFile)
     process.standardInput = FileHandle.nullDevice
     try process.run()
   }
@@ -58,6 +79,9 @@ struct Program {
 
   /// Sends it a signal.
   func send(_ signal: Int32) { kill(identifier, signal) }
+
+  /// Whether it has not ended yet.
+  var isRunning: Bool { process.isRunning }
 
   /// Waits until `condition` holds, for as long as the program runs.
   func wait(until condition: () throws -> Bool) throws {

@@ -41,7 +41,9 @@ struct RenderTests {
     }
   }
 
-  @Test("A policy's episode becomes frames, a contact sheet and a video", .enabled(if: hasGraphics))
+  @Test(
+    "A policy's episode becomes frames, a contact sheet and a video",
+    .enabled(if: hasGraphics && hasFFmpeg))
   func episode() throws {
     let pictures = folder.file("pictures")
     let outcome = try Program.run(
@@ -55,10 +57,7 @@ struct RenderTests {
       let data = try Data(contentsOf: URL(fileURLWithPath: "\(pictures)/\(name)"))
       #expect(data.starts(with: Self.magicNumber) && data.count > 100, "\(name)")
     }
-    guard names.contains("episode.mp4") else {
-      #expect(outcome.output.contains("ffmpeg is not installed"))
-      return
-    }
+    #expect(outcome.output.contains("\nvideo: \(pictures)/episode.mp4"), "\(outcome.output)")
     let video = try Data(contentsOf: URL(fileURLWithPath: "\(pictures)/episode.mp4"))
     #expect(video.dropFirst(4).starts(with: Data("ftyp".utf8)))
   }
@@ -103,5 +102,134 @@ struct RenderTests {
       #expect(outcome.code == 0, "\(outcome.errors)")
       #expect(FileManager.default.fileExists(atPath: folder.file("pictures/\(name)")))
     }
+  }
+
+  /// Whether there is a real ffmpeg.
+  static let hasFFmpeg = (try? Program.script("ffmpeg -version").code) == 0
+
+  /// A PATH where `ffmpeg` is a script of bash in which `$real` is the real one; nil for no ffmpeg.
+  func path(ffmpeg script: String?) throws -> [String: String] {
+    let programs = folder.file("programs")
+    try FileManager.default.createDirectory(
+      atPath: programs, withIntermediateDirectories: true)
+    guard let script else {
+      unlink("\(programs)/ffmpeg")
+      return ["PATH": programs]
+    }
+    let real = try Program.script("command -v ffmpeg").output.trimmingCharacters(in: .newlines)
+    let text = "#!/bin/bash\nreal=\(real)\n\(script)\n"
+    try folder.file("programs/ffmpeg", text)
+    chmod("\(programs)/ffmpeg", 0o755)
+    return ["PATH": "\(programs):\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"]
+  }
+
+  /// Refuses encoders whose names match, as a build of ffmpeg without them does.
+  func refusing(_ encoders: String) -> String {
+    """
+    for argument; do
+      case $argument in \(encoders)) echo "Unknown encoder '$argument'" >&2; exit 1 ;; esac
+    done
+    exec "$real" "$@"
+    """
+  }
+
+  @Test(
+    "An ffmpeg without libx264 makes the film with another encoder, and it is said",
+    .enabled(if: hasGraphics && hasFFmpeg),
+    arguments: [
+      ("libx264|libopenh264", "mpeg4"), ("libx264|libopenh264|mpeg4", "libvpx-vp9"),
+      ("libx264|libopenh264|mpeg4|libvpx-vp9", "mjpeg"),
+    ])
+  func otherEncoder(missing: String, used: String) throws {
+    let pictures = folder.file("pictures")
+    let outcome = try Program.run(
+      ["render", try policy(), "--output", pictures, "--size", "64x48", "--every", "50"],
+      environment: path(ffmpeg: refusing(missing)))
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("episode.mp4 (by \(used): "), "\(outcome.output)")
+    let probed = try Program.script("ffmpeg -v error -i '\(pictures)/episode.mp4' -f null -")
+    #expect(probed.code == 0 && probed.errors.isEmpty, "\(probed.errors)")
+  }
+
+  @Test(
+    "Where no film can be made, everything else is; one line and the exit code tell",
+    .enabled(if: hasGraphics && hasFFmpeg))
+  func noFilm() throws {
+    let policy = try policy()
+    // One that dies after half a megabyte, as on a full disk.
+    let dying = """
+      head -c 500000 > "$0.input"
+      if [ $(stat -c %s "$0.input") -lt 500000 ]; then exec "$real" "$@" < "$0.input"; fi
+      echo "No space left on device" >&2
+      exit 1
+      """
+    let cases: [(ffmpeg: String?, code: Int32, says: String)] = [
+      (refusing("lib*|mpeg4|mjpeg"), 69, "can make no video (Unknown encoder 'libx264')"),
+      ("exit 1", 69, "can make no video"),
+      (nil, 69, "no ffmpeg program"),
+      (dying, 73, "ffmpeg failed: No space left on device"),
+    ]
+    for (ffmpeg, code, says) in cases {
+      let pictures = folder.file("pictures")
+      let outcome = try Program.run(
+        ["render", policy, "--output", pictures, "--size", "64x48", "--every", "5"],
+        environment: path(ffmpeg: ffmpeg))
+      #expect(outcome.code == code, "\(outcome.errors)")
+      #expect(outcome.errors.hasPrefix("hiro: ") && outcome.errors.contains(says))
+      #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+      let names = try FileManager.default.contentsOfDirectory(atPath: pictures)
+      #expect(names.contains("contact-sheet.png") && names.count > 50, "\(names)")
+      #expect(!names.contains { $0.contains("partial") || $0.hasSuffix("mp4") }, "\(names)")
+      #expect(outcome.output.contains("\(pictures)/contact-sheet.png"))
+      // Who wants no film misses none.
+      let without = try Program.run(
+        ["render", policy, "--output", pictures, "--size", "64x48", "--every", "50", "--no-video"],
+        environment: path(ffmpeg: ffmpeg))
+      #expect(without.code == 0, "\(without.errors)")
+      try FileManager.default.removeItem(atPath: pictures)
+    }
+  }
+
+  @Test(
+    "A film that is cut short leaves no partial file and no ffmpeg",
+    .enabled(if: hasGraphics && hasFFmpeg), arguments: [SIGINT, SIGTERM, SIGHUP])
+  func cutShort(signal: Int32) throws {
+    let pictures = folder.file("pictures")
+    func names() -> [String] {
+      (try? FileManager.default.contentsOfDirectory(atPath: pictures)) ?? []
+    }
+    let program = try Program([
+      "render", try policy(), "--output", pictures, "--size", "1280x960", "--every", "1",
+    ])
+    try program.wait { names().contains("frame-00010.png") }
+    program.send(signal)
+    let outcome = try program.outcome()
+    #expect(outcome.code == 128 + signal, "\(outcome.errors)")
+    #expect(outcome.errors.contains("stopping: "), "\(outcome.errors)")
+    #expect(!names().contains { !$0.hasPrefix("frame-") }, "\(names())")
+    #expect(try Program.script("pgrep -a '^ffmpeg$' | grep -c '\(pictures)'").output == "0\n")
+    // Nor does one that is killed, once there is another.
+    try "".write(
+      toFile: "\(pictures)/.episode.mp4.\(program.identifier).partial", atomically: false,
+      encoding: .utf8)
+    let again = try Program.run([
+      "render", folder.file("run"), "--output", pictures, "--size", "64x48", "--every", "50",
+    ])
+    #expect(again.code == 0, "\(again.errors)")
+    #expect(!names().contains { $0.contains("partial") }, "\(names())")
+  }
+
+  @Test("Rendering tells on a terminal how far it is", .enabled(if: hasGraphics))
+  func progress() throws {
+    let terminal = try PseudoTerminal(
+      Program.path,
+      [
+        "render", try policy(), "--output", folder.file("pictures"), "--size", "640x480",
+        "--no-video",
+      ])
+    defer { terminal.hangUp() }
+    #expect(terminal.wait(for: " steps ("), "\(terminal.text)")
+    #expect(terminal.exitCode() == 0)
+    #expect(terminal.text.contains("render  "))
   }
 }

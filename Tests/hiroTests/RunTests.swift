@@ -72,6 +72,21 @@ struct RunTests {
     #expect(changed.errors.contains("lower.discount was 0.99"), "\(changed.errors)")
   }
 
+  @Test("A run that goes on under another instruction set says so")
+  func instructions() throws {
+    #expect(try train("run", "--steps", "100").code == 0)
+    let same = try Program.run("train", "--resume", folder.file("run"), "--steps", "150")
+    #expect(same.code == 0 && !same.errors.contains("warning"), "\(same.errors)")
+    let other = try Program.run(
+      "train", "--resume", folder.file("run"), "--steps", "200",
+      environment: ["ONEDNN_MAX_CPU_ISA": "SSE41", "DNNL_MAX_CPU_ISA": "SSE41"])
+    #expect(other.code == 0, "\(other.errors)")
+    #if arch(x86_64)
+      #expect(other.errors.contains("on SSE4.1, "), "\(other.errors)")
+      #expect(other.errors.contains("it goes on, but not to the same bits"), "\(other.errors)")
+    #endif
+  }
+
   @Test("A damaged checkpoint is passed over, said, and shown by inspect")
   func damage() throws {
     #expect(try train("run", "--steps", "300").code == 0)

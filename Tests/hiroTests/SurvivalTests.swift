@@ -22,30 +22,6 @@ struct SurvivalTests {
       .filter { $0.hasPrefix("checkpoint-") }.sorted()
   }
 
-  @Test("SIGINT and SIGTERM end a run with everything saved", arguments: [SIGINT, SIGTERM])
-  func signals(signal: Int32) throws {
-    let program = try endlessRun(until: "latest.safetensors")
-    program.send(signal)
-    let outcome = try program.outcome()
-    #expect(outcome.code == 128 + signal, "\(outcome.errors)")
-    #expect(try checkpoints().count == 2)
-    let inspected = try Program.run("inspect", run)
-    #expect(inspected.code == 0, "\(inspected.errors)")
-    #expect(
-      !(try FileManager.default.contentsOfDirectory(atPath: run))
-        .contains { $0.hasSuffix(".partial") })
-  }
-
-  @Test("A second signal ends a run at once: nothing more is saved")
-  func secondSignal() throws {
-    let program = try endlessRun(until: "latest.safetensors")
-    // Both are there when the process goes on, so that it has no time to save between them.
-    for signal in [SIGSTOP, SIGINT, SIGTERM, SIGCONT] { program.send(signal) }
-    let outcome = try program.outcome()
-    #expect([128 + SIGINT, 128 + SIGTERM].contains(outcome.code), "\(outcome.errors)")
-    #expect(try checkpoints() == ["checkpoint-0.safetensors"])
-  }
-
   @Test("A second trainer in a folder is refused by the first one's host and process")
   func lock() throws {
     let first = try endlessRun(until: "checkpoint-0.safetensors")

@@ -11,6 +11,10 @@
 // those of oneDNN. Call it once in each thread that multiplies matrices.
 void kernels_use_one_thread(void);
 
+// What decides the last bits of a result: the version of oneDNN, the instruction set that it uses for
+// single precision, and that of the vector loops. In a process it stays the same.
+const char *kernels_instructions(void);
+
 // Between these two calls, which may be nested, the calling thread runs no signal handler. Each
 // matrix product holds signals by itself; around many of them, holding once costs less.
 void kernels_hold_signals(void);

@@ -42,7 +42,9 @@ let package = Package(
         "CZlib", "Environments", "Imaging", "Learning", "MuJoCo", "NeuralNetworks", "Randomness",
         "Yams",
       ],
-      resources: [.embedInCode("Presets")]),
+      resources: [.embedInCode("Presets")],
+      plugins: ["GitCommit"]),
+    .plugin(name: "GitCommit", capability: .buildTool()),
     .executableTarget(
       name: "hiro",
       dependencies: [

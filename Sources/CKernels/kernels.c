@@ -95,6 +95,38 @@ void kernels_multiply(
   }
 }
 
+void kernels_library_version(int *major, int *minor, int *patch) {
+  const dnnl_version_t *version = dnnl_version();
+  *major = version->major;
+  *minor = version->minor;
+  *patch = version->patch;
+}
+
+const char *kernels_instruction_set(void) {
+  // By number: version 3 renamed some, and gave others new numbers.
+  switch ((int)dnnl_get_effective_cpu_isa()) {
+  case 0x1: return "sse41";
+  case 0x3: return "avx";
+  case 0x7: return "avx2";
+  case 0x27: return "avx512_core";
+  case 0x67: return "avx512_core_vnni";
+  case 0xe7: return "avx512_core_bf16";
+#if DNNL_VERSION_MAJOR < 3
+  case 0xf: return "avx512_mic";
+  case 0x1f: return "avx512_mic_4ops";
+  case 0x3e7: return "avx512_core_amx";
+  case 0x407: return "avx2_vnni";
+#else
+  case 0xf: return "avx2_vnni";
+  case 0x1f: return "avx2_vnni_2";
+  case 0x1ef: return "avx512_core_fp16";
+  case 0xfef: return "avx512_core_amx";
+  case 0x1fef: return "avx512_core_amx_fp16";
+#endif
+  default: return "default";
+  }
+}
+
 VECTORISED void kernels_relu(ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t ldx) {
   for (ptrdiff_t r = 0; r < rows; r++) {
     float *restrict row = x + r * ldx;

@@ -81,11 +81,7 @@ extension RobotEnvironment {
       result.steps[index].qpos = Array(simulation.qpos)
       result.steps[index].qvel = Array(simulation.qvel)
     }
-    let version = Model.libraryVersion
-    result.mujoco =
-      version < 1000
-      ? "\(version / 100).\(version / 10 % 10).\(version % 10)"
-      : "\(version / 1_000_000).\(version / 1000 % 1000).\(version % 1000)"
+    result.mujoco = Model.libraryVersionName
     result.frameSkip = frameSkip
     result.timestep = model.timestep
     (result.nq, result.nv, result.nu) = (model.nq, model.nv, task.actionCount)

@@ -51,8 +51,12 @@ public final class Model: @unchecked Sendable {
 
   deinit { mj_deleteModel(pointer) }
 
-  /// The version of the linked libmujoco: 222 is 2.2.2.
+  /// The version of the linked libmujoco as a number that grows with it: 222 is 2.2.2, 337 is 3.3.7,
+  /// 4000001 is 4.0.1.
   public static var libraryVersion: Int { Int(mj_version()) }
+
+  /// The version of the linked libmujoco in its own words: `2.2.2`.
+  public static var libraryVersionName: String { String(cString: mj_versionString()) }
 }
 
 // MARK: - Sizes and options

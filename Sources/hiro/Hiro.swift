@@ -16,7 +16,7 @@ struct Hiro: ParsableCommand {
       `hiro list` names the tasks, settings, maps and presets; `hiro help COMMAND` explains a \
       command, with examples.
       """,
-    version: "1.0.0",
+    version: "\(SoftwareVersions.current)",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, RenderCommand.self, SimulateCommand.self,
       ListCommand.self,

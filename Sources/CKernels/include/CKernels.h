@@ -68,6 +68,13 @@ void kernels_add_chosen_rows_relu(
 // Whether all of `count` numbers are finite.
 bool kernels_all_finite(ptrdiff_t count, const float *values);
 
+// The version of oneDNN that is linked, such as 2.6.3.
+void kernels_library_version(int *major, int *minor, int *patch);
+
+// The widest instruction set that oneDNN uses on this processor, in oneDNN's own word, such as
+// "avx512_core"; "default" where it tells none.
+const char *kernels_instruction_set(void);
+
 // Tells the processor that the calling thread is spinning.
 static inline void kernels_pause(void) {
 #if defined(__x86_64__)

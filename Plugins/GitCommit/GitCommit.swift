@@ -1,0 +1,70 @@
+import Foundation
+import PackagePlugin
+
+/// Tells a target which git commit it is built from: its source gets `gitCommit`, a `String?`, the
+/// hash, with "+changes" where the sources differ from that commit; nil where there is no git, as
+/// in an unpacked archive.
+@main
+struct GitCommit: BuildToolPlugin {
+  func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
+    let package = context.package.directoryURL
+    let output = context.pluginWorkDirectoryURL.appending(path: "GitCommit.swift")
+    return [
+      .buildCommand(
+        displayName: "Noting the git commit", executable: URL(filePath: "/bin/sh"),
+        arguments: ["-c", Self.script, "sh", package.filePath, output.filePath],
+        // The plugin itself runs only where a file comes or goes; the command runs whenever one of
+        // these has changed: a commit, a checkout, a source.
+        inputFiles: sources(of: context.package) + reflog(of: package), outputFiles: [output])
+    ]
+  }
+
+  /// The file is left alone where nothing has changed, so that nothing is compiled in vain. A
+  /// repository around an unpacked archive is not ours.
+  private static let script = """
+    cd "$1" || exit
+    value=nil
+    if [ "$(git rev-parse --show-prefix --is-inside-work-tree 2>/dev/null | xargs)" = true ] &&
+      hash=$(git rev-parse --verify --quiet HEAD 2>/dev/null); then
+      changes=$(GIT_OPTIONAL_LOCKS=0 git status --porcelain -- Package.swift Plugins Sources)
+      value="\\"$hash${changes:++changes}\\""
+    fi
+    line="let gitCommit: String? = $value"
+    [ "$line" = "$(cat "$2" 2>/dev/null)" ] || printf '%s\\n' "$line" >"$2"
+    """
+
+  private func sources(of package: Package) -> [URL] {
+    let folders = ["Plugins", "Sources"].map { package.directoryURL.appending(path: $0) }
+    let files = folders.flatMap { folder in
+      FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey])?
+        .compactMap { $0 as? URL } ?? []
+    }
+    return [package.directoryURL.appending(path: "Package.swift")]
+      + files.filter {
+        (try? $0.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile == true
+      }
+  }
+
+  /// The file in which git notes every movement of HEAD; none where there is no git.
+  private func reflog(of package: URL) -> [URL] {
+    let git = Process()
+    let pipe = Pipe()
+    git.executableURL = URL(filePath: "/usr/bin/env")
+    git.arguments = ["git", "rev-parse", "--git-path", "logs/HEAD"]
+    git.currentDirectoryURL = package
+    git.standardOutput = pipe
+    git.standardError = FileHandle.nullDevice
+    guard (try? git.run()) != nil else { return [] }
+    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    git.waitUntilExit()
+    let path = output.trimmingCharacters(in: .newlines)
+    guard git.terminationStatus == 0, !path.isEmpty else { return [] }
+    let file = URL(filePath: path, relativeTo: package).absoluteURL
+    return FileManager.default.fileExists(atPath: file.filePath) ? [file] : []
+  }
+}
+
+extension URL {
+  /// The path as the file system has it.
+  fileprivate var filePath: String { path(percentEncoded: false) }
+}

@@ -1,0 +1,46 @@
+import MuJoCo
+import NeuralNetworks
+
+/// What the bits of a result depend on besides its configuration: the program, the libraries that
+/// are linked and the processor.
+public struct SoftwareVersions: Codable, Equatable, Sendable {
+  /// The program's version, such as `1.0.0`.
+  public var program: String
+  /// The git commit that it was built from (40 hexadecimal digits), with `+changes` where the
+  /// sources were not those of the commit; nil where it was built without git.
+  public var commit: String?
+  /// The version of libmujoco, such as `2.2.2`.
+  public var mujoco: String
+  /// The version of oneDNN, such as `2.6.3`.
+  public var oneDNN: String
+  /// The widest instruction set that oneDNN uses on this processor, such as `avx512_core`.
+  public var instructionSet: String
+
+  /// Those of the running program.
+  public static let current = SoftwareVersions(
+    program: "1.0.0", commit: gitCommit, mujoco: Model.libraryVersionName,
+    oneDNN: MatrixLibrary.version, instructionSet: MatrixLibrary.instructionSet)
+
+  /// Describes versions; each parameter is the property of its name.
+  public init(
+    program: String, commit: String?, mujoco: String, oneDNN: String, instructionSet: String
+  ) {
+    self.program = program
+    self.commit = commit
+    self.mujoco = mujoco
+    self.oneDNN = oneDNN
+    self.instructionSet = instructionSet
+  }
+}
+
+extension SoftwareVersions: CustomStringConvertible {
+  /// A line for each, as `hiro --version` prints them.
+  public var description: String {
+    """
+    hiro \(program)
+    commit \(commit ?? "unknown (built without git)")
+    libmujoco \(mujoco)
+    oneDNN \(oneDNN), instruction set \(instructionSet)
+    """
+  }
+}

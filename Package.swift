@@ -1,5 +1,19 @@
 // swift-tools-version: 6.0
+import Foundation
 import PackageDescription
+
+/// Which libmujoco: unset for the system's own; `3.3` or `4.0` for what `scripts/setup`, called with
+/// the same setting, has fetched; or the path of another one's pkg-config file.
+let mujoco: String? = Context.environment["HIRO_MUJOCO"].flatMap { setting in
+  if ["", "2.2.2"].contains(setting) { return nil }
+  let file =
+    setting.contains("/") ? setting : "\(Context.packageDirectory)/.mujoco/\(setting)/mujoco.pc"
+  guard FileManager.default.fileExists(atPath: file) else {
+    print("HIRO_MUJOCO=\(setting): there is no \(file); run: HIRO_MUJOCO=\(setting) scripts/setup")
+    exit(78)
+  }
+  return file
+}
 
 let package = Package(
   name: "hiro",
@@ -16,7 +30,13 @@ let package = Package(
   ],
   targets: [
     // One C module per system library.
-    .target(name: "CMuJoCo", linkerSettings: [.linkedLibrary("mujoco")]),
+    .systemLibrary(
+      name: "CLibMuJoCo", pkgConfig: mujoco, providers: [.apt(["libmujoco-dev"])]),
+    .target(
+      name: "CMuJoCo", dependencies: ["CLibMuJoCo"],
+      // A chosen one is linked by its file's name, with its version: by this one the linker would
+      // find the system's first.
+      linkerSettings: mujoco == nil ? [.linkedLibrary("mujoco")] : []),
     .systemLibrary(name: "CEGL", pkgConfig: "egl", providers: [.apt(["libegl-dev"])]),
     .systemLibrary(name: "CGLFW", pkgConfig: "glfw3", providers: [.apt(["libglfw3-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -66,7 +86,8 @@ let package = Package(
       name: "ExperimentsTests",
       dependencies: ["Environments", "Experiments", "Fuzzing", "TestSupport"]),
     .testTarget(
-      name: "hiroTests", dependencies: ["Environments", "Experiments", "TestSupport", "hiro"]),
+      name: "hiroTests",
+      dependencies: ["Environments", "Experiments", "MuJoCo", "TestSupport", "hiro"]),
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
 

@@ -157,15 +157,95 @@ cmj_result cmj_updatePose(const mjModel* model, mjData* data) {
   return CMJ_OK;
 }
 
-int cmj_warningCount(const mjData* data, int kind) { return data->warning[kind].number; }
+// MuJoCo's own number of each kind; -1 where it has none.
+static const int warningKinds[CMJ_WARNING_KINDS] = {
+  mjWARN_INERTIA, mjWARN_CONTACTFULL, mjWARN_CNSTRFULL,
+#if mjVERSION_HEADER < 3007000
+  mjWARN_VGEOMFULL,
+#else
+  -1,
+#endif
+  mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC, mjWARN_BADCTRL,
+};
+
+int cmj_warningCount(const mjData* data, int kind) {
+  int number = warningKinds[kind];
+  return number < 0 ? 0 : data->warning[number].number;
+}
 
 void cmj_setWarningCount(mjData* data, int kind, int count) {
-  data->warning[kind].number = count;
+  int number = warningKinds[kind];
+  if (number >= 0) data->warning[number].number = count;
 }
 
 const char* cmj_warningText(const mjData* data, int kind) {
-  return mju_warningText(kind, data->warning[kind].lastinfo);
+  int number = warningKinds[kind];
+  return number < 0 ? "" : mju_warningText(number, data->warning[number].lastinfo);
 }
+
+int cmj_actuatorCount(const mjModel* model) {
+#if mjVERSION_HEADER >= 3011000
+  return (int)model->nactuator;
+#else
+  return (int)model->nu;
+#endif
+}
+
+int cmj_firstControl(const mjModel* model, int actuator) {
+#if mjVERSION_HEADER >= 3011000
+  return model->actuator_ctrladr[actuator];
+#else
+  (void)model;
+  return actuator;
+#endif
+}
+
+int cmj_actuatorOfControl(const mjModel* model, int control) {
+  int actuator = cmj_actuatorCount(model) - 1;
+  while (actuator > 0 && cmj_firstControl(model, actuator) > control) actuator--;
+  return actuator;
+}
+
+int cmj_jointForceRange(const mjModel* model, int joint, double range[2]) {
+#if mjVERSION_HEADER >= 300
+  range[0] = model->jnt_actfrcrange[2 * joint];
+  range[1] = model->jnt_actfrcrange[2 * joint + 1];
+  return model->jnt_actfrclimited[joint] != 0;
+#else
+  (void)model, (void)joint;
+  range[0] = range[1] = 0;
+  return 0;
+#endif
+}
+
+#if mjVERSION_HEADER >= 300
+enum {
+  otherState = mjSTATE_INTEGRATION &
+    ~(mjSTATE_TIME | mjSTATE_QPOS | mjSTATE_QVEL | mjSTATE_ACT | mjSTATE_WARMSTART |
+      mjSTATE_CTRL | mjSTATE_QFRC_APPLIED | mjSTATE_XFRC_APPLIED | mjSTATE_MOCAP_POS |
+      mjSTATE_MOCAP_QUAT | mjSTATE_USERDATA)
+};
+
+int cmj_otherStateSize(const mjModel* model) { return (int)mj_stateSize(model, otherState); }
+
+void cmj_getOtherState(const mjModel* model, const mjData* data, double* state) {
+  mj_getState(model, data, state, otherState);
+}
+
+void cmj_setOtherState(const mjModel* model, mjData* data, const double* state) {
+  mj_setState(model, data, state, otherState);
+}
+#else
+int cmj_otherStateSize(const mjModel* model) { return (void)model, 0; }
+
+void cmj_getOtherState(const mjModel* model, const mjData* data, double* state) {
+  (void)model, (void)data, (void)state;
+}
+
+void cmj_setOtherState(const mjModel* model, mjData* data, const double* state) {
+  (void)model, (void)data, (void)state;
+}
+#endif
 
 cmj_result cmj_makeScene(const mjModel* model, mjvScene* scene, int geomCapacity) {
   mjv_defaultScene(scene);
@@ -184,6 +264,16 @@ cmj_result cmj_updateScene(const mjModel* model, mjData* data, const mjvOption* 
   GUARDED(mjv_updateScene(model, data, option, NULL, camera, mjCAT_ALL, scene),
           releaseStack(data), CMJ_FAILED);
   return CMJ_OK;
+}
+
+void cmj_moveCamera(const mjModel* model, int action, double x, double y, const mjvScene* scene,
+                    mjvCamera* camera) {
+#if mjVERSION_HEADER >= 3011000
+  (void)scene;
+  mjv_moveCamera(model, action, x, y, camera);
+#else
+  mjv_moveCamera(model, action, x, y, scene, camera);
+#endif
 }
 
 cmj_result cmj_render(mjrRect viewport, mjvScene* scene, const mjrContext* context) {

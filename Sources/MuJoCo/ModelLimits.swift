@@ -13,7 +13,8 @@ struct ModelLimits {
     "shadowsize": 8_192, "offsamples": 64, "numslices": 256, "numstacks": 256,
     "numquads": 256, "iterations": 1_024, "ls_iterations": 1_024,
     "noslip_iterations": 1_024, "mpr_iterations": 1_024, "ccd_iterations": 1_024,
-    "sdf_iterations": 1_024,
+    "sdf_iterations": 1_024, "sdf_initpoints": 1_024, "nsample": 4_096,
+    "memory": 4_294_967_296,
   ]
 
   /// What one unit of an extent costs (bytes): a pixel, a height, a body.
@@ -24,11 +25,15 @@ struct ModelLimits {
   /// What all extents of a model may cost together (bytes).
   private static let budget = Double(268_435_456)
 
+  /// How many copies all `<replicate>` may make if each stood in all others.
+  private static let largestReplication = 4_096.0
+
   /// The most that is read of a model and its includes (bytes).
   private static let maximumSize = 64 << 20
 
   private let name: String
   private var spent = 0.0
+  private var replication = 1.0
   private var size = 0
   private var files: Set<String> = []
 
@@ -99,6 +104,7 @@ struct ModelLimits {
           includes.append(String(decoding: value, as: UTF8.self))
         } else if let limit = Self.limit(of: attribute) {
           let product = try number(value, attribute, limit)
+          if element == "replicate" { replication *= max(product, 1) }
           if let cost = Self.cost[attribute] { extent = (extent ?? 1) * max(product, 1) * cost }
         }
         index = end
@@ -106,6 +112,7 @@ struct ModelLimits {
       index += 1
     }
     spent += extent ?? 0
+    guard replication <= Self.largestReplication else { throw failure("too many replicates") }
     guard spent <= Self.budget else {
       throw failure("its textures, height fields and composites are too large together")
     }
@@ -133,7 +140,7 @@ struct ModelLimits {
   ) throws(MuJoCoError) -> Double {
     var product = 1.0
     for word in value.split(whereSeparator: { $0 <= 0x20 }) {
-      guard let number = Double(String(decoding: word, as: UTF8.self)), number >= -1,
+      guard let number = Self.number(word, attribute), number >= -1,
         case let next = product * max(number, 1), next <= limit
       else {
         throw failure("\(attribute): expected a number, at most \(Int(limit))")
@@ -141,6 +148,20 @@ struct ModelLimits {
       product = next
     }
     return product
+  }
+
+  /// A number; one of memory (bytes) may end with a unit, `16M`.
+  private static func number(_ word: ArraySlice<UInt8>, _ attribute: String) -> Double? {
+    var digits = word
+    var unit = 1.0
+    let letters = Array("KMGTPE".utf8)
+    if attribute == "memory", let letter = word.last,
+      let power = letters.firstIndex(of: letter & 0xdf)
+    {
+      digits = word.dropLast()
+      unit = pow(1024, Double(power + 1))
+    }
+    return Double(String(decoding: digits, as: UTF8.self)).map { $0 * unit }
   }
 
   /// The name before the equals sign that comes before `index`.

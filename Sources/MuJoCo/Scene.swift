@@ -138,7 +138,7 @@ final class Scene {
       moved.type == Int32(mjCAMERA_FREE.rawValue)
     else { return }
     let before = SIMD3(moved.lookat.0, moved.lookat.1, moved.lookat.2)
-    mjv_moveCamera(
+    cmj_moveCamera(
       model.pointer, Int32(motion.action.rawValue), motion.x, motion.y, scene, &moved)
     let after = SIMD3(moved.lookat.0, moved.lookat.1, moved.lookat.2)
     camera.distance = moved.distance

@@ -26,6 +26,9 @@ public struct SimulationState: Codable, Equatable, Sendable {
   public var userData: [Double]
   /// How often each warning was raised, in the order of ``WarningKind``.
   public var warningCounts: [Int]
+  /// What newer versions of MuJoCo keep besides: active equality constraints, histories of delayed
+  /// actuators, states of plugins. nil where the model has none of them, and before version 3.
+  public var other: [Double]?
 }
 
 extension Simulation {
@@ -36,6 +39,11 @@ extension Simulation {
       xfrcApplied: [], mocapPositions: [], mocapOrientations: [], userData: [],
       warningCounts: WarningKind.allCases.map { count(of: $0) })
     for field in fields { state[keyPath: field.path] = Array(field.values) }
+    if otherCount > 0 {
+      var other = [Double](repeating: 0, count: otherCount)
+      cmj_getOtherState(model.pointer, data, &other)
+      state.other = other
+    }
     return state
   }
 
@@ -49,6 +57,11 @@ extension Simulation {
       throw MuJoCoError.sizeMismatch(
         model: model.name, field: field.name, expected: field.values.count,
         found: state[keyPath: field.path].count)
+    }
+    let other = state.other ?? []
+    guard other.count == otherCount else {
+      throw MuJoCoError.sizeMismatch(
+        model: model.name, field: "other", expected: otherCount, found: other.count)
     }
     guard state.warningCounts.count == WarningKind.allCases.count else {
       throw MuJoCoError.sizeMismatch(
@@ -65,10 +78,13 @@ extension Simulation {
   private func write(_ state: SimulationState) {
     time = state.time
     for field in fields { field.values.assign(state[keyPath: field.path]) }
+    if let other = state.other { cmj_setOtherState(model.pointer, data, other) }
     for (kind, count) in state.warningCounts.enumerated() {
       cmj_setWarningCount(data, Int32(kind), Int32(clamping: count))
     }
   }
+
+  private var otherCount: Int { Int(cmj_otherStateSize(model.pointer)) }
 
   private typealias Field = (
     name: String, path: WritableKeyPath<SimulationState, [Double]>, values: StateVector

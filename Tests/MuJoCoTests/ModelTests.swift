@@ -82,7 +82,8 @@ import Testing
       "<!-- it's large --><size njmax='1000000000'/>", "it's <size njmax='1000000000'/>",
       "<?a '?><size njmax='1000000000'/>", "<size nuser_body='2147483647'/>",
       "<worldbody><body><composite type='grid' count='1000 1000 1' spacing='1'/></body></worldbody>",
-      "<![CDATA[']]><size njmax='1000000000'/>",
+      "<![CDATA[']]><size njmax='1000000000'/>", "<size memory='5G'/>", "<size memory='2e9K'/>",
+      "<worldbody><replicate count='70'><replicate count='70'/></replicate></worldbody>",
       "<visual><quality numslices='1000000'/></visual>", "<option noslip_iterations='2000000000'/>",
       "<asset>"
         + String(
@@ -92,7 +93,9 @@ import Testing
   func sizes(text: String) throws {
     let xml = "<mujoco>\(text)</mujoco>"
     let error = #expect(throws: MuJoCoError.self) { try Model(xml: xml, name: "large") }
-    let words = ["expected a number, at most", "too large together", "CDATA are not read"]
+    let words = [
+      "expected a number, at most", "too large together", "CDATA are not read", "too many",
+    ]
     #expect(
       words.contains { error?.description.contains($0) == true }, "\(error?.description ?? "")")
 
@@ -102,6 +105,17 @@ import Testing
     let path = try folder.file("main.xml", "<mujoco><include file='large.xml'/></mujoco>")
     let included = #expect(throws: MuJoCoError.self) { try Model(path: path) }
     #expect(words.contains { included?.description.contains($0) == true })
+  }
+
+  @Test("Memory is given with a unit, where the linked version knows it")
+  func memory() throws {
+    let xml = Worlds.tumbler.replacing("<worldbody>", with: "<size memory=\"64M\"/><worldbody>")
+    if Model.libraryVersion >= 300 {
+      #expect(try Model(xml: xml, name: "roomy").nq == 8)
+    } else {
+      let error = #expect(throws: MuJoCoError.self) { try Model(xml: xml, name: "roomy") }
+      #expect("\(error!)".contains("libmujoco \(Model.libraryVersionName) is linked"), "\(error!)")
+    }
   }
 
   @Test("Models can be loaded on several threads at once")

@@ -44,18 +44,40 @@ cmj_result cmj_reset(const mjModel* model, mjData* data);
 // What a picture needs of positions, and nothing else: frames of bodies, geoms, cameras and lights.
 cmj_result cmj_updatePose(const mjModel* model, mjData* data);
 
-// How often a warning of kind `kind` (mjtWarning) was raised, and its setter.
+// The kinds of warnings, numbered as MuJoCo did up to 3.6.
+enum { CMJ_WARNING_KINDS = 8 };
+
+// How often a warning of kind `kind` (below CMJ_WARNING_KINDS) was raised, and its setter. A kind
+// that this version does not have is never raised.
 int cmj_warningCount(const mjData* data, int kind);
 void cmj_setWarningCount(mjData* data, int kind, int count);
 
 // MuJoCo's text for a warning of kind `kind`, with what it last said about it.
 const char* cmj_warningText(const mjData* data, int kind);
 
+// The actuators; from 3.11 on one may take several controls.
+int cmj_actuatorCount(const mjModel* model);
+// The actuator that takes this control, and the first control of an actuator.
+int cmj_actuatorOfControl(const mjModel* model, int control);
+int cmj_firstControl(const mjModel* model, int actuator);
+
+// Whether a joint limits the total force of its actuators, and its limits; versions before 3 have
+// none.
+int cmj_jointForceRange(const mjModel* model, int joint, double range[2]);
+
+// What of the state that goes on to the same bits has no field of its own here: active equality
+// constraints, histories of delayed actuators, the state of plugins. Versions before 3 have none.
+int cmj_otherStateSize(const mjModel* model);
+void cmj_getOtherState(const mjModel* model, const mjData* data, double* state);
+void cmj_setOtherState(const mjModel* model, mjData* data, const double* state);
+
 // Drawing. All need a current OpenGL context.
 cmj_result cmj_makeScene(const mjModel* model, mjvScene* scene, int geomCapacity);
 cmj_result cmj_makeContext(const mjModel* model, mjrContext* context, int fontScale);
 cmj_result cmj_updateScene(const mjModel* model, mjData* data, const mjvOption* option,
                            mjvCamera* camera, mjvScene* scene);
+void cmj_moveCamera(const mjModel* model, int action, double x, double y, const mjvScene* scene,
+                    mjvCamera* camera);
 cmj_result cmj_render(mjrRect viewport, mjvScene* scene, const mjrContext* context);
 cmj_result cmj_setBuffer(int buffer, mjrContext* context);
 cmj_result cmj_readPixels(unsigned char* rgb, float* depth, mjrRect viewport,

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Writes the reference trajectory of Ant Maze in a version of MuJoCo, by that version's own Python.
+
+    scripts/make-golden.py 3.3.7 4.0.1
+
+Start and torques are those of the reference of 2.2.2, Tests/EnvironmentsTests/Fixtures/ant_maze.json;
+the states after each step are written beside it, to ant_maze-VERSION.json, with all their digits.
+GoldenTests expects the same bits of us where that version is linked. Each version is installed under
+.build/golden with pip; nothing of hiro is run.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import venv
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "Tests" / "EnvironmentsTests" / "Fixtures"
+MODEL = ROOT / "models" / "ant-maze.xml"
+
+
+def interpreter(version):
+    """A Python that has this version."""
+    folder = ROOT / ".build" / "golden" / version
+    python = folder / "bin" / "python"
+    check = [python, "-c", "import mujoco"]
+    if not python.exists() or subprocess.run(check, stderr=subprocess.DEVNULL).returncode != 0:
+        venv.create(folder, with_pip=True)
+        package = "mujoco" if int(version.split(".")[0]) < 4 else "mujoco-core"
+        subprocess.run([python, "-m", "pip", "install", "-q", f"{package}=={version}"], check=True)
+    return python
+
+
+def replay(version):
+    """Runs in that Python: replays the torques and writes the states."""
+    import mujoco
+
+    if mujoco.__version__ != version or mujoco.mj_versionString() != version:
+        sys.exit(f"make-golden: {mujoco.__version__} is here, not {version}")
+    trace = json.loads((FIXTURES / "ant_maze.json").read_text())
+    model = mujoco.MjModel.from_xml_path(str(MODEL))
+    data = mujoco.MjData(model)
+    data.qpos[:], data.qvel[:] = trace["initial_qpos"], trace["initial_qvel"]
+    mujoco.mj_forward(model, data)
+    lines = []
+    for step in trace["steps"]:
+        data.ctrl[:] = step["ctrl"]
+        for _ in range(trace["frame_skip"]):
+            mujoco.mj_step(model, data)
+        state = {"ctrl": step["ctrl"], "qpos": data.qpos.tolist(), "qvel": data.qvel.tolist()}
+        lines.append(json.dumps(state, separators=(",", ":")))
+    del trace["steps"]
+    trace["mujoco"] = version
+    head = json.dumps(trace, separators=(",", ":"))[:-1]
+    path = FIXTURES / f"ant_maze-{version}.json"
+    path.write_text(head + ',\n"steps":[\n' + ",\n".join(lines) + "\n]}\n")
+    print(f"{path.relative_to(ROOT)}: {len(lines)} steps")
+
+
+def main():
+    match sys.argv[1:]:
+        case ["--here", version]:
+            replay(version)
+        case [] | ["-h" | "--help"]:
+            print(__doc__)
+        case versions:
+            for version in versions:
+                subprocess.run([interpreter(version), __file__, "--here", version], check=True)
+
+
+if __name__ == "__main__":
+    main()

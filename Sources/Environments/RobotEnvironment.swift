@@ -105,10 +105,10 @@ public final class RobotEnvironment: PhysicsEnvironment {
 
   private func move(_ action: [Float]) throws {
     switch robot.drive {
-    case .actuators(let middle, let physicsSteps):
+    case .actuators(let maps, let physicsSteps):
       let controls = simulation.ctrl
       for index in 0..<task.actionCount {
-        controls[index] = middle[index] + Double(clipped(action[index], index))
+        controls[index] = maps[index].control(Double(clipped(action[index], index)))
       }
       try simulation.step(count: physicsSteps)
     case .kinematic:

@@ -14,6 +14,8 @@ struct RobotFile {
   private(set) var document: XMLElement
   /// The positions of its first keyframe, which are its start.
   private(set) var keyframe: [Double]?
+  /// The controls of its first keyframe, which are those of no action.
+  private(set) var keyframeControls: [Double]?
   /// The name of the body that its first joint moves.
   private(set) var rootBody = "robot"
 
@@ -31,7 +33,7 @@ struct RobotFile {
       throw failure("its root is <\(document.name.prefix(40))>: a robot is an MJCF file, <mujoco>")
     }
     makeAssetFoldersAbsolute(folder)
-    takeKeyframe(groundHeight: groundHeight)
+    takeKeyframe()
     try placeRoot(groundHeight: groundHeight)
     addFloor()
   }
@@ -78,10 +80,19 @@ struct RobotFile {
     func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
     var isSet: Set<String> = []
     for index in document.children.indices where document.children[index].name == "compiler" {
-      for key in ["meshdir", "texturedir"] {
+      // `assetdir`, of MuJoCo 3, stands for both of the others.
+      for key in ["meshdir", "texturedir", "assetdir"] {
         guard let value = document.children[index][key] else { continue }
         document.children[index][key] = absolute(value)
-        isSet.insert(key)
+        isSet.formUnion(key == "assetdir" ? ["meshdir", "texturedir"] : [key])
+      }
+    }
+    for index in document.children.indices where document.children[index].name == "asset" {
+      // Whole models to attach, of MuJoCo 3, lie beside the robot.
+      for child in document.children[index].children.indices
+      where document.children[index].children[child].name == "model" {
+        guard let file = document.children[index].children[child]["file"] else { continue }
+        document.children[index].children[child]["file"] = absolute(file)
       }
     }
     var compiler = XMLElement("compiler")
@@ -90,13 +101,16 @@ struct RobotFile {
   }
 
   /// A keyframe has no numbers for the maze's blocks: the first becomes the start.
-  private mutating func takeKeyframe(groundHeight: Double) {
+  private mutating func takeKeyframe() {
     let keys = document.children.filter { $0.name == "keyframe" }.flatMap(\.children)
     document.children.removeAll { $0.name == "keyframe" }
-    guard let text = keys.first?["qpos"] else { return }
-    let values = Self.numbers(text)
-    guard values.count >= 2, values.allSatisfy(\.isFinite) else { return }
-    keyframe = values
+    func values(_ key: String) -> [Double]? {
+      let values = keys.first?[key].map(Self.numbers)
+      return values?.allSatisfy(\.isFinite) == true ? values : nil
+    }
+    keyframeControls = values("ctrl")
+    guard let positions = values("qpos"), positions.count >= 2 else { return }
+    keyframe = positions
     keyframe?[0] = 0
     keyframe?[1] = 0
   }
@@ -164,26 +178,71 @@ extension RobotFile {
     if let count = start?.count, count != positionCount { start = nil }
     if root == .free { start?[2] += groundHeight }
 
-    let actuators = (0..<model.nu).map { model.actuator($0) }
-    guard !actuators.isEmpty else { throw failure("it has no actuators: add <actuator> motors") }
-    for actuator in actuators {
-      let width = actuator.controlRange.upperBound - actuator.controlRange.lowerBound
-      guard actuator.isLimited, width > 0, width.isFinite else {
-        throw failure(
-          "actuator '\(actuator.name ?? String(actuator.id))' has no ctrlrange: "
-            + "set ctrllimited=\"true\" and ctrlrange")
-      }
-    }
-    let ranges = actuators.map(\.controlRange)
+    guard model.nu > 0 else { throw failure("it has no actuators: add <actuator> motors") }
+    let controls = try controls(of: model, joints: joints, start: start ?? model.qpos0)
     guard model.timestep > 0 else { throw failure("its timestep is not above 0 s") }
     let physicsSteps = Int(max(1, min(1000, (Self.stepDuration / model.timestep).rounded())))
     let layout = RobotLayout(
       positionCount: positionCount, velocityCount: model.nv - blockJoints, root: root,
       drive: .actuators(
-        middle: ranges.map { ($0.lowerBound + $0.upperBound) / 2 }, physicsSteps: physicsSteps),
+        controls.map { .init(range: $0.range, rest: $0.rest) }, physicsSteps: physicsSteps),
       bodyName: rootBody, startPositions: start)
-    let limits = ranges.map { Float(($0.upperBound - $0.lowerBound) / 2) }
+    let limits = controls.map { Float(($0.range.upperBound - $0.range.lowerBound) / 2) }
     return (layout, limits, Self.halfRange(of: joints))
+  }
+
+  /// What each control may be, and what it is without an action: as the keyframe says, else what
+  /// keeps a servo where it starts, else the middle.
+  private func controls(
+    of model: Model, joints: [Joint], start: [Double]
+  ) throws(SourceError) -> [(range: ClosedRange<Double>, rest: Double)] {
+    var result: [(range: ClosedRange<Double>, rest: Double)] = []
+    for control in 0..<model.nu {
+      let actuator = model.actuator(ofControl: control)
+      let joint = actuator.joint.flatMap { joints.indices.contains($0) ? joints[$0] : nil }
+      let servo = joint.flatMap { [.slide, .hinge].contains($0.kind) ? $0 : nil }
+      let range = model.controlRange(control) ?? Self.range(of: actuator, servo: servo)
+      guard let range, range.upperBound > range.lowerBound,
+        (range.upperBound - range.lowerBound).isFinite
+      else {
+        throw failure(
+          "actuator '\(actuator.name ?? String(actuator.id))' has no ctrlrange: "
+            + "set ctrllimited=\"true\" and ctrlrange")
+      }
+      var rest = (range.lowerBound + range.upperBound) / 2
+      if let controls = keyframeControls, controls.count == model.nu {
+        rest = controls[control]
+      } else if actuator.kind == .position, let servo {
+        rest = start[servo.qposAddress] * actuator.gear
+      } else if actuator.kind == .velocity {
+        rest = 0
+      }
+      result.append((range, rest))
+    }
+    return result
+  }
+
+  /// What the control of an actuator without a range of its own may sensibly be: for a position
+  /// servo all that its joint can do, for a velocity servo that in half a second, for a motor all the
+  /// force that it may have. A joint without limits is taken for one of ±π rad or ±1 m.
+  private static func range(of actuator: Actuator, servo: Joint?) -> ClosedRange<Double>? {
+    switch (actuator.kind, servo) {
+    case (.position, let joint?), (.velocity, let joint?):
+      let reach = joint.kind == .hinge ? Double.pi : 1
+      var range = joint.isLimited ? joint.range : (-reach)...reach
+      if actuator.kind == .velocity {
+        let speed = (range.upperBound - range.lowerBound) / 0.5
+        range = (-speed)...speed
+      }
+      let (a, b) = (range.lowerBound * actuator.gear, range.upperBound * actuator.gear)
+      return min(a, b)...max(a, b)
+    default:
+      guard actuator.kind == .other, actuator.gain != 0, let force = actuator.forceRange else {
+        return nil
+      }
+      let (a, b) = (force.lowerBound / actuator.gain, force.upperBound / actuator.gain)
+      return min(a, b)...max(a, b)
+    }
   }
 
   private func root(

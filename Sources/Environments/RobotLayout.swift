@@ -12,9 +12,8 @@ struct RobotLayout: Equatable, Sendable {
 
   /// How an action becomes motion.
   enum Drive: Equatable, Sendable {
-    /// Controls of MuJoCo's actuators, held for so many physics steps: the middle of each
-    /// actuator's range plus the action.
-    case actuators(middle: [Double], physicsSteps: Int)
+    /// Controls of MuJoCo's actuators, held for so many physics steps.
+    case actuators([ControlMap], physicsSteps: Int)
     /// The Point: a move along the heading, then one physics step.
     case kinematic
   }
@@ -45,10 +44,37 @@ struct RobotLayout: Equatable, Sendable {
     if case .actuators(_, let physicsSteps) = drive { physicsSteps } else { 1 }
   }
 
+  /// How one number of an action becomes a control.
+  struct ControlMap: Equatable, Sendable {
+    /// The control of no action.
+    var rest: Double
+    /// Control per unit of action below and above zero.
+    var slopes: (below: Double, above: Double) = (1, 1)
+
+    /// Spans `range` by actions of ± half its width: zero is `rest`, the ends are the ends.
+    init(range: ClosedRange<Double>, rest: Double) {
+      let (lower, upper) = (range.lowerBound, range.upperBound)
+      self.rest = min(max(rest, lower), upper)
+      let limit = (upper - lower) / 2
+      slopes = ((self.rest - lower) / limit, (upper - self.rest) / limit)
+    }
+
+    /// The control of an action; one that is not a number stays so.
+    func control(_ action: Double) -> Double {
+      rest + (action < 0 ? slopes.below : slopes.above) * action
+    }
+
+    static func == (left: Self, right: Self) -> Bool {
+      left.rest == right.rest && left.slopes == right.slopes
+    }
+  }
+
   /// The Ant: a free joint and eight hinges.
   static let ant = RobotLayout(
     positionCount: 15, velocityCount: 14, root: .free,
-    drive: .actuators(middle: Array(repeating: 0, count: 8), physicsSteps: 5), bodyName: "torso")
+    drive: .actuators(
+      Array(repeating: ControlMap(range: -30...30, rest: 0), count: 8), physicsSteps: 5),
+    bodyName: "torso")
 
   /// The Point: x, y and heading.
   static let point = RobotLayout(

@@ -146,6 +146,16 @@ cmj_result cmj_forward(const mjModel* model, mjData* data) {
   return CMJ_OK;
 }
 
+void cmj_normalizeQuaternions(const mjModel* model, mjData* data) {
+#if mjVERSION_HEADER >= 300
+  mj_normalizeQuat(model, data->qpos);
+#else
+  // mj_forward has done so; once more might move the last bit.
+  (void)model;
+  (void)data;
+#endif
+}
+
 cmj_result cmj_reset(const mjModel* model, mjData* data) {
   GUARDED(mj_resetData(model, data), NOTHING, CMJ_FAILED);
   return CMJ_OK;

@@ -65,6 +65,7 @@ public final class RobotEnvironment: PhysicsEnvironment {
       for index in 0..<robot.velocityCount { velocities[index] = 0.1 * generator.normal() }
     }
     try simulation.forward()
+    simulation.normalizeQuaternions()
 
     setTarget(place ?? drawnTarget(using: &generator))
     if field != nil { field = GatherField(using: &generator) }

@@ -213,7 +213,13 @@ public final class Experience: @unchecked Sendable {
     hasAction.pointer[recent] = acts ? 1 : 0
     isTerminal.pointer[recent] = 0
     untilDecision.pointer[recent] = 1
-    guard acts else { return }
+    guard acts else {
+      // Not what stood in the memory before: the same run is saved as the same bytes.
+      rewards.pointer[recent] = 0
+      (actions.pointer + slot * shape.actionCount)
+        .update(repeating: 0, count: shape.actionCount)
+      return
+    }
     (actions.pointer + slot * shape.actionCount)
       .update(from: window.actions.row(index), count: shape.actionCount)
     rewards.pointer[recent] = window.rewards[index]

@@ -45,6 +45,12 @@ public final class Simulation {
     }
   }
 
+  /// Gives the quaternions in `qpos` length 1, which MuJoCo 2 does in ``forward()`` and newer versions
+  /// do only where they use them.
+  public func normalizeQuaternions() {
+    cmj_normalizeQuaternions(model.pointer, data)
+  }
+
   /// Back to the initial configuration, at rest, at time zero, with no warnings.
   public func reset() {
     // Only writes into arrays that exist: it has no error to raise.

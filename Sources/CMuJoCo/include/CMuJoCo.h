@@ -39,6 +39,10 @@ mjData* cmj_makeData(const mjModel* model);
 cmj_result cmj_step(const mjModel* model, mjData* data, int count);
 
 cmj_result cmj_forward(const mjModel* model, mjData* data);
+
+// Gives the quaternions in qpos length 1: after cmj_forward, which does so itself up to version 2 only.
+void cmj_normalizeQuaternions(const mjModel* model, mjData* data);
+
 cmj_result cmj_reset(const mjModel* model, mjData* data);
 
 // What a picture needs of positions, and nothing else: frames of bodies, geoms, cameras and lights.

@@ -16,18 +16,21 @@ public struct PolicyFile: Sendable, Equatable {
   public var step: Int
   /// Its success rate in the evaluation of that step, in [0, 1], if there was one.
   public var success: Double?
+  /// What it was measured to be worth and by what; nil in files of earlier versions.
+  public var card: PolicyCard?
   /// The actors' weights.
   public var tensors: [String: Tensor]
 
   /// Describes a policy; each parameter is the property of its name.
   public init(
     configuration: RunConfiguration, map: MazeMap? = nil, step: Int, success: Double?,
-    tensors: [String: Tensor]
+    card: PolicyCard? = nil, tensors: [String: Tensor]
   ) {
     self.configuration = configuration
     self.map = map
     self.step = step
     self.success = success
+    self.card = card
     self.tensors = tensors
   }
 
@@ -65,6 +68,13 @@ public struct PolicyFile: Sendable, Equatable {
     }
     self.step = step
     success = file.metadata["success"].flatMap(Double.init)
+    card = try file.metadata["card"].map { text in
+      do { return try PolicyCard(json: text) } catch {
+        let problem = (error as? DecodingError).map(describe) ?? "not JSON"
+        throw PolicyFileError.notAPolicy(
+          path: path, problem: "its card cannot be read: \(problem)")
+      }
+    }
     tensors = try file.tensors()
     guard try value("checksum") == Self.checksum(of: tensors) else {
       throw PolicyFileError.notAPolicy(path: path, problem: "the checksum does not match; damaged")
@@ -86,6 +96,7 @@ public struct PolicyFile: Sendable, Equatable {
     let shape = try (task ?? definition().description)
       .agentShape(for: configuration.learning)
     if let map { metadata["map"] = map.text }
+    if let card { metadata["card"] = try card.json() }
     metadata["action_limits"] = "\(shape.actionLimits)"
     metadata["subgoal_half_range"] = "\(shape.subgoalHalfRange)"
     metadata["position_indices"] = "\(shape.positionIndices)"

@@ -25,8 +25,12 @@ public struct Recording: Sendable {
   public var width = 960
   /// Rows of a frame.
   public var height = 720
+  /// Samples per pixel for smooth edges; 0 for none, which is faster.
+  public var samples = 4
   /// Environment steps from one frame to the next.
   public var stepsPerFrame = 2
+  /// Pixels in a row of each of the contact sheet's pictures at most.
+  public var sheetCellWidth = 480
   /// Whether each frame is kept as a PNG.
   public var keepsFrames = true
   /// Whether a video is made.
@@ -77,11 +81,13 @@ public struct Recording: Sendable {
   ) throws -> Result {
     let environment = try definition.makeEnvironment()
     let renderer = try Renderer(
-      model: environment.simulation.model, width: width, height: height)
+      model: environment.simulation.model, width: width, height: height, samples: samples)
     try AtomicFile.makeFolder(folder)
     var rollout = try firstRollout(environment, policy, target, seed)
     let task = definition.description
-    let video = try Film(makesVideo) { try makeVideo(task, folder, shouldStop) }
+    let video = try Film(makesVideo) {
+      try makeVideo(task, "\(folder)/\(Self.videoName)", shouldStop)
+    }
     let sheetSteps = (0..<Self.sheetCount - 1).map {
       $0 * task.episodeSteps / (Self.sheetCount - 1)
     }
@@ -116,7 +122,7 @@ public struct Recording: Sendable {
     }
     try video.attempt { try $0.finish() }
     let sheetPath = "\(folder)/\(Self.contactSheetName)"
-    let cellWidth = min(width, 480)
+    let cellWidth = min(width, sheetCellWidth)
     try Image.contactSheet(
       sheet.map { $0.scaled(toWidth: cellWidth) }, columns: Self.sheetColumns
     ).write(png: sheetPath)
@@ -125,6 +131,44 @@ public struct Recording: Sendable {
       frameCount: frameCount, contactSheet: sheetPath,
       video: video.writer == nil ? nil : "\(folder)/\(Self.videoName)",
       videoEncoder: video.writer?.encoder, videoProblem: video.problem)
+  }
+
+  /// A small recording that takes a second or two: a picture every twenty steps.
+  package static let small: Recording = {
+    var recording = Recording()
+    (recording.width, recording.height) = (320, 240)
+    (recording.stepsPerFrame, recording.samples) = (20, 0)
+    return recording
+  }()
+
+  /// Plays an episode and writes it as a video to `path`; one that ends in `.gif` moves wherever
+  /// pictures are shown.
+  ///
+  /// - Throws: `MuJoCoError.noGraphics` where there is no OpenGL driver, `ImagingError` where there is
+  ///   no `ffmpeg`, or what the environment throws.
+  package func film(
+    policy: HierarchicalPolicy, in definition: TaskDefinition, target: Evaluation.Target,
+    seed: UInt64, to path: String
+  ) throws {
+    guard VideoWriter.isAvailable else { throw ImagingError.ffmpegMissing }
+    let environment = try definition.makeEnvironment()
+    let renderer = try Renderer(
+      model: environment.simulation.model, width: width, height: height, samples: samples)
+    var rollout = try firstRollout(environment, policy, target, seed)
+    let video = try makeVideo(definition.description, path) { false }
+    var walked = [environment.robotPosition]
+    var isRunning = true
+    while isRunning {
+      if rollout.steps % stepsPerFrame == 0 {
+        try video.append(
+          renderer.render(
+            environment.simulation, camera: camera(for: environment),
+            markers: markers(environment, policy, walked)))
+      }
+      isRunning = try rollout.step()
+      walked.append(environment.robotPosition)
+    }
+    try video.finish()
   }
 
   /// Writes one picture of a task's world at its start, from above, to `path`.
@@ -199,12 +243,12 @@ public struct Recording: Sendable {
   }
 
   private func makeVideo(
-    _ task: TaskDescription, _ folder: String, _ shouldStop: @escaping @Sendable () -> Bool
+    _ task: TaskDescription, _ path: String, _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> VideoWriter {
     // Real time, but not so fast that a short episode is gone at once.
     let rate = min(60, max(5, 1 / (task.stepDuration * Double(stepsPerFrame))))
     return try VideoWriter(
-      path: "\(folder)/\(Self.videoName)", width: width, height: height, framesPerSecond: rate,
+      path: path, width: width, height: height, framesPerSecond: rate,
       shouldStop: shouldStop)
   }
 

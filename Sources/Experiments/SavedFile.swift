@@ -21,6 +21,9 @@ public struct SavedFile: Sendable {
   public let step: Int
   /// The success at this step, where it was measured.
   public let success: Double?
+  /// What it was measured to be worth and by what; nil in a checkpoint and in files of earlier
+  /// versions.
+  public let card: PolicyCard?
   /// The version of the file's format.
   public let version: String
   /// The tensors.
@@ -41,6 +44,7 @@ public struct SavedFile: Sendable {
         atPath: "\(FileError.folder(of: path))/\(RunFolder.map)")
       step = parts.trainer.steps
       success = parts.record.last?.step == step ? parts.record.last?.success : nil
+      card = nil
       version = Checkpoint.version
     } else {
       let policy = try PolicyFile(path: path)
@@ -54,6 +58,7 @@ public struct SavedFile: Sendable {
       hasOwnMap = policy.map != nil
       step = policy.step
       success = policy.success
+      card = policy.card
       version = PolicyFile.version
     }
   }

@@ -16,6 +16,12 @@ public struct SoftwareVersions: Codable, Equatable, Sendable {
   /// The widest instruction set that oneDNN uses on this processor, such as `avx512_core`.
   public var instructionSet: String
 
+  private enum CodingKeys: String, CodingKey {
+    // Written out, since "oneDNN" does not come back from lower case with underscores.
+    case program, commit, mujoco, instructionSet
+    case oneDNN = "onednn"
+  }
+
   /// Those of the running program.
   public static let current = SoftwareVersions(
     program: "1.0.0", commit: gitCommit, mujoco: Model.libraryVersionName,

@@ -22,6 +22,7 @@ public final class TrainingRun {
   private let ownMap: MazeMap?
   private let lock: RunLock
   private let metrics: MetricsFile
+  private let events: RunEvents?
   private let evaluationModel: Model
   private var record: RunRecord
   private var progress: TrainingProgress
@@ -61,13 +62,16 @@ public final class TrainingRun {
 
   /// Begins a run in `folder`, which is made where it is missing.
   ///
-  /// - Parameter map: The task's map where it is one's own and not that of a built-in task.
+  /// - Parameters:
+  ///   - map: The task's map where it is one's own and not that of a built-in task.
+  ///   - writesEvents: Whether it writes event files for TensorBoard: the numbers of the learning
+  ///     curves and, where there are a graphics driver and `ffmpeg`, a film of each best policy.
   /// - Throws: ``RunError`` where the folder holds a run already or another process trains in it,
   ///   ``FileError``, or `AgentShapeError` where the configuration does not fit the task, and
   ///   ``ConfigurationError`` where it does not fit the machine.
   public convenience init(
     configuration: RunConfiguration, definition: TaskDefinition, map: MazeMap? = nil,
-    folder: String, pool: WorkerPool = WorkerPool()
+    folder: String, pool: WorkerPool = WorkerPool(), writesEvents: Bool = false
   ) throws {
     // What does not fit the task is refused before anything is written.
     try configuration.checkMemory(for: definition.description)
@@ -82,7 +86,7 @@ public final class TrainingRun {
     do {
       try self.init(
         configuration: configuration, definition: definition, map: map, folder: folder, lock: lock,
-        pool: pool, record: RunRecord(), continuingAfter: nil)
+        pool: pool, record: RunRecord(), continuingAfter: nil, writesEvents: writesEvents)
     } catch {
       // What can't begin leaves nothing behind.
       if isNew { try? FileManager.default.removeItem(atPath: folder) }
@@ -99,10 +103,11 @@ public final class TrainingRun {
   ///   - changes: changes the saved configuration; only the settings in
   ///     ``ConfigurationLayers/resumable`` may differ afterwards.
   ///   - robot: the robot's file, where the run was begun with one.
+  ///   - writesEvents: Whether it writes event files for TensorBoard.
   /// - Throws: ``RunError`` where there is nothing to continue from or a setting cannot be changed.
   public convenience init(
     resuming folder: String, changes: (RunConfiguration) throws -> RunConfiguration,
-    robot: String? = nil, pool: WorkerPool = WorkerPool()
+    robot: String? = nil, pool: WorkerPool = WorkerPool(), writesEvents: Bool = false
   ) throws {
     guard access(folder, F_OK) == 0 else { throw FileError.notFound(path: folder) }
     let lock = try RunLock(folder: folder)
@@ -118,7 +123,8 @@ public final class TrainingRun {
     try Checkpoint.checkSizes(of: file, for: configuration, task: definition.description)
     try self.init(
       configuration: configuration, definition: definition, map: map, folder: folder, lock: lock,
-      pool: pool, record: parts.record, continuingAfter: parts.trainer.steps)
+      pool: pool, record: parts.record, continuingAfter: parts.trainer.steps,
+      writesEvents: writesEvents)
     try Checkpoint.restore(trainer, parts, from: file)
     checkpoints = [file.path]
     if let problem { resumeWarnings.append("continuing from an older checkpoint: \(problem)") }
@@ -137,7 +143,8 @@ public final class TrainingRun {
 
   private init(
     configuration: RunConfiguration, definition: TaskDefinition, map: MazeMap?, folder: String,
-    lock: RunLock, pool: WorkerPool, record: RunRecord, continuingAfter step: Int?
+    lock: RunLock, pool: WorkerPool, record: RunRecord, continuingAfter step: Int?,
+    writesEvents: Bool
   ) throws {
     self.configuration = configuration
     self.folder = folder
@@ -153,6 +160,7 @@ public final class TrainingRun {
     metrics = try MetricsFile(
       path: "\(folder)/\(RunFolder.metrics)",
       columns: MetricsRow.columns(for: definition.description), continuingAfter: step)
+    events = writesEvents ? try RunEvents(folder: folder, continuingAfter: step) : nil
     if let map { try AtomicFile.write(map.text, to: "\(folder)/\(RunFolder.map)") }
     try AtomicFile.write(
       configuration.yaml(heading: "Everything that decides what this run computes."),
@@ -284,6 +292,7 @@ public final class TrainingRun {
       while let row = pendingRows.first {
         try metrics.append(step: row.step, row.values)
         pendingRows.removeFirst()
+        keep { try events?.append(step: row.step, row.values) }
       }
     }
   }
@@ -348,6 +357,12 @@ public final class TrainingRun {
     keep { try save(file, as: RunFolder.latestPolicy) }
     if isBest { pendingBest = file }
     saveBest()
+    if isBest {
+      keep {
+        try events?.appendFilm(
+          step: trainer.steps, policy: policy, in: definition, seed: configuration.seed)
+      }
+    }
     return result
   }
 
@@ -364,9 +379,10 @@ public final class TrainingRun {
 
   /// The policy as it is now.
   private func policyFile() -> PolicyFile {
-    PolicyFile(
+    let measured = record.last?.step == trainer.steps ? record.last : nil
+    return PolicyFile(
       configuration: configuration, map: ownMap, step: trainer.steps,
-      success: record.last?.step == trainer.steps ? record.last?.success : nil,
+      success: measured?.success, card: PolicyCard(score: measured?.score, software: .current),
       tensors: trainer.agent.makePolicy().tensors)
   }
 
@@ -435,8 +451,11 @@ public struct EvaluationRecord: Codable, Equatable, Sendable {
   public var finalDistance: Double?
   /// The mean return.
   public var episodeReturn: Double
+  /// Everything that was measured, on all targets; nil in checkpoints of earlier versions.
+  public var score: PolicyCard.Score?
 
   init(_ result: EvaluationResult, step: Int) {
+    score = PolicyCard.Score(result)
     self.step = step
     let own = result.targets[0].summary
     success = own.success?.value

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Makes an MP4 of pictures with the `ffmpeg` program, which reads them from a socket. The file
+/// Makes an MP4 or, where the name ends in `.gif`, a GIF of pictures with the `ffmpeg` program, which reads them from a socket. The file
 /// appears under its name when it is finished, never half of it.
 ///
 /// The film is H.264 where this `ffmpeg` can make that, else what it can make instead: builds differ
@@ -26,6 +26,10 @@ public final class VideoWriter {
     ("libvpx-vp9", ["-crf", "24", "-b:v", "0", "-pix_fmt", "yuv420p"]),
     ("mjpeg", ["-q:v", "3", "-pix_fmt", "yuvj420p"]),
   ]
+
+  /// One palette for all pictures, and no dithering: worlds of few colours stay small.
+  private static let gif =
+    "split[a][b];[a]palettegen=max_colors=64[p];[b][p]paletteuse=dither=none"
 
   /// Whether there is an `ffmpeg` program in the search path.
   public static var isAvailable: Bool {
@@ -54,19 +58,23 @@ public final class VideoWriter {
     let partialPath = "\(directory)/.\(name).\(getpid()).partial"
     Self.removeAbandoned(name, in: directory)
 
+    let isGIF = path.hasSuffix(".gif")
     func start(_ encoder: (name: String, options: [String])) throws -> Encoding {
       let arguments =
         [
           "ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-f", "rawvideo", "-pixel_format",
           "rgb24", "-video_size", "\(width)x\(height)", "-framerate", "\(framesPerSecond)",
-          "-i", "pipe:0", "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-c:v", encoder.name,
-        ] + encoder.options + ["-movflags", "+faststart", "-f", "mp4", "file:" + partialPath]
+          "-i", "pipe:0", "-vf", isGIF ? Self.gif : "pad=ceil(iw/2)*2:ceil(ih/2)*2",
+          "-c:v", encoder.name,
+        ] + encoder.options
+        + (isGIF ? ["-f", "gif"] : ["-movflags", "+faststart", "-f", "mp4"])
+        + ["file:" + partialPath]
       return try Encoding(arguments, path: path, partialPath: partialPath, shouldStop: shouldStop)
     }
     // A film of two frames tells whether an encoder works before there is anything to lose.
     let frame = Image(width: width, height: height)
     var firstFailure: String?
-    let encoder = try Self.encoders.first { encoder in
+    let encoder = try (isGIF ? [("gif", [])] : Self.encoders).first { encoder in
       do {
         let trial = try start(encoder)
         for _ in 0..<2 { try trial.append(frame) }

@@ -42,9 +42,7 @@ struct BenchCommand: ParsableCommand {
     let report = try benchmark.run(threads: threads, progress: line.show)
     Messages.shared.endLine()
     if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      print(String(decoding: try encoder.encode(report), as: UTF8.self))
+      try printJSON(report)
     } else {
       print(table(rows(report)), terminator: "")
     }

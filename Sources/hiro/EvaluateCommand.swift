@@ -16,6 +16,10 @@ struct EvaluateCommand: ParsableCommand {
       number alone, so the result is the same for any number of threads (to the last bit on the \
       same kind of processor).
 
+      A policy carries a card: the score that was measured in training or by --write-card, and the \
+      program, libraries and processor that it was measured with. Its score is measured again, and \
+      it is said whether it is the same to the last bit, or what differs.
+
         hiro evaluate runs/maze                   50 episodes to each of its targets
         hiro evaluate runs/maze --target 0,16     one target, as in the paper
         hiro evaluate best.safetensors --json     for other programs
@@ -40,6 +44,12 @@ struct EvaluateCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Threads at most; the result does not depend on it.")
   var threads = WorkerPool.processorCount
 
+  @Flag(inversion: .prefixedNo, help: "Measure the score of the policy's card again.")
+  var card = true
+
+  @Flag(help: "Write the result into the policy's card.")
+  var writeCard = false
+
   @Flag(help: "Print everything as JSON, every episode included.")
   var json = false
 
@@ -49,6 +59,9 @@ struct EvaluateCommand: ParsableCommand {
     }
     guard (1...1_024).contains(threads) else {
       throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
+    }
+    guard !writeCard || (policy.task == nil && target.isEmpty) else {
+      throw ValidationError("--write-card: a card is of the policy's own task and targets")
     }
   }
 
@@ -60,20 +73,56 @@ struct EvaluateCommand: ParsableCommand {
       evaluation.targets = try target.map { try PolicyArguments.target($0, task: task) }
     }
     let model = try definition.makeModel()
-    let line = CountLine("evaluate", unit: "episodes")
-    let result = try evaluation.run(
-      makeEnvironment: { try definition.makeEnvironment(model: model) },
-      makePolicy: { try policy.makePolicy(for: task) }, progress: line.show)
-    Messages.shared.endLine()
-    if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      print(String(decoding: try encoder.encode(result), as: UTF8.self))
-    } else {
-      print(
-        "\(task.name), \(path) after \(policy.step) steps, "
-          + "\(episodes) episodes per target, seed \(seed)\n")
-      print(EvaluationTable(result).text, terminator: "")
+    func measure(_ evaluation: Evaluation) throws -> EvaluationResult {
+      defer { Messages.shared.endLine() }
+      return try evaluation.run(
+        makeEnvironment: { try definition.makeEnvironment(model: model) },
+        makePolicy: { try policy.makePolicy(for: task) },
+        progress: CountLine("evaluate", unit: "episodes").show)
+    }
+    let result = try measure(evaluation)
+    let check = try self.check(policy, result, task: task, measure)
+    if writeCard {
+      var carded = policy
+      carded.card = PolicyCard(score: PolicyCard.Score(result), software: .current)
+      try carded.write(to: path, task: task)
+    }
+    if json { return try printJSON(Output(result: result, card: check)) }
+    print(
+      "\(task.name), \(path) after \(policy.step) steps, "
+        + "\(episodes) episodes per target, seed \(seed)\n")
+    print(EvaluationTable(result).text, terminator: "")
+    if let check, let score = policy.card?.score {
+      print("\n\(score.episodes) episodes per target, seed \(score.seed): \(check.description)")
+    }
+    if writeCard { print("\nwritten into the policy's card") }
+  }
+
+  /// Measures the score of the policy's card again, unless `result` is that measurement; nil where
+  /// there is none, or something else was asked.
+  private func check(
+    _ policy: PolicyFile, _ result: EvaluationResult, task: TaskDescription,
+    _ measure: (Evaluation) throws -> EvaluationResult
+  ) throws -> CardCheck? {
+    guard card, !writeCard, self.policy.task == nil, target.isEmpty, let written = policy.card,
+      let score = written.score, let evaluation = Evaluation(score, of: task, threads: threads)
+    else { return nil }
+    let isSame = score.episodes == episodes && score.seed == seed
+    return CardCheck(
+      written, score: PolicyCard.Score(isSame ? result : try measure(evaluation)))
+  }
+
+  /// What `--json` prints: the result, and beside it what became of the card.
+  private struct Output: Encodable {
+    let result: EvaluationResult
+    let card: CardCheck?
+
+    private enum CodingKeys: CodingKey { case card }
+
+    func encode(to encoder: any Encoder) throws {
+      try result.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(card, forKey: .card)
     }
   }
 }

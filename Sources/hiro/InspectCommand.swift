@@ -12,6 +12,7 @@ struct InspectCommand: ParsableCommand {
 
         hiro inspect runs/maze
         hiro inspect runs/maze/best.safetensors
+        hiro inspect runs/maze --json
       """)
 
   @Argument(
@@ -20,26 +21,82 @@ struct InspectCommand: ParsableCommand {
     completion: .file())
   var path: String
 
+  @Flag(help: "Print everything as JSON: a list, one entry for each file.")
+  var json = false
+
   func run() throws {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-    else {
-      print(try Self.text(of: SavedFile(path: path), path: path), terminator: "")
-      return
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    guard exists, isFolder.boolValue else {
+      let file = try SavedFile(path: path)
+      if json { return try printJSON([Entry(path: path, file: file)]) }
+      return print(Self.text(of: file, path: path), terminator: "")
     }
     let files = RunFolder.savedFiles(in: path)
     guard !files.isEmpty else { throw PolicyFileError.noPolicy(folder: path) }
     var firstFailure: (any Error)?
-    for (index, file) in files.enumerated() {
-      if index > 0 { print() }
+    var entries: [Entry] = []
+    for (index, path) in files.enumerated() {
+      if index > 0, !json { print() }
       do {
-        print(try Self.text(of: SavedFile(path: file), path: file), terminator: "")
+        let file = try SavedFile(path: path)
+        entries.append(Entry(path: path, file: file))
+        if !json { print(Self.text(of: file, path: path), terminator: "") }
       } catch {
-        print("\(file)\nDAMAGED: \(error)")
+        entries.append(Entry(path: path, problem: "\(error)"))
+        if !json { print("\(path)\nDAMAGED: \(error)") }
         firstFailure = firstFailure ?? error
       }
     }
+    if json { try printJSON(entries) }
     if let firstFailure { throw firstFailure }
+  }
+
+  /// What `--json` prints of a file.
+  private struct Entry: Encodable {
+    struct Tensor: Encodable {
+      let name: String
+      let type: String
+      let shape: [Int]
+    }
+
+    let path: String
+    var isIntact = true
+    var problem: String?
+    var kind: String?
+    var task: String?
+    var hasOwnMap: Bool?
+    var step: Int?
+    var steps: Int?
+    var seed: UInt64?
+    var success: Double?
+    var hierarchy: String?
+    var formatVersion: String?
+    var card: PolicyCard?
+    var tensors: [Tensor] = []
+
+    init(path: String, file: SavedFile) {
+      self.path = path
+      kind = file.kind.rawValue
+      task = file.configuration.task
+      hasOwnMap = file.hasOwnMap
+      step = file.step
+      steps = file.configuration.steps
+      seed = file.configuration.seed
+      success = file.success
+      hierarchy = file.configuration.learning.hierarchy.rawValue
+      formatVersion = file.version
+      card = file.card
+      tensors = file.entries.map {
+        Tensor(name: $0.name, type: $0.elementType.rawValue, shape: $0.shape)
+      }
+    }
+
+    init(path: String, problem: String) {
+      self.path = path
+      isIntact = false
+      self.problem = problem
+    }
   }
 
   private static func text(of file: SavedFile, path: String) -> String {
@@ -54,6 +111,23 @@ struct InspectCommand: ParsableCommand {
       ["format version", file.version],
       ["intact", "yes: every tensor is complete, the checksums match"],
     ]
+    if let card = file.card {
+      for target in card.score?.targets ?? [] {
+        let success = target.success.map { "success \(fixed($0, 3))" }
+        rows.append([
+          "score",
+          "\(success ?? "return \(fixed(target.meanReturn, 3))") at \(printable(target.name))"
+            + ", \(card.score?.episodes ?? 0) episodes, seed \(card.score?.seed ?? 0)",
+        ])
+      }
+      let software = card.software
+      rows.append([
+        "made with",
+        printable(
+          "hiro \(software.program), commit \(software.commit ?? "unknown"), libmujoco "
+            + "\(software.mujoco), oneDNN \(software.oneDNN), \(software.instructionSet)"),
+      ])
+    }
     for entry in file.entries {
       rows.append([entry.name, "\(entry.elementType.rawValue) \(entry.shape)"])
     }

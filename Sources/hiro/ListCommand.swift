@@ -14,6 +14,7 @@ struct ListCommand: ParsableCommand {
         hiro list maps                the built-in mazes, drawn
         hiro list presets             the paper's variants of HIRO
         hiro list presets flat        one of them as YAML, to copy and change
+        hiro list --json              everything, for other programs
       """)
 
   enum Topic: String, ExpressibleByArgument, CaseIterable {
@@ -28,7 +29,16 @@ struct ListCommand: ParsableCommand {
     completion: .presetOrMap)
   var name: String?
 
+  @Flag(help: "Print as JSON.")
+  var json = false
+
   func run() throws {
+    if json {
+      guard name == nil else {
+        throw ValidationError("--json: leave \"\(name ?? "")\" out; the whole list has it")
+      }
+      return try printJSON(Listing(topic.map { [$0] } ?? Topic.allCases))
+    }
     if let name {
       switch topic {
       case .presets: print(try Preset.named(name).yaml, terminator: "")
@@ -103,4 +113,88 @@ extension Setting.Kind {
   }
 
   private static func short(_ number: Double) -> String { String(format: "%g", number) }
+}
+
+/// What `hiro list --json` prints.
+private struct Listing: Encodable {
+  struct Task: Encodable {
+    struct Target: Encodable {
+      let name: String
+      let position: [Double]
+    }
+
+    let name: String
+    let summary: String
+    let observationCount: Int
+    let actionLimits: [Float]
+    let targetCount: Int
+    let targets: [Target]
+    let successRadius: Double?
+    let episodeSteps: Int
+    let stepDuration: Double
+    let suggestedSettings: [SettingValue]
+  }
+
+  /// Settings' names are as in configuration files: they are values here and not keys.
+  struct SettingValue: Encodable {
+    let setting: String
+    let value: String
+  }
+
+  struct SettingEntry: Encodable {
+    let name: String
+    let `default`: String
+    let allowed: String
+    let meaning: String
+  }
+
+  struct Map: Encodable {
+    let name: String
+    let text: String
+  }
+
+  struct PresetEntry: Encodable {
+    let name: String
+    let summary: String
+    let yaml: String
+  }
+
+  var tasks: [Task]?
+  var settings: [SettingEntry]?
+  var maps: [Map]?
+  var presets: [PresetEntry]?
+
+  init(_ topics: [ListCommand.Topic]) {
+    for topic in topics {
+      switch topic {
+      case .tasks: tasks = TaskRegistry.all.map(Self.task)
+      case .settings:
+        let defaults = ConfigurationLayers()
+        settings = Setting.all.map {
+          SettingEntry(
+            name: $0.key, default: defaults.value(of: $0), allowed: $0.kind.description,
+            meaning: $0.meaning)
+        }
+      case .maps: maps = MazeMap.builtIn.map { Map(name: $0.name, text: $0.text) }
+      case .presets:
+        presets = Preset.all.map {
+          PresetEntry(name: $0.name, summary: $0.summary, yaml: $0.yaml)
+        }
+      }
+    }
+  }
+
+  private static func task(_ task: TaskDescription) -> Task {
+    Task(
+      name: task.name, summary: task.summary, observationCount: task.observationCount,
+      actionLimits: task.actionLimits, targetCount: task.targetCount,
+      targets: zip(task.evaluationTargetNames, task.evaluationTargets).map {
+        Task.Target(name: $0, position: $1)
+      },
+      successRadius: task.successRadius, episodeSteps: task.episodeSteps,
+      stepDuration: task.stepDuration,
+      suggestedSettings: task.suggestedSettings.sorted { $0.key < $1.key }.map {
+        SettingValue(setting: $0.key, value: $0.value)
+      })
+  }
 }

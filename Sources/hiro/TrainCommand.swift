@@ -81,6 +81,16 @@ struct TrainCommand: ParsableCommand {
     help: .init("Threads to use; the result does not depend on it.", valueName: "n"))
   var threads = WorkerPool.processorCount
 
+  @Flag(inversion: .prefixedNo, help: "Write event files for TensorBoard.")
+  var tensorboard = true
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "End, with everything saved, once this process is gone: it began the run.",
+      valueName: "process", visibility: .private))
+  var parent: Int32?
+
   func validate() throws {
     guard (1...1_024).contains(threads) else {
       throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
@@ -124,7 +134,7 @@ struct TrainCommand: ParsableCommand {
         + run.folder)
     for warning in run.resumeWarnings { messages.say("warning: \(warning)") }
     let ending = try run.run(
-      shouldStop: { watch.signal != nil },
+      shouldStop: { watch.signal != nil || isAbandoned },
       report: { progress in line.show(progress) })
     messages.endLine()
     switch ending {
@@ -136,6 +146,9 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
+  /// Whether whoever began the run, a study, is gone; nobody would take note of its end.
+  private var isAbandoned: Bool { parent.map { $0 != getppid() } ?? false }
+
   private func makeRun() throws -> TrainingRun {
     let pool = WorkerPool(threads: threads)
     if let resume {
@@ -145,7 +158,7 @@ struct TrainCommand: ParsableCommand {
           var layers = ConfigurationLayers(configuration)
           try applyOptions(to: &layers)
           return layers.configuration()
-        }, robot: robot, pool: pool)
+        }, robot: robot, pool: pool, writesEvents: tensorboard)
     }
     let definition = try self.definition()
     var layers = ConfigurationLayers()
@@ -158,7 +171,8 @@ struct TrainCommand: ParsableCommand {
     configuration.task = definition.description.name
     return try TrainingRun(
       configuration: configuration, definition: definition,
-      map: map == nil ? nil : definition.map, folder: output ?? ".", pool: pool)
+      map: map == nil ? nil : definition.map, folder: output ?? ".", pool: pool,
+      writesEvents: tensorboard)
   }
 
   /// The task: of the command line, a map, or the configuration file.

@@ -98,7 +98,8 @@ struct Program {
 }
 
 /// Settings with which a run takes a second.
-let tiny = [
-  "evaluation.interval=200", "evaluation.episodes=1", "reportInterval=100", "warmUpSteps=50",
-  "lower.hiddenUnits=16", "higher.hiddenUnits=16", "lower.batchSize=8", "higher.batchSize=8",
-].flatMap { ["--set", $0] }
+let tiny =
+  [
+    "evaluation.interval=200", "evaluation.episodes=1", "reportInterval=100", "warmUpSteps=50",
+    "lower.hiddenUnits=16", "higher.hiddenUnits=16", "lower.batchSize=8", "higher.batchSize=8",
+  ].flatMap { ["--set", $0] } + ["--no-tensorboard"]

@@ -1,0 +1,165 @@
+import Foundation
+
+/// The learning curves of a run as TensorBoard reads them: an event file for each session, that is
+/// each time the run was begun or continued.
+///
+/// The format is TensorFlow's: records with a length and masked CRC-32Cs (`tfrecord`), each holding
+/// an `Event` of `event.proto`. Every record reaches the file in one write, so that a kill leaves at
+/// most a file that ends with its last whole record; continuing cuts the older files back to a given
+/// step and tells a TensorBoard that is looking on to forget what it has seen after it.
+final class EventFile {
+  private let path: String
+  private let descriptor: Int32
+
+  /// What the names of event files begin with.
+  static let prefix = "events.out.tfevents."
+
+  /// An event file at most, when it is read again; a film has some hundred kilobytes.
+  private static let sizeLimit = 1 << 30
+
+  /// Begins a file in `folder`, after cutting the ones that are there back to `step`; nil for a new
+  /// run, of which nothing is kept.
+  init(folder: String, continuingAfter step: Int?) throws(FileError) {
+    let older = Self.files(in: folder)
+    for file in older { try Self.cut(file, after: step ?? -1) }
+    // The names' order is the order in which TensorBoard reads the files.
+    let newest = older.compactMap(Self.time).max() ?? 0
+    let time = max(Int(Date().timeIntervalSince1970), newest + 1)
+    let host = ProcessInfo.processInfo.hostName
+      .map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "_" }.map(String.init).joined()
+    path = "\(folder)/\(Self.prefix)\(time).\(host).\(getpid())"
+    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_EXCL, 0o666)
+    guard descriptor >= 0 else {
+      throw FileError(errno: errno, path: path, operation: "creating", writing: true)
+    }
+    try append(step: 0) { $0.add(EventField.fileVersion, "brain.Event:2") }
+    guard let step else { return }
+    try append(step: step + 1) { event in
+      var session = ProtobufMessage()
+      session.add(1, 1)  // SessionLog.status = START
+      event.add(EventField.sessionLog, session)
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Appends numbers of `step`, each under its tag; what is not finite is left out.
+  func append(step: Int, scalars: [(tag: String, value: Double)]) throws(FileError) {
+    var summary = ProtobufMessage()
+    for (tag, number) in scalars where number.isFinite {
+      var value = ProtobufMessage()
+      value.add(1, tag)
+      value.add(2, Float(number))  // Summary.Value.simple_value
+      summary.add(1, value)
+    }
+    guard !summary.bytes.isEmpty else { return }
+    try append(step: step) { $0.add(EventField.summary, summary) }
+  }
+
+  /// Appends a picture of `step`: the bytes of a PNG, or of a GIF that moves.
+  func append(
+    step: Int, tag: String, picture: [UInt8], width: Int, height: Int
+  ) throws(FileError) {
+    var image = ProtobufMessage()
+    image.add(1, height)
+    image.add(2, width)
+    image.add(3, 3)  // colorspace: RGB
+    image.add(4, picture)
+    var value = ProtobufMessage()
+    value.add(1, tag)
+    value.add(4, image)  // Summary.Value.image
+    var summary = ProtobufMessage()
+    summary.add(1, value)
+    try append(step: step) { $0.add(EventField.summary, summary) }
+  }
+
+  /// The fields of `Event`.
+  private enum EventField {
+    static let wallTime: UInt64 = 1
+    static let step: UInt64 = 2
+    static let fileVersion: UInt64 = 3
+    static let summary: UInt64 = 5
+    static let sessionLog: UInt64 = 7
+  }
+
+  private func append(step: Int, _ fill: (inout ProtobufMessage) -> Void) throws(FileError) {
+    var event = ProtobufMessage()
+    event.add(EventField.wallTime, Date().timeIntervalSince1970)
+    event.add(EventField.step, step)
+    fill(&event)
+    let record = Self.record(event.bytes)
+    let end = lseek(descriptor, 0, SEEK_END)
+    let written = record.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
+    guard written == record.count else {
+      let error = FileError(
+        errno: written < 0 ? errno : ENOSPC, path: path, operation: "writing", writing: true)
+      if written > 0 { ftruncate(descriptor, end) }
+      throw error
+    }
+  }
+
+  /// `data` as a record: its length, the length's checksum, the data, the data's checksum.
+  private static func record(_ data: [UInt8]) -> [UInt8] {
+    func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
+      withUnsafeBytes(of: value.littleEndian, Array.init)
+    }
+    let length = bytes(UInt64(data.count))
+    return length + bytes(CRC32C.masked(length)) + data + bytes(CRC32C.masked(data))
+  }
+
+  // MARK: Older files
+
+  /// The event files in `folder`, the oldest first.
+  static func files(in folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+      .filter { $0.hasPrefix(prefix) }.sorted().map { "\(folder)/\($0)" }
+  }
+
+  private static func time(of path: String) -> Int? {
+    (path as NSString).lastPathComponent.dropFirst(prefix.count).split(separator: ".").first
+      .flatMap { Int($0) }
+  }
+
+  /// Drops the records of steps after `step`, and what a kill cut short; a file of which nothing is
+  /// left goes away.
+  private static func cut(_ path: String, after step: Int) throws(FileError) {
+    let file = try InputFile(path: path, limit: sizeLimit)
+    let bytes = try file.bytes(in: 0..<file.count)
+    var kept: [UInt8] = []
+    var records = 0
+    for (range, data) in self.records(bytes) {
+      guard let recordStep = ProtobufMessage.integer(EventField.step, of: bytes[data]),
+        recordStep <= UInt64(max(0, step))
+      else { continue }
+      kept += bytes[range]
+      records += 1
+    }
+    if step < 0 || records <= 1 {
+      unlink(path)
+    } else if kept.count < bytes.count {
+      try AtomicFile.write(to: path) { output throws(FileError) in try output.append(kept) }
+    }
+  }
+
+  /// The whole records in `bytes`: each with its data's place.
+  private static func records(
+    _ bytes: [UInt8]
+  ) -> [(range: Range<Int>, data: Range<Int>)] {
+    func number(_ type: (some FixedWidthInteger).Type, at start: Int) -> UInt64 {
+      bytes[start..<start + type.bitWidth / 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    var result: [(Range<Int>, Range<Int>)] = []
+    var start = 0
+    while start + 12 <= bytes.count {
+      let length = number(UInt64.self, at: start)
+      guard number(UInt32.self, at: start + 8) == CRC32C.masked(bytes[start..<start + 8]),
+        length <= bytes.count - start - 16
+      else { break }
+      let data = start + 12..<start + 12 + Int(length)
+      guard number(UInt32.self, at: data.upperBound) == CRC32C.masked(bytes[data]) else { break }
+      result.append((start..<data.upperBound + 4, data))
+      start = data.upperBound + 4
+    }
+    return result
+  }
+}

@@ -9,6 +9,7 @@ public struct ConfigurationLayers {
   public static let sizeLimit = 1 << 16
 
   private var values: [String: SettingValue]
+  private var assigned: Set<String> = []
 
   /// The published defaults.
   public init() {
@@ -68,6 +69,12 @@ public struct ConfigurationLayers {
       [String(text[..<sign]): String(text[text.index(after: sign)...])], source: "--set")
   }
 
+  /// What was laid over the settings at the start, in their order.
+  var assignments: [Study.Assignment] {
+    Setting.all.filter { assigned.contains($0.key) }
+      .map { Study.Assignment(key: $0.key, value: value(of: $0)) }
+  }
+
   /// The value that `setting` has now, as YAML.
   public func value(of setting: Setting) -> String {
     values[setting.key]!.yaml
@@ -109,7 +116,7 @@ public struct ConfigurationLayers {
     }
   }
 
-  private mutating func apply(
+  mutating func apply(
     _ entries: [(key: Node, value: Node)], prefix: String = "", source: String
   ) throws(ConfigurationError) {
     for (keyNode, node) in entries {
@@ -141,6 +148,7 @@ public struct ConfigurationLayers {
         key: key, source: source, expected: setting.kind.description, found: Self.describe(node))
     }
     values[key] = value
+    assigned.insert(key)
   }
 
   /// The setting most likely meant: the one that ends the same, or is spelt almost the same.
@@ -151,7 +159,7 @@ public struct ConfigurationLayers {
   }
 
   /// Parses `text`, a whole document or the value of one setting.
-  private static func node(
+  static func node(
     of text: String, source: String, isValue: Bool
   ) throws(ConfigurationError) -> Node {
     guard text.utf8.count <= sizeLimit else {
@@ -189,16 +197,17 @@ public struct ConfigurationLayers {
     }
   }
 
-  private static func place(_ node: Node, in source: String) -> String {
+  static func place(_ node: Node, in source: String) -> String {
     guard let mark = node.mark else { return source }
-    return "\(source):\(mark.line)"
+    return "\(source):\(mark.line):\(mark.column)"
   }
 
   private static func place(_ error: YamlError, in source: String) -> String {
     switch error {
     case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
-      "\(source):\(mark.line)"
-    case .duplicatedKeysInMapping(_, let context): "\(source):\(context.mark.line)"
+      "\(source):\(mark.line):\(mark.column)"
+    case .duplicatedKeysInMapping(_, let context):
+      "\(source):\(context.mark.line):\(context.mark.column)"
     default: source
     }
   }
@@ -214,7 +223,7 @@ public struct ConfigurationLayers {
     }
   }
 
-  private static func describe(_ node: Node) -> String {
+  static func describe(_ node: Node) -> String {
     switch node {
     case .scalar(let scalar): scalar.string.isEmpty ? "nothing" : quoted(scalar.string)
     case .sequence(let sequence):

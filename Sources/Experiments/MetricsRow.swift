@@ -81,7 +81,7 @@ struct MetricsRow {
     values.sorted { $0.key < $1.key }.first { !$0.value.isFinite }?.key
   }
 
-  private static func column(_ quantity: String, of target: String) -> String {
+  static func column(_ quantity: String, of target: String) -> String {
     "evaluation_\(quantity)_\(target.map { $0.isLetter || $0.isNumber ? $0 : "_" }.map(String.init).joined())"
   }
 }

@@ -30,12 +30,16 @@ enum ExitStatus: Int32 {
     switch error {
     case let error as FileError: self.init(error)
     case SafetensorsError.file(let error), TraceError.file(let error),
-      ConfigurationError.file(let error):
+      ConfigurationError.file(let error), ComparisonError.file(let error):
       self.init(error)
+    case ComparisonError.noRuns, ComparisonError.noEvaluation: self = .noInput
+    case ComparisonError.targets, ComparisonError.sameRun: self = .usage
+    case is ComparisonError: self = .data
     case ConfigurationError.notAnAssignment, ConfigurationError.unknownPreset: self = .usage
     case is ConfigurationError, is AgentShapeError: self = .configuration
     case PolicyFileError.noPolicy: self = .noInput
     case let error as SourceError: self = error.isMissing ? .noInput : .data
+    case let error as StudyError: self.init(error)
     case RunError.locked, RunError.occupied: self = .cannotCreate
     case RunError.unsaved: self = .inputOutput
     case RunError.noCheckpoint: self = .noInput
@@ -59,6 +63,19 @@ enum ExitStatus: Int32 {
     default:
       // What the argument parser throws has no public type but knows its exit code.
       self = Hiro.exitCode(for: error) == .validationFailure ? .usage : .software
+    }
+  }
+
+  private init(_ error: StudyError) {
+    switch error {
+    case .file(let error): self.init(error)
+    case .invalid(let source, _) where source.hasPrefix("--"): self = .usage
+    case .invalid: self = .configuration
+    case .anotherStudy, .isRun, .queued: self = .cannotCreate
+    case .noStudy: self = .noInput
+    case .tooManyJobs, .unsuitablePath: self = .usage
+    case .noSlurm, .refused: self = .unavailable
+    case .failed: self = .software
     }
   }
 

@@ -19,10 +19,16 @@ struct Hiro: ParsableCommand {
     version: "\(SoftwareVersions.current)",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, RenderCommand.self, SimulateCommand.self,
-      ListCommand.self,
+      StudyCommand.self, CompareCommand.self, ListCommand.self,
       InspectCommand.self, BenchCommand.self,
       ViewCommand.self,
     ])
+
+  /// The path of this program.
+  static var path: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      ?? CommandLine.arguments[0]
+  }
 
   /// Runs the command that the arguments name. What goes wrong is said in one line on standard
   /// error, and the exit code tells its kind (`sysexits.h`).

@@ -115,42 +115,43 @@ struct ConfigurationTests {
   static let refused: [(yaml: String, message: String)] = [
     (
       "steps: 10\nlower:\n  discuont: 0.9\n",
-      "my.yaml:3: unknown setting \"lower.discuont\"; did you mean lower.discount?"
+      "my.yaml:3:3: unknown setting \"lower.discuont\"; did you mean lower.discount?"
     ),
     (
       "\nbatchSize: 3\n",
-      "my.yaml:2: unknown setting \"batchSize\"; did you mean lower.batchSize?"
+      "my.yaml:2:1: unknown setting \"batchSize\"; did you mean lower.batchSize?"
     ),
-    ("zzz: 3\n", "my.yaml:1: unknown setting \"zzz\"; `hiro list settings` names them all"),
+    ("zzz: 3\n", "my.yaml:1:1: unknown setting \"zzz\"; `hiro list settings` names them all"),
     (
       "lower:\n  discount: high\n",
-      "my.yaml:2: lower.discount: expected a number from 0.0 to 1.0, found \"high\""
+      "my.yaml:2:3: lower.discount: expected a number from 0.0 to 1.0, found \"high\""
     ),
     (
       "lower: {discount: 1.5}",
-      "my.yaml:1: lower.discount: expected a number from 0.0 to 1.0, found \"1.5\""
+      "my.yaml:1:9: lower.discount: expected a number from 0.0 to 1.0, found \"1.5\""
     ),
-    ("lower: 3", "my.yaml:1: lower: expected a group of settings, found \"3\""),
+    ("lower: 3", "my.yaml:1:1: lower: expected a group of settings, found \"3\""),
     (
       "steps: {a: 1}",
-      "my.yaml:1: steps: expected a whole number from 1 to 1000000000000, "
+      "my.yaml:1:1: steps: expected a whole number from 1 to 1000000000000, "
         + "found a group of settings"
     ),
     (
       "steps: 1.5",
-      "my.yaml:1: steps: expected a whole number from 1 to 1000000000000, found \"1.5\""
+      "my.yaml:1:1: steps: expected a whole number from 1 to 1000000000000, found \"1.5\""
     ),
     (
-      "steps: -5", "my.yaml:1: steps: expected a whole number from 1 to 1000000000000, found \"-5\""
+      "steps: -5",
+      "my.yaml:1:1: steps: expected a whole number from 1 to 1000000000000, found \"-5\""
     ),
-    ("seed: \"1\"", "my.yaml:1: seed: expected a whole number, at least 0, found \"1\""),
-    ("hierarchy: flta", "my.yaml:1: hierarchy: expected one of hiro, flat, found \"flta\""),
+    ("seed: \"1\"", "my.yaml:1:1: seed: expected a whole number, at least 0, found \"1\""),
+    ("hierarchy: flta", "my.yaml:1:1: hierarchy: expected one of hiro, flat, found \"flta\""),
     ("subgoals: {halfRange: [1, -2]}", ""),
     ("lower: {discount: .nan}", ""),
     ("lower: {actorLearningRate: .inf}", ""),
-    ("steps: 1\nsteps: 2\n", "my.yaml:1: \"steps\" is there twice"),
+    ("steps: 1\nsteps: 2\n", "my.yaml:1:1: \"steps\" is there twice"),
     ("- 1\n- 2\n", "my.yaml: expected settings as `key: value` lines"),
-    ("? [a]\n: 1\n", "my.yaml:1: expected a setting's name before the colon"),
+    ("? [a]\n: 1\n", "my.yaml:1:3: expected a setting's name before the colon"),
     ("a: [1\nb: 2\n", ""),
     ("a: b\n---\nc: d\n", ""),
     ("task: \"a\\nb\"", ""),

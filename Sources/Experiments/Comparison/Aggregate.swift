@@ -1,0 +1,116 @@
+import Randomness
+
+/// What many seeds came to, as one number and how sure it is.
+///
+/// The interquartile mean and its interval are those of Agarwal et al. 2021 ("Deep reinforcement
+/// learning at the edge of the statistical precipice"); the paper of HIRO reports the mean and its
+/// standard error.
+public struct Aggregate: Sendable, Equatable, Codable {
+  /// How many numbers.
+  public let count: Int
+  /// Their mean.
+  public let mean: Double
+  /// The mean's standard error; nil of one.
+  public let standardError: Double?
+  /// Their median.
+  public let median: Double
+  /// The mean of the middle half: a quarter of the numbers, rounded down, is cut off at each end.
+  public let interquartileMean: Double
+  /// Where ``interquartileMean`` would lie in 95 % of repetitions, by the stratified bootstrap; its
+  /// ends are the same for one number.
+  public let interquartileMeanInterval: [Double]
+
+  /// Aggregates `strata`, the scores of each task, which must not all be empty.
+  init(strata: [[Double]], bootstrap: Bootstrap = Bootstrap()) {
+    let values = strata.flatMap(\.self)
+    count = values.count
+    mean = values.mean ?? .nan
+    standardError = values.standardError
+    median = values.quantile(0.5) ?? .nan
+    interquartileMean = values.interquartileMean ?? .nan
+    interquartileMeanInterval = bootstrap.interval { stream in
+      strata.flatMap { Bootstrap.resampled($0, using: &stream) }.interquartileMean ?? .nan
+    }
+  }
+
+  /// Aggregates the scores of one task.
+  init(_ values: [Double], bootstrap: Bootstrap = Bootstrap()) {
+    self.init(strata: [values], bootstrap: bootstrap)
+  }
+}
+
+/// How often a run of one variant beats a run of another.
+public struct Improvement: Sendable, Equatable, Codable {
+  /// The variant that is asked about.
+  public let variant: String
+  /// The one that it is compared with.
+  public let over: String
+  /// The probability that a random run of the first is better than one of the second, ties counting
+  /// half; the mean over the tasks that both have.
+  public let probability: Double
+  /// Where it would lie in 95 % of repetitions, by the stratified bootstrap.
+  public let interval: [Double]
+
+  init(
+    variant: String, over: String, tasks: [(mine: [Double], others: [Double])],
+    bootstrap: Bootstrap = Bootstrap()
+  ) {
+    self.variant = variant
+    self.over = over
+    probability = tasks.map { Self.probability($0.mine, over: $0.others) }.mean ?? .nan
+    interval = bootstrap.interval { stream in
+      tasks.map { task in
+        let mine = Bootstrap.resampled(task.mine, using: &stream)
+        return Self.probability(
+          mine, over: Bootstrap.resampled(task.others, using: &stream))
+      }.mean ?? .nan
+    }
+  }
+
+  /// Mann and Whitney's U, as a fraction of all pairs.
+  static func probability(_ mine: [Double], over others: [Double]) -> Double {
+    var sum = 0.0
+    for a in mine { for b in others { sum += a > b ? 1 : a == b ? 0.5 : 0 } }
+    return sum / Double(mine.count * others.count)
+  }
+}
+
+/// Draws runs with replacement, again and again, to see how much a statistic owes to the seeds that
+/// happened to be there. The draws are the same each time.
+struct Bootstrap {
+  /// How often.
+  var repetitions = 5_000
+
+  /// The 2.5 % and 97.5 % quantiles of `statistic` over the repetitions.
+  func interval(of statistic: (inout RandomStream) -> Double) -> [Double] {
+    var stream = RandomStream(seed: 0, name: "bootstrap")
+    let values = (0..<repetitions).map { _ in statistic(&stream) }
+    return [values.quantile(0.025) ?? .nan, values.quantile(0.975) ?? .nan]
+  }
+
+  /// As many of `values` as there are, drawn with replacement.
+  static func resampled(_ values: [Double], using stream: inout RandomStream) -> [Double] {
+    values.map { _ in values[stream.index(below: values.count)] }
+  }
+}
+
+extension Collection where Element == Double {
+  /// The mean of the middle half; `nil` of nothing.
+  var interquartileMean: Double? {
+    let cut = count / 4
+    return sorted().dropFirst(cut).dropLast(cut).mean
+  }
+
+  /// The value below which the fraction `level` lies, between two neighbours in proportion; `nil` of
+  /// nothing.
+  func quantile(_ level: Double) -> Double? {
+    guard !isEmpty else { return nil }
+    let sorted = sorted()
+    let place = level * Double(sorted.count - 1)
+    let index = Int(place)
+    let next = Swift.min(index + 1, sorted.count - 1)
+    // What needs no rounding; and infinity minus itself, or times nothing, is no number.
+    if sorted[index] == sorted[next] || place == Double(index) { return sorted[index] }
+    return sorted[index] + (place - Double(index)) * (sorted[next] - sorted[index])
+  }
+}

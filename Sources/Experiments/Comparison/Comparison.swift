@@ -1,0 +1,325 @@
+import Environments
+import Foundation
+
+/// Runs put beside each other: for each task and variant what its seeds came to.
+public struct Comparison: Sendable {
+  /// For each task and variant, the tasks together.
+  public let groups: [Group]
+  /// For each variant over all tasks, where there are several tasks that count success.
+  public let overall: [Overall]
+  /// Each variant against each other, over the tasks that both have.
+  public let improvements: [Improvement]
+
+  /// The seeds of a variant in a task.
+  public struct Group: Sendable {
+    /// The task.
+    public let task: String
+    /// The variant.
+    public let variant: String
+    /// The runs, by seed, with at least one evaluation each.
+    public let runs: [RunHistory]
+    /// Seeds whose runs have no evaluation yet, or have not begun.
+    public let missingSeeds: [UInt64]
+    /// The best score of each seed, taken together: the paper's measure.
+    public let best: Aggregate
+    /// The last score of each seed, taken together.
+    public let last: Aggregate
+    /// The learning curve.
+    public let curve: [CurvePoint]
+
+    /// The quantity that is compared.
+    public var quantity: String { runs[0].hasSuccess ? "success" : "score" }
+    /// Seeds whose runs have not come to their end.
+    public var unfinishedSeeds: [UInt64] {
+      runs.filter { !$0.state.isFinished }.map(\.configuration.seed)
+    }
+    /// Seeds whose success never was 0.5.
+    public var failedSeeds: [UInt64] {
+      runs.filter { $0.hasSuccess && $0.firstStep(reaching: 0.5) == nil }.map(\.configuration.seed)
+    }
+    /// The mean time that a run took (s), of those that noted it.
+    public var meanSeconds: Double? { runs.compactMap(\.seconds).mean }
+
+    /// The steps of the first evaluation with so much success; nil for a seed that never had it.
+    public func steps(to success: Double) -> [Int?] { runs.map { $0.firstStep(reaching: success) } }
+
+    /// The median of ``steps(to:)``, those that never had it counting as later than all; nil where
+    /// that is the median.
+    public func medianSteps(to success: Double) -> Double? {
+      let steps = steps(to: success).map { $0.map(Double.init) ?? .infinity }
+      return steps.quantile(0.5).flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// The run with the best score, and the one in the middle; the same where there is only one.
+    public var examples: [(name: String, run: RunHistory)] {
+      let ranked = runs.sorted {
+        ($0.best ?? 0, $0.last ?? 0, -Double($0.configuration.seed))
+          > ($1.best ?? 0, $1.last ?? 0, -Double($1.configuration.seed))
+      }
+      let median = ranked[ranked.count / 2]
+      return runs.count == 1
+        ? [("the only seed", median)] : [("best seed", ranked[0]), ("median seed", median)]
+    }
+  }
+
+  /// A point of a learning curve.
+  public struct CurvePoint: Sendable, Codable, Equatable {
+    /// The environment step.
+    public let step: Int
+    /// The interquartile mean of the score over seeds.
+    public let interquartileMean: Double
+    /// Its 95 % interval by the bootstrap.
+    public let interval: [Double]
+    /// The mean distance at the end (m); nil in a task without targets.
+    public let finalDistance: Double?
+  }
+
+  /// A variant over all tasks.
+  public struct Overall: Sendable, Encodable {
+    /// The variant.
+    public let variant: String
+    /// The best success of each run, taken together.
+    public let best: Aggregate
+  }
+
+  /// Compares the runs in `paths`: folders of studies, of runs, or of folders that hold them.
+  ///
+  /// - Throws: ``ComparisonError`` where they cannot be compared.
+  public init(paths: [String]) throws {
+    var entries: [Entry] = []
+    var missing: [(task: String, variant: String, seed: UInt64)] = []
+    for path in paths {
+      let found = try Self.entries(in: path, missing: &missing)
+      guard !found.isEmpty else { throw ComparisonError.noRuns(folder: path) }
+      entries += found
+    }
+    try Self.checkTargets(entries)
+    Self.nameApart(&entries)
+    for entry in entries where entry.run.scores.isEmpty {
+      missing.append((entry.run.configuration.task, entry.variant, entry.run.configuration.seed))
+    }
+    entries.removeAll { $0.run.scores.isEmpty }
+    guard !entries.isEmpty else { throw ComparisonError.noEvaluation(folder: paths[0]) }
+    try Self.checkTwice(entries)
+
+    let tasks = entries.map(\.run.configuration.task).uniqued()
+    let variants = entries.map(\.variant).uniqued()
+    let groups: [Group] = tasks.flatMap { task in
+      variants.compactMap { variant -> Group? in
+        let runs = entries.filter {
+          $0.run.configuration.task == task && $0.variant == variant
+        }.map(\.run).sorted { $0.configuration.seed < $1.configuration.seed }
+        guard !runs.isEmpty else { return nil }
+        return Group(
+          task: task, variant: variant, runs: runs,
+          missingSeeds: missing.filter { $0.task == task && $0.variant == variant }.map(\.seed)
+            .sorted(),
+          best: Aggregate(runs.compactMap(\.best)), last: Aggregate(runs.compactMap(\.last)),
+          curve: Self.curve(of: runs))
+      }
+    }
+    let counted = tasks.filter { task in
+      groups.contains { $0.task == task && $0.runs[0].hasSuccess }
+    }
+    let scores = { (task: String, variant: String) -> [Double]? in
+      groups.first { $0.task == task && $0.variant == variant }?.runs.compactMap(\.best)
+    }
+    self.groups = groups
+    overall =
+      counted.count < 2
+      ? []
+      : variants.compactMap { variant in
+        let strata = counted.compactMap { scores($0, variant) }
+        return strata.count == counted.count
+          ? Overall(variant: variant, best: Aggregate(strata: strata)) : nil
+      }
+    improvements = variants.flatMap { variant in
+      variants.filter { $0 != variant }.compactMap { other in
+        let shared = tasks.compactMap { task -> (mine: [Double], others: [Double])? in
+          guard let mine = scores(task, variant), let others = scores(task, other) else {
+            return nil
+          }
+          return (mine, others)
+        }
+        return shared.isEmpty ? nil : Improvement(variant: variant, over: other, tasks: shared)
+      }
+    }
+  }
+
+  /// The tasks, in the order of the runs.
+  public var tasks: [String] { groups.map(\.task).uniqued() }
+
+  /// The settings that differ between the variants of a task: one value for each of its groups.
+  public func differingSettings(in task: String) -> [(key: String, values: [String])] {
+    let layers = groups.filter { $0.task == task }.map {
+      ConfigurationLayers($0.runs[0].configuration)
+    }
+    return Setting.all.compactMap { setting in
+      guard setting.key != "seed" else { return nil }
+      let values = layers.map { $0.value(of: setting) }
+      return Set(values).count > 1 ? (setting.key, values) : nil
+    }
+  }
+
+  // MARK: Finding runs
+
+  /// A run and what its variant is called.
+  private struct Entry {
+    let run: RunHistory
+    var variant: String
+  }
+
+  /// Settings that say how long and how often, and not what is compared.
+  private static let neutralKeys: Set<String> = [
+    "task", "seed", "steps", "reportInterval", "evaluation.interval", "evaluation.episodes",
+    "evaluation.stopAtSuccess", "checkpoint.minutes",
+  ]
+
+  private static func entries(
+    in path: String, missing: inout [(task: String, variant: String, seed: UInt64)]
+  ) throws -> [Entry] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw ComparisonError.file(.notFound(path: path))
+    }
+    guard isFolder.boolValue else { throw ComparisonError.noRuns(folder: path) }
+    if RunHistory.isRun(path) {
+      let run = try RunHistory(folder: path)
+      return [Entry(run: run, variant: try variant(of: run))]
+    }
+    guard access("\(path)/\(StudyFolder.file)", F_OK) == 0 else {
+      return try runFolders(below: path, depth: 4).map {
+        let run = try RunHistory(folder: $0)
+        return Entry(run: run, variant: try variant(of: run))
+      }
+    }
+    let study = try StudyFolder(path: path)
+    var entries: [Entry] = []
+    for planned in study.runs {
+      if RunHistory.isRun(study.folder(of: planned)) {
+        entries.append(
+          Entry(
+            run: try RunHistory(folder: study.folder(of: planned)), variant: planned.variant))
+      } else {
+        missing.append((planned.task, planned.variant, planned.seed))
+      }
+    }
+    return entries
+  }
+
+  /// The folders of runs below `path`, not within one another, sorted.
+  private static func runFolders(below path: String, depth: Int) throws -> [String] {
+    guard depth > 0 else { return [] }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return try names.sorted().flatMap { name -> [String] in
+      let child = "\(path)/\(name)"
+      if RunHistory.isRun(child) { return [child] }
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: child, isDirectory: &isFolder),
+        isFolder.boolValue
+      else { return [] }
+      return try runFolders(below: child, depth: depth - 1)
+    }
+  }
+
+  /// What a run outside a study is called: the preset that it is nearest to, and what it changes.
+  private static func variant(of run: RunHistory) throws -> String {
+    func name(_ preset: Preset?) throws -> (name: String, changes: [String]) {
+      var layers = ConfigurationLayers()
+      try layers.apply(run.task.suggestedSettings, source: "task \(run.task.name)")
+      if let preset { try layers.apply(preset, for: run.task) }
+      let changes = run.configuration.differences(from: layers.configuration())
+        .filter { !neutralKeys.contains($0.key) }.map { "\($0.key)=\($0.mine)" }
+      return (preset?.name ?? Study.Variant.plain.name, changes)
+    }
+    let names = try [nil as Preset?].map(name) + Preset.all.map { try name($0) }
+    let nearest = names.min { $0.changes.count < $1.changes.count }!
+    return ([nearest.name] + nearest.changes.prefix(3)).joined(separator: " ")
+      + (nearest.changes.count > 3 ? " …" : "")
+  }
+
+  /// Gives variants of one name and different settings different names, by the settings that differ.
+  private static func nameApart(_ entries: inout [Entry]) {
+    for indices in Dictionary(
+      grouping: entries.indices,
+      by: { index in
+        [entries[index].run.configuration.task, entries[index].variant]
+      }
+    ).values {
+      let layers = indices.map { ConfigurationLayers(entries[$0].run.configuration) }
+      let differing = Setting.all.filter { setting in
+        !neutralKeys.contains(setting.key) && Set(layers.map { $0.value(of: setting) }).count > 1
+      }
+      guard !differing.isEmpty else { continue }
+      for (index, layers) in zip(indices, layers) {
+        let values = differing.map { "\($0.key)=\(layers.value(of: $0))" }
+        entries[index].variant += " " + values.joined(separator: " ")
+      }
+    }
+  }
+
+  private static func checkTargets(_ entries: [Entry]) throws {
+    for (_, runs) in Dictionary(grouping: entries.map(\.run), by: \.configuration.task) {
+      guard let first = runs.first else { continue }
+      func text(_ run: RunHistory) -> String {
+        run.targets.map {
+          "\($0.name) (\($0.position.map { "\($0)" }.joined(separator: ", ")))"
+        }.joined(separator: ", ")
+      }
+      for run in runs where run.targets != first.targets {
+        throw ComparisonError.targets(
+          first: first.folder, second: run.folder,
+          problem: "\(first.configuration.task) has the targets \(text(first)) in one and "
+            + "\(text(run)) in the other")
+      }
+    }
+  }
+
+  private static func checkTwice(_ entries: [Entry]) throws {
+    var seen: [String: Entry] = [:]
+    for entry in entries {
+      let configuration = entry.run.configuration
+      let name = "\(configuration.task) \(entry.variant) seed \(configuration.seed)"
+      if let other = seen[name] {
+        throw ComparisonError.sameRun(
+          first: other.run.folder, second: entry.run.folder, name: name)
+      }
+      seen[name] = entry
+    }
+  }
+
+  // MARK: Curves
+
+  /// The interquartile mean over the seeds at each step at which one of them was evaluated. A run that
+  /// ended because it succeeded keeps its last score; the curve ends where a run that did not has no
+  /// more evaluations.
+  private static func curve(of runs: [RunHistory]) -> [CurvePoint] {
+    let ends = runs.map { run in
+      let hasSucceeded =
+        run.state.isFinished && run.configuration.evaluation.stopAtSuccess > 0
+        && (run.last ?? 0) >= run.configuration.evaluation.stopAtSuccess
+      return hasSucceeded ? Int.max : run.scores.last?.step ?? 0
+    }
+    let end = ends.min() ?? 0
+    let steps = Set(runs.flatMap { $0.scores.map(\.step) }).filter { $0 <= end }.sorted()
+    return steps.compactMap { step in
+      let evaluations = runs.compactMap { $0.evaluations.last { $0.step <= step } }
+      // Before its first evaluation a run has nothing to show.
+      guard evaluations.count == runs.count else { return nil }
+      let scores = evaluations.compactMap { $0.measurements[0].score }
+      let aggregate = Aggregate(scores, bootstrap: Bootstrap(repetitions: 2_000))
+      return CurvePoint(
+        step: step, interquartileMean: aggregate.interquartileMean,
+        interval: aggregate.interquartileMeanInterval,
+        finalDistance: evaluations.compactMap { $0.measurements[0].finalDistance }.mean)
+    }
+  }
+}
+
+extension Sequence where Element: Hashable {
+  /// The elements without those that were there before.
+  func uniqued() -> [Element] {
+    var seen: Set<Element> = []
+    return filter { seen.insert($0).inserted }
+  }
+}

@@ -1,0 +1,242 @@
+import Foundation
+
+/// A comparison as rows for people: the same in a terminal, in Markdown and on a page.
+public struct ComparisonTable: Sendable {
+  /// A table with its heading.
+  public struct Section: Sendable {
+    /// What it tells.
+    public let title: String
+    /// The first row names the columns.
+    public let rows: [[Cell]]
+  }
+
+  /// What stands in a cell.
+  public struct Cell: Sendable, ExpressibleByStringLiteral {
+    /// For people.
+    public let text: String
+    /// The number behind it, unrounded.
+    public let value: Double?
+
+    /// A cell of words.
+    public init(stringLiteral value: String) { self.init(value) }
+
+    init(_ text: String, value: Double? = nil) {
+      self.text = text
+      self.value = value
+    }
+  }
+
+  /// The tables: one for each task, then over all tasks, then each variant against each other.
+  public let sections: [Section]
+
+  /// Lays out `comparison`.
+  public init(_ comparison: Comparison) {
+    var sections = comparison.tasks.map { task in
+      let groups = comparison.groups.filter { $0.task == task }
+      let target = groups[0].runs[0].targets.first.map { ", target: \($0.name)" } ?? ""
+      return Section(
+        title: "\(task): \(groups[0].quantity) over seeds\(target)",
+        rows: [Self.heading(groups[0])] + groups.map(Self.row))
+    }
+    if !comparison.overall.isEmpty {
+      sections.append(
+        Section(
+          title: "all tasks: success over seeds and tasks",
+          rows: [["variant", "runs", "best, mean ± s.e.", "median", "IQM", "IQM 95 %"]]
+            + comparison.overall.map { overall in
+              [
+                Cell(overall.variant), Cell("\(overall.best.count)"), Self.mean(overall.best),
+                Self.number(overall.best.median), Self.number(overall.best.interquartileMean),
+                Self.interval(overall.best.interquartileMeanInterval),
+              ]
+            }))
+    }
+    if !comparison.improvements.isEmpty {
+      sections.append(
+        Section(
+          title: "probability that a run of the first is better than one of the second",
+          rows: [["first", "second", "probability", "95 %"]]
+            + comparison.improvements.map {
+              [
+                Cell($0.variant), Cell($0.over), Self.number($0.probability),
+                Self.interval($0.interval),
+              ]
+            }))
+    }
+    for task in comparison.tasks {
+      let settings = comparison.differingSettings(in: task)
+      guard !settings.isEmpty else { continue }
+      let groups = comparison.groups.filter { $0.task == task }
+      sections.append(
+        Section(
+          title: "\(task): settings that differ",
+          rows: [["setting"] + groups.map { Cell($0.variant) }]
+            + settings.map { [Cell($0.key)] + $0.values.map { Cell($0) } }))
+    }
+    self.sections = sections
+  }
+
+  private static func heading(_ group: Comparison.Group) -> [Cell] {
+    ["variant", "seeds", "best, mean ± s.e.", "median", "IQM", "IQM 95 %", "last, mean ± s.e."]
+      + (group.runs[0].hasSuccess ? ["steps to 0.5", "steps to 0.9", "failed seeds"] : [])
+      + ["unfinished", "time of a run"]
+  }
+
+  private static func row(_ group: Comparison.Group) -> [Cell] {
+    var row = [
+      Cell(group.variant), Cell("\(group.runs.count)", value: Double(group.runs.count)),
+      mean(group.best), number(group.best.median), number(group.best.interquartileMean),
+      interval(group.best.interquartileMeanInterval), mean(group.last),
+    ]
+    if group.runs[0].hasSuccess {
+      row += [steps(group, to: 0.5), steps(group, to: 0.9), Cell(seeds(group.failedSeeds))]
+    }
+    return row + [
+      Cell(seeds(group.unfinishedSeeds + group.missingSeeds)),
+      Cell(group.meanSeconds.map(time) ?? "", value: group.meanSeconds),
+    ]
+  }
+
+  private static func number(_ value: Double) -> Cell {
+    Cell(String(format: "%.2f", value), value: value)
+  }
+
+  private static func mean(_ aggregate: Aggregate) -> Cell {
+    let error = aggregate.standardError.map { String(format: " ± %.2f", $0) } ?? ""
+    return Cell(String(format: "%.2f", aggregate.mean) + error, value: aggregate.mean)
+  }
+
+  private static func interval(_ ends: [Double]) -> Cell {
+    Cell(ends.map { String(format: "%.2f", $0) }.joined(separator: " – "))
+  }
+
+  private static func steps(_ group: Comparison.Group, to success: Double) -> Cell {
+    let reached = group.steps(to: success).count { $0 != nil }
+    let median = group.medianSteps(to: success)
+    let text = median.map { steps(Int($0.rounded())) } ?? "never"
+    return Cell("\(text) (\(reached) of \(group.runs.count))", value: median)
+  }
+
+  private static func seeds(_ seeds: [UInt64]) -> String {
+    seeds.isEmpty ? "none" : SeedList.text(seeds.sorted())
+  }
+
+  /// `steps` with its digits in groups of three.
+  static func steps(_ steps: Int) -> String {
+    let digits = Array(String(steps))
+    return digits.enumerated().map { index, digit in
+      (index > 0 && (digits.count - index) % 3 == 0 ? "," : "") + String(digit)
+    }.joined()
+  }
+
+  private static func time(_ seconds: Double) -> String {
+    switch seconds {
+    case ..<90: "\(Int(seconds.rounded())) s"
+    case ..<5_400: "\(Int((seconds / 60).rounded())) min"
+    default: String(format: "%.1f h", seconds / 3_600)
+    }
+  }
+
+  /// The tables as Markdown.
+  public var markdown: String {
+    sections.map { section in
+      let rows = section.rows.map { row in
+        "| " + row.map { $0.text.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+      }
+      let rule = "|" + String(repeating: " --- |", count: section.rows[0].count) + "\n"
+      return "**\(section.title)**\n\n" + rows[0] + rule + rows.dropFirst().joined()
+    }.joined(separator: "\n")
+  }
+}
+
+extension Comparison {
+  /// Every evaluation of every run, as CSV: for each target a row.
+  public var csv: String {
+    var lines = ["task,variant,seed,target,step,success,final_distance,return"]
+    func field(_ text: String) -> String {
+      text.contains { ",\"\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
+    }
+    func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+    for group in groups {
+      for run in group.runs {
+        for evaluation in run.evaluations {
+          for (index, measurement) in evaluation.measurements.enumerated() {
+            lines.append(
+              [
+                field(group.task), field(group.variant), "\(run.configuration.seed)",
+                field(run.targets.isEmpty ? "none" : run.targets[index].name),
+                "\(evaluation.step)", number(measurement.success),
+                number(measurement.finalDistance), number(measurement.episodeReturn),
+              ].joined(separator: ","))
+          }
+        }
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension Comparison: Encodable {
+  private enum CodingKeys: CodingKey {
+    case groups, overall, improvements
+  }
+
+  /// Encodes everything under the names that `docs/json.md` explains.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(groups, forKey: .groups)
+    try container.encode(overall, forKey: .overall)
+    try container.encode(improvements, forKey: .improvements)
+  }
+}
+
+extension Comparison.Group: Encodable {
+  private enum CodingKeys: CodingKey {
+    case task, variant, quantity, seeds, best, last, stepsToHalf, stepsToNineTenths, failedSeeds
+    case unfinishedSeeds, missingSeeds, meanSeconds, runs, curve
+  }
+
+  private struct Steps: Encodable {
+    let median: Double?
+    let reached: Int
+  }
+
+  private struct Run: Encodable {
+    let seed: UInt64
+    let folder: String
+    let isFinished: Bool
+    let best: Double?
+    let last: Double?
+    let stepsToHalf: Int?
+    let stepsToNineTenths: Int?
+    let seconds: Double?
+  }
+
+  /// Encodes the seeds together, each by itself, and the learning curve.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(task, forKey: .task)
+    try container.encode(variant, forKey: .variant)
+    try container.encode(quantity, forKey: .quantity)
+    try container.encode(runs.map(\.configuration.seed), forKey: .seeds)
+    try container.encode(best, forKey: .best)
+    try container.encode(last, forKey: .last)
+    for (success, key) in [(0.5, CodingKeys.stepsToHalf), (0.9, .stepsToNineTenths)] {
+      let steps = Steps(
+        median: medianSteps(to: success), reached: steps(to: success).count { $0 != nil })
+      try container.encode(steps, forKey: key)
+    }
+    try container.encode(failedSeeds, forKey: .failedSeeds)
+    try container.encode(unfinishedSeeds, forKey: .unfinishedSeeds)
+    try container.encode(missingSeeds, forKey: .missingSeeds)
+    try container.encode(meanSeconds, forKey: .meanSeconds)
+    try container.encode(
+      runs.map {
+        Run(
+          seed: $0.configuration.seed, folder: $0.folder, isFinished: $0.state.isFinished,
+          best: $0.best, last: $0.last, stepsToHalf: $0.firstStep(reaching: 0.5),
+          stepsToNineTenths: $0.firstStep(reaching: 0.9), seconds: $0.seconds)
+      }, forKey: .runs)
+    try container.encode(curve, forKey: .curve)
+  }
+}

@@ -1,0 +1,205 @@
+import Foundation
+
+/// Learning curves as SVG: for each task the score over environment steps, and below it the distance
+/// from the target at the end. Thick lines are the interquartile mean over the seeds with its 95 %
+/// interval, thin ones the seeds.
+public struct CurveChart: Sendable {
+  private let panels: [Panel]
+
+  private struct Panel: Sendable {
+    let title: String
+    let range: ClosedRange<Double>
+    let lines: [Line]
+  }
+
+  private struct Line: Sendable {
+    let name: String
+    let color: Int
+    /// The mean, and the ends of its interval.
+    let points: [(step: Int, value: Double, low: Double, high: Double)]
+    /// Each seed by itself.
+    let seeds: [(seed: UInt64, points: [(step: Int, value: Double)])]
+  }
+
+  /// Colours that people who see red and green alike can tell apart (Okabe and Ito), the strongest
+  /// first.
+  private static let colors = [
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f",
+  ]
+
+  private static let (width, height) = (760.0, 300.0)
+  private static let (left, right, top, bottom) = (64.0, 16.0, 34.0, 44.0)
+
+  /// The curves of `comparison`, of one task or of all.
+  public init(_ comparison: Comparison, task: String? = nil) {
+    let variants = comparison.groups.map(\.variant).uniqued()
+    panels = comparison.tasks.filter { task == nil || $0 == task }.flatMap { task -> [Panel] in
+      let groups = comparison.groups.filter { $0.task == task && !$0.curve.isEmpty }
+      guard let first = groups.first else { return [] }
+      let target = first.runs[0].targets.first.map { " at \($0.name)" } ?? ""
+      func lines(
+        _ point: (Comparison.CurvePoint) -> (Double, Double, Double)?,
+        _ value: (RunHistory.Measurement) -> Double?
+      ) -> [Line] {
+        groups.map { group in
+          Line(
+            name: group.runs.count > 1
+              ? "\(group.variant) (\(group.runs.count) seeds)"
+              : "\(group.variant), seed \(group.runs[0].configuration.seed)",
+            color: (variants.firstIndex(of: group.variant) ?? 0) % Self.colors.count,
+            points: group.curve.compactMap { step in
+              point(step).map { (step.step, $0, $1, $2) }
+            },
+            seeds: group.runs.map { run in
+              (
+                run.configuration.seed,
+                run.evaluations.compactMap { evaluation in
+                  value(evaluation.measurements[0]).map { (evaluation.step, $0) }
+                }
+              )
+            })
+        }
+      }
+      func range(_ lines: [Line]) -> ClosedRange<Double> {
+        let values = lines.flatMap { $0.seeds.flatMap { $0.points.map(\.value) } }
+        let low = min(0, values.min() ?? 0)
+        return low...max(low + 1e-9, (values.max() ?? 1) * 1.05)
+      }
+      let scores = lines(
+        { ($0.interquartileMean, $0.interval[0], $0.interval[1]) }, { $0.score })
+      guard first.runs[0].hasSuccess else {
+        return [Panel(title: "\(task): score", range: range(scores), lines: scores)]
+      }
+      let distances = lines({ $0.finalDistance.map { ($0, $0, $0) } }, { $0.finalDistance })
+      return [
+        Panel(title: "\(task): success\(target)", range: 0...1, lines: scores),
+        Panel(
+          title: "\(task): distance from the target at the end (m)", range: range(distances),
+          lines: distances),
+      ]
+    }
+  }
+
+  /// The picture: a file of its own, on white paper, or a part of a page, in the page's colours.
+  public func svg(standalone: Bool) -> String {
+    let height = Self.height * Double(panels.count)
+    var parts = [
+      """
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Self.text(Self.width)) \
+      \(Self.text(height))" role="img" font-family="system-ui, sans-serif" font-size="12" \
+      color="\(standalone ? "#222" : "inherit")" fill="currentColor">
+      """,
+      "<title>Learning curves: \(escaped(panels.map(\.title).joined(separator: "; ")))</title>",
+    ]
+    if standalone { parts.append("<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>") }
+    for (index, panel) in panels.enumerated() {
+      parts.append("<g transform=\"translate(0 \(Self.text(Double(index) * Self.height)))\">")
+      parts += Self.draw(panel)
+      parts.append("</g>")
+    }
+    return parts.joined(separator: "\n") + "\n</svg>\n"
+  }
+
+  private static func draw(_ panel: Panel) -> [String] {
+    let last =
+      panel.lines.flatMap { line in
+        line.points.map(\.step) + line.seeds.flatMap { $0.points.map(\.step) }
+      }.max() ?? 1
+    let xTicks = ticks(0...Double(max(last, 1)))
+    let yTicks = ticks(panel.range)
+    func x(_ step: Int) -> Double {
+      left + (width - left - right) * Double(step) / Double(max(last, 1))
+    }
+    func y(_ value: Double) -> Double {
+      let share =
+        (value - panel.range.lowerBound) / (panel.range.upperBound - panel.range.lowerBound)
+      return height - bottom - (height - top - bottom) * share
+    }
+    func path(_ points: [(Double, Double)]) -> String {
+      points.map { "\(text($0.0)),\(text($0.1))" }.joined(separator: " ")
+    }
+    var parts = [
+      "<text x=\"\(text(left))\" y=\"20\" font-weight=\"600\">\(escaped(panel.title))</text>"
+    ]
+    for tick in yTicks {
+      parts.append(
+        "<line x1=\"\(text(left))\" x2=\"\(text(width - right))\" y1=\"\(text(y(tick)))\" "
+          + "y2=\"\(text(y(tick)))\" stroke=\"currentColor\" stroke-opacity=\"0.15\"/>")
+      parts.append(
+        "<text x=\"\(text(left - 8))\" y=\"\(text(y(tick) + 4))\" text-anchor=\"end\">"
+          + "\(label(tick))</text>")
+    }
+    for tick in xTicks {
+      parts.append(
+        "<text x=\"\(text(x(Int(tick))))\" y=\"\(text(height - bottom + 18))\" "
+          + "text-anchor=\"middle\">\(steps(tick))</text>")
+    }
+    parts.append(
+      "<text x=\"\(text((left + width - right) / 2))\" y=\"\(text(height - 8))\" "
+        + "text-anchor=\"middle\">environment steps</text>")
+    for line in panel.lines {
+      let color = colors[line.color]
+      if line.seeds.count > 1 {
+        for seed in line.seeds {
+          parts.append(
+            "<polyline fill=\"none\" stroke=\"\(color)\" stroke-opacity=\"0.3\" points=\""
+              + path(seed.points.map { (x($0.step), y($0.value)) })
+              + "\"><title>\(escaped(line.name)): seed \(seed.seed)</title></polyline>")
+        }
+        let band =
+          line.points.map { (x($0.step), y($0.high)) }
+          + line.points.reversed().map { (x($0.step), y($0.low)) }
+        parts.append(
+          "<polygon fill=\"\(color)\" fill-opacity=\"0.15\" points=\"\(path(band))\"/>")
+      }
+      parts.append(
+        "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"2.5\" points=\""
+          + path(line.points.map { (x($0.step), y($0.value)) })
+          + "\"><title>\(escaped(line.name))</title></polyline>")
+    }
+    var legend = width - right
+    for line in panel.lines.reversed() {
+      // Letters are some 6.4 wide; a legend that is a little too wide does no harm.
+      legend -= 6.6 * Double(line.name.count) + 34
+      parts.append(
+        "<line x1=\"\(text(legend))\" x2=\"\(text(legend + 18))\" y1=\"16\" y2=\"16\" "
+          + "stroke=\"\(colors[line.color])\" stroke-width=\"2.5\"/>"
+          + "<text x=\"\(text(legend + 23))\" y=\"20\">\(escaped(line.name))</text>")
+    }
+    return parts
+  }
+
+  /// Four to eight round numbers within `range`.
+  static func ticks(_ range: ClosedRange<Double>) -> [Double] {
+    let span = range.upperBound - range.lowerBound
+    guard span > 0, span.isFinite else { return [range.lowerBound] }
+    let magnitude = pow(10, floor(log10(span)))
+    let step =
+      [0.1, 0.2, 0.25, 0.5, 1, 2].map { $0 * magnitude }.first { span / $0 <= 6 } ?? magnitude
+    let first = (range.lowerBound / step).rounded(.up)
+    let last = (range.upperBound / step + 1e-9).rounded(.down)
+    return (0...Int(last - first)).map { (first + Double($0)) * step }
+  }
+
+  private static func label(_ value: Double) -> String {
+    let rounded = (value * 1e6).rounded() / 1e6
+    return Int(exactly: rounded).map(String.init) ?? "\(rounded)"
+  }
+
+  private static func steps(_ value: Double) -> String {
+    if value == 0 { return "0" }
+    return value >= 1e6
+      ? "\(label(value / 1e6)) M" : value >= 1e3 ? "\(label(value / 1e3)) k" : label(value)
+  }
+
+  private static func text(_ value: Double) -> String {
+    let rounded = (value * 10).rounded() / 10
+    return Int(exactly: rounded).map(String.init) ?? "\(rounded)"
+  }
+}
+
+/// `text` as it may stand in SVG and HTML, also between double quotes.
+func escaped(_ text: String) -> String {
+  text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    .replacing("\"", with: "&quot;")
+}

@@ -1,0 +1,176 @@
+import Environments
+import Foundation
+
+/// What the files of a run tell of how it went.
+public struct RunHistory: Sendable {
+  /// The run's folder.
+  public let folder: String
+  /// Its settings.
+  public let configuration: RunConfiguration
+  /// The task; in a maze with a robot of one's own, of the Ant in that maze.
+  public let task: TaskDescription
+  /// Where the task has its targets, its own first; empty in a task without targets.
+  public let targets: [Evaluation.Target]
+  /// The evaluations, in the order of their steps, each with a measurement for each target.
+  public let evaluations: [Point]
+  /// Steps that are made.
+  public let state: RunState
+  /// Time that it took so far (s); nil where it was not noted.
+  public let seconds: Double?
+
+  /// An evaluation during training.
+  public struct Point: Sendable, Equatable {
+    /// The environment step.
+    public let step: Int
+    /// For each target; one measurement in a task without targets.
+    public let measurements: [Measurement]
+  }
+
+  /// What was measured on a target.
+  public struct Measurement: Sendable, Equatable {
+    /// The rate of success; nil in a task that counts only the score.
+    public let success: Double?
+    /// The mean distance at the end (m).
+    public let finalDistance: Double?
+    /// The mean return.
+    public let episodeReturn: Double?
+
+    /// What runs are compared by: the success where there is one, else the return.
+    public var score: Double? { success ?? episodeReturn }
+  }
+
+  /// Learning curves at most.
+  private static let sizeLimit = 1 << 30
+
+  /// Whether `folder` is a run's.
+  public static func isRun(_ folder: String) -> Bool {
+    access("\(folder)/\(RunFolder.configuration)", F_OK) == 0
+      && access("\(folder)/\(RunFolder.metrics)", F_OK) == 0
+  }
+
+  /// Reads the run in `folder`.
+  public init(folder: String) throws {
+    self.folder = folder
+    var layers = ConfigurationLayers()
+    try layers.apply(file: "\(folder)/\(RunFolder.configuration)")
+    configuration = layers.configuration()
+    let map = "\(folder)/\(RunFolder.map)"
+    let task =
+      access(map, F_OK) == 0
+      ? try TaskDefinition(map: MazeMap(path: map)).description
+      : try TaskRegistry.task(named: configuration.task)
+    self.task = task
+    targets = zip(task.evaluationTargetNames, task.evaluationTargets)
+      .map { .init(name: $0, position: $1) }
+    let path = "\(folder)/\(RunFolder.metrics)"
+    let text: String
+    do throws(FileError) {
+      text = try InputFile.text(path: path, limit: Self.sizeLimit)
+    } catch { throw ComparisonError.file(error) }
+    let rows = try Self.rows(of: text, path: path)
+    evaluations = try Self.evaluations(
+      in: rows, path: path, targets: targets.isEmpty ? ["none"] : targets.map(\.name))
+    seconds = rows[0].firstIndex(of: "wall_time").flatMap { column in
+      rows.count > 1 ? rows.last.flatMap { Double($0[column]) } : nil
+    }
+    state = RunState(folder: folder, configuration: configuration)
+  }
+
+  /// The fields of the file, row by row, the names of the columns first.
+  private static func rows(of text: String, path: String) throws -> [[Substring]] {
+    // The last line is empty, or a row that a kill cut short.
+    let rows = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+      .map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    guard let head = rows.first, head.contains("step") else {
+      throw ComparisonError.malformed(path: path, problem: "its first line has no column `step`")
+    }
+    if let index = rows.firstIndex(where: { $0.count != head.count }) {
+      throw ComparisonError.malformed(
+        path: "\(path):\(index + 1)", problem: "not a row of \(head.count) numbers")
+    }
+    return rows
+  }
+
+  private static func evaluations(
+    in rows: [[Substring]], path: String, targets: [String]
+  ) throws -> [Point] {
+    let head = rows[0]
+    let stepColumn = head.firstIndex(of: "step") ?? 0
+    let columns = targets.map { target in
+      ["success", "final_distance", "return"].map { quantity in
+        head.firstIndex { $0 == MetricsRow.column(quantity, of: target) }
+      }
+    }
+    guard columns.allSatisfy({ $0[2] != nil }) else {
+      throw ComparisonError.malformed(
+        path: path,
+        problem: "it lacks the columns of the task's targets (\(targets.joined(separator: ", ")))")
+    }
+    return try rows.dropFirst().enumerated().compactMap { index, row in
+      guard let step = Int(row[stepColumn]) else {
+        throw ComparisonError.malformed(
+          path: "\(path):\(index + 2)", problem: "its step is not a whole number")
+      }
+      let measurements = columns.map { columns in
+        let values = columns.map { $0.flatMap { Double(row[$0]) } }
+        return Measurement(success: values[0], finalDistance: values[1], episodeReturn: values[2])
+      }
+      // Between evaluations the columns are empty.
+      guard measurements.allSatisfy({ $0.score != nil }) else { return nil }
+      return Point(step: step, measurements: measurements)
+    }
+  }
+
+  /// The scores on the task's own target, by step.
+  public var scores: [(step: Int, score: Double)] {
+    evaluations.compactMap { evaluation in
+      evaluation.measurements[0].score.map { (evaluation.step, $0) }
+    }
+  }
+
+  /// The best score: that of the policy which the run keeps as its best.
+  public var best: Double? { scores.map(\.score).max() }
+  /// The score of the last evaluation.
+  public var last: Double? { scores.last?.score }
+
+  /// The step of the first evaluation with at least so much success; nil where there was none.
+  public func firstStep(reaching success: Double) -> Int? {
+    evaluations.first { ($0.measurements[0].success ?? -1) >= success }?.step
+  }
+
+  /// Whether the task counts success.
+  public var hasSuccess: Bool { !targets.isEmpty }
+}
+
+/// Why runs cannot be compared, in one line with the remedy.
+public enum ComparisonError: Error, Equatable, CustomStringConvertible {
+  /// A file could not be read.
+  case file(FileError)
+  /// A run's learning curves are not as they should be.
+  case malformed(path: String, problem: String)
+  /// There is no run in the folder.
+  case noRuns(folder: String)
+  /// No run has been evaluated yet.
+  case noEvaluation(folder: String)
+  /// Two runs of a task have other targets.
+  case targets(first: String, second: String, problem: String)
+  /// A run is there twice.
+  case sameRun(first: String, second: String, name: String)
+
+  /// One line: what was found where, and what would be right.
+  public var description: String {
+    switch self {
+    case .file(let error): error.description
+    case .malformed(let path, let problem): "\(printable(path)): not learning curves: \(problem)"
+    case .noRuns(let folder):
+      "\(printable(folder)): holds no run; expected a folder of hiro study or hiro train"
+    case .noEvaluation(let folder):
+      "\(printable(folder)): no run has been evaluated yet; wait for the first evaluation"
+    case .targets(let first, let second, let problem):
+      "\(printable(first)) and \(printable(second)) can't be compared: \(problem); "
+        + "compare each by itself"
+    case .sameRun(let first, let second, let name):
+      "\(printable(first)) and \(printable(second)) are the same run, \(name); leave one out"
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/// Why a study cannot begin, go on or be submitted, in one line with the remedy.
+public enum StudyError: Error, Equatable, CustomStringConvertible {
+  /// A file could not be read.
+  case file(FileError)
+  /// Something in a study file or on the command line is not as it should be.
+  case invalid(source: String, problem: String)
+  /// The folder holds another study.
+  case anotherStudy(folder: String, difference: String)
+  /// The folder holds a single run.
+  case isRun(folder: String)
+  /// There is no study in the folder.
+  case noStudy(folder: String)
+  /// So many runs at a time need more memory than the machine has (bytes).
+  case tooManyJobs(jobs: Int, fit: Int)
+  /// The cluster's commands are not installed.
+  case noSlurm
+  /// The cluster refused the study.
+  case refused(reason: String)
+  /// The study is on the cluster already.
+  case queued(folder: String, job: String)
+  /// The folder's path cannot stand in a batch script.
+  case unsuitablePath(String)
+  /// The study has ended, but these runs did not come to their end.
+  case failed(runs: [String])
+
+  /// One line: what was found where, and what would be right.
+  public var description: String {
+    switch self {
+    case .file(let error): error.description
+    case .invalid(let source, let problem): "\(source): \(problem)"
+    case .anotherStudy(let folder, let difference):
+      "\(printable(folder)): holds another study: \(difference); choose another folder"
+    case .isRun(let folder):
+      "\(printable(folder)): holds a run of hiro train; choose another folder for the study"
+    case .noStudy(let folder):
+      "\(printable(folder)): holds no \(StudyFolder.file) to go on with; begin a study with --output"
+    case .tooManyJobs(let jobs, let fit):
+      "--jobs \(jobs): so many runs at a time need more memory than this machine has; "
+        + "\(max(1, fit)) fit"
+    case .noSlurm:
+      "--slurm: there is no sbatch here; install Slurm's commands (Debian: slurm-client), "
+        + "or leave --slurm out to use this machine"
+    case .refused(let reason): "Slurm refused the study: \(reason)"
+    case .queued(let folder, let job):
+      "\(printable(folder)): is on the cluster as job \(job); wait for it, or end it with "
+        + "scancel \(job)"
+    case .unsuitablePath(let path):
+      "\(printable(path)): a line break or a quote in the path has no place in a batch script; "
+        + "choose another folder"
+    case .failed(let runs):
+      "\(runs.count == 1 ? "a run" : "\(runs.count) runs") did not come to an end: "
+        + runs.prefix(5).joined(separator: "; ") + (runs.count > 5 ? "; …" : "")
+        + "; the same command tries again"
+    }
+  }
+}

@@ -1,0 +1,284 @@
+import Foundation
+
+/// Makes the runs of a study on this machine, so many at a time, each a `hiro train` of its own.
+///
+/// What a run computes depends on its settings and its seed alone, so it comes to the same bytes as
+/// if it had been started by hand. A run that dies is continued from its last checkpoint; one that
+/// dies again and again is named, and the others go on.
+public final class StudyRunner {
+  /// The study and its folder.
+  public let folder: StudyFolder
+  /// Runs at a time.
+  public let jobs: Int
+  /// Threads of each.
+  public let threads: Int
+  /// How often a run is tried before it is given up; progress between two deaths starts the count
+  /// anew.
+  public let attempts: Int
+  /// Further options of `hiro train` that change nothing of what is computed.
+  public let options: [String]
+
+  private let program: String
+  private var waiting: [StudyRun]
+  private var running: [Job] = []
+  private var finished: Set<Int> = []
+  private var failed: [(run: StudyRun, reason: String)] = []
+  private var steps: [Int: Int] = [:]
+  private var rate = StudyRate()
+  private var isStopping = false
+
+  /// Something worth a line.
+  public enum Event: Sendable {
+    /// A run began or goes on.
+    case started(StudyRun, step: Int)
+    /// A run has come to its end.
+    case finished(StudyRun, seconds: Double)
+    /// A run died and is tried again.
+    case retried(StudyRun, reason: String)
+    /// A run died for good.
+    case failed(StudyRun, reason: String)
+  }
+
+  /// How the study ended.
+  public enum Ending: Equatable, Sendable {
+    /// Every run that could be finished is.
+    case finished
+    /// It was asked to stop, and every run is saved.
+    case stopped
+  }
+
+  private struct Job {
+    let run: StudyRun
+    let process: ChildProcess
+    let start: ContinuousClock.Instant
+    let firstStep: Int
+    var attempt: Int
+  }
+
+  /// Prepares to make the runs that are not finished.
+  ///
+  /// - Parameter program: The path of `hiro`.
+  /// - Throws: ``StudyError/tooManyJobs(jobs:fit:)``.
+  public init(
+    _ folder: StudyFolder, program: String, jobs: Int, threads: Int, attempts: Int = 3,
+    options: [String] = []
+  ) throws {
+    self.folder = folder
+    self.program = program
+    self.jobs = jobs
+    self.threads = threads
+    self.attempts = attempts
+    self.options = options
+    waiting = []
+    for run in folder.runs {
+      let state = folder.state(of: run)
+      steps[run.index] = state.step
+      if state.isFinished { finished.insert(run.index) } else { waiting.append(run) }
+    }
+    let needs = waiting.map(\.memory).sorted(by: >)
+    let available = Double(ProcessInfo.processInfo.physicalMemory)
+    guard needs.prefix(jobs).reduce(0, +) <= available else {
+      var (fit, sum) = (0, 0.0)
+      for need in needs {
+        sum += need
+        if sum > available { break }
+        fit += 1
+      }
+      throw StudyError.tooManyJobs(jobs: jobs, fit: fit)
+    }
+  }
+
+  /// Makes all runs, or until `shouldStop()`.
+  ///
+  /// - Throws: ``StudyError/failed(runs:)`` at the end, where runs were given up.
+  public func run(
+    shouldStop: () -> Bool, tell: (Event) -> Void, report: (StudyProgress) -> Void
+  ) throws -> Ending {
+    var lastReport: ContinuousClock.Instant?
+    while !running.isEmpty || !waiting.isEmpty {
+      if !isStopping, shouldStop() {
+        isStopping = true
+        waiting = []
+        for job in running { job.process.send(SIGTERM) }
+      }
+      while running.count < jobs, !waiting.isEmpty {
+        let run = waiting.removeFirst()
+        start(run, attempt: 1, tell)
+      }
+      reap(tell)
+      let now = ContinuousClock.now
+      if lastReport.map({ now - $0 >= .seconds(1) }) ?? true {
+        lastReport = now
+        report(progress())
+      }
+      usleep(50_000)
+    }
+    report(progress())
+    if isStopping { return .stopped }
+    guard failed.isEmpty else {
+      throw StudyError.failed(runs: failed.map { "\($0.run.name) (\($0.reason))" })
+    }
+    return .finished
+  }
+
+  /// The arguments with which `hiro` begins or continues `run`.
+  public static func arguments(
+    of run: StudyRun, in folder: StudyFolder, threads: Int, options: [String]
+  ) -> [String] {
+    let path = folder.folder(of: run)
+    let common = ["--threads", "\(threads)"] + options
+    if case .notBegun = folder.state(of: run) {
+      return ["train"] + run.arguments + ["--output", path] + common
+    }
+    var arguments = ["train", "--resume", path]
+    if case .map(_, let robot?) = folder.study.world { arguments += ["--robot", robot] }
+    return arguments + common
+  }
+
+  private func start(_ run: StudyRun, attempt: Int, _ tell: (Event) -> Void) {
+    let step = folder.state(of: run).step
+    do {
+      let path = folder.folder(of: run)
+      try AtomicFile.makeFolder(path)
+      let arguments = Self.arguments(of: run, in: folder, threads: threads, options: options)
+      let process = try ChildProcess(
+        program: program, arguments: arguments + ["--parent", "\(getpid())"],
+        log: "\(path)/\(StudyFolder.log)")
+      running.append(
+        Job(run: run, process: process, start: .now, firstStep: step, attempt: attempt))
+      if attempt == 1 { tell(.started(run, step: step)) }
+    } catch {
+      give(up: run, "\(error)", tell)
+    }
+  }
+
+  private func give(up run: StudyRun, _ reason: String, _ tell: (Event) -> Void) {
+    failed.append((run, reason))
+    tell(.failed(run, reason: reason))
+  }
+
+  /// Takes in the runs that ended.
+  private func reap(_ tell: (Event) -> Void) {
+    for (job, ending) in running.compactMap({ job in job.process.ending().map { (job, $0) } }) {
+      running.removeAll { $0.run == job.run }
+      let state = folder.state(of: job.run)
+      steps[job.run.index] = state.step
+      if ending == .exited(0) {
+        finished.insert(job.run.index)
+        tell(.finished(job.run, seconds: (ContinuousClock.now - job.start) / .seconds(1)))
+        continue
+      }
+      if isStopping { continue }
+      let reason = reason(ending, log: "\(folder.folder(of: job.run))/\(StudyFolder.log)")
+      let attempt = state.step > job.firstStep ? 1 : job.attempt + 1
+      guard Self.mayHelp(ending), attempt <= attempts else {
+        give(up: job.run, reason, tell)
+        continue
+      }
+      tell(.retried(job.run, reason: reason))
+      start(job.run, attempt: max(2, attempt), tell)
+    }
+  }
+
+  /// Whether another try can come to another end: wrong settings stay wrong, and a number that is not
+  /// finite comes again with the same seed.
+  private static func mayHelp(_ ending: ChildProcess.Ending) -> Bool {
+    switch ending {
+    case .killed: true
+    case .exited(let code): ![64, 66, 69, 70, 73, 78].contains(code)
+    }
+  }
+
+  /// Why a run died: the last line it wrote, or the signal.
+  private func reason(_ ending: ChildProcess.Ending, log: String) -> String {
+    switch ending {
+    case .killed(let signal):
+      return "killed by signal \(signal) (\(String(cString: strsignal(signal))))"
+    case .exited(let code):
+      let end = (try? InputFile(path: log)).flatMap { file in
+        try? file.bytes(in: max(0, file.count - 4_096)..<file.count)
+      }
+      let last = String(decoding: end ?? [], as: UTF8.self).split(separator: "\n")
+        .last { $0.hasPrefix("hiro: ") }
+      return last.map { printable(String($0.dropFirst(6)), limit: 300) } ?? "exit code \(code)"
+    }
+  }
+
+  // MARK: Progress
+
+  private func progress() -> StudyProgress {
+    for job in running {
+      let path = "\(folder.folder(of: job.run))/\(RunFolder.metrics)"
+      steps[job.run.index] = MetricsFile.lastStep(in: path) ?? steps[job.run.index]
+    }
+    rate.advance(to: steps.values.reduce(0, +), jobs: running.count)
+    func left(_ run: StudyRun) -> Double {
+      Double(max(0, run.configuration.steps - (steps[run.index] ?? 0)))
+    }
+    var progress = StudyProgress(
+      runs: folder.runs.count, finished: finished.count, running: running.count,
+      failed: failed.count)
+    progress.steps = folder.runs.reduce(0) {
+      $0 + (finished.contains($1.index) ? $1.configuration.steps : steps[$1.index] ?? 0)
+    }
+    progress.totalSteps = folder.runs.reduce(0) { $0 + $1.configuration.steps }
+    progress.stepsPerSecond = rate.total
+    if let perJob = rate.perJob, perJob > 0 {
+      // Each free place takes the next run in the order in which they wait.
+      var places = running.map { left($0.run) }
+      for run in waiting {
+        if places.count < jobs {
+          places.append(left(run))
+        } else if let first = places.indices.min(by: { places[$0] < places[$1] }) {
+          places[first] += left(run)
+        }
+      }
+      progress.secondsLeft = (places.max() ?? 0) / perJob
+    }
+    return progress
+  }
+}
+
+/// How far a study has come.
+public struct StudyProgress: Equatable, Sendable {
+  /// Runs in all.
+  public var runs: Int
+  /// Runs that have come to their end.
+  public var finished: Int
+  /// Runs at work now.
+  public var running: Int
+  /// Runs that were given up.
+  public var failed: Int
+  /// Environment steps made, those that a finished run did not need among them.
+  public var steps = 0
+  /// Environment steps in all.
+  public var totalSteps = 0
+  /// Environment steps per second of all runs together, over the last two minutes.
+  public var stepsPerSecond: Double?
+  /// Time to the last run's end at the present rate (s).
+  public var secondsLeft: Double?
+}
+
+/// Steps per second over the last two minutes: a row of the learning curves may take a while.
+private struct StudyRate {
+  private var marks: [(time: ContinuousClock.Instant, steps: Int, jobs: Int)] = []
+
+  mutating func advance(to steps: Int, jobs: Int) {
+    marks.append((.now, steps, jobs))
+    while let first = marks.first, ContinuousClock.now - first.time > .seconds(120) {
+      marks.removeFirst()
+    }
+  }
+
+  var total: Double? {
+    guard let first = marks.first, let last = marks.last, last.steps > first.steps else {
+      return nil
+    }
+    return Double(last.steps - first.steps) / ((last.time - first.time) / .seconds(1))
+  }
+
+  var perJob: Double? {
+    let busy = marks.reduce(0) { $0 + $1.jobs }
+    return busy == 0 ? nil : total.map { $0 * Double(marks.count) / Double(busy) }
+  }
+}

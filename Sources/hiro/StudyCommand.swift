@@ -1,0 +1,292 @@
+import ArgumentParser
+import Experiments
+import Foundation
+
+struct StudyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "study",
+    abstract: "Train many seeds of many variants, here or on a cluster.",
+    discussion: """
+      Tasks × variants × seeds, each a run of hiro train in a folder of its own, OUTPUT/TASK/\
+      VARIANT/seed-N, and study.yaml, enough to repeat it. Ctrl-C ends it with everything saved; \
+      the same command goes on where it stopped. A run that dies is continued from its checkpoint; \
+      if it dies again and again it is named, and the rest goes on. `hiro compare` makes a table of \
+      what came out.
+
+        hiro study ant-push --seeds 1-10 --presets hiro,dependable --output runs/push
+        hiro study point-maze,ant-maze --seeds 1-5 --steps 2_000_000 --output runs/mazes
+        hiro study study.yaml --output runs/mine
+        hiro study --resume runs/push
+        hiro study study.yaml --output runs/mine --slurm --partition long --time 12:00:00
+        hiro compare runs/push
+
+      A study file:
+
+        tasks: [ant-maze]           # or map: my-maze.txt, and robot: my-robot.xml
+        variants:
+          - hiro                    # a preset, or a preset with changes:
+          - {name: short-sighted, preset: hiro, set: {lower.discount: 0.95}}
+        seeds: 1-5
+        steps: 2_000_000
+        set: {evaluation.episodes: 50}
+        slurm: [--account=me]       # further options of sbatch
+      """)
+
+  @Argument(
+    help: .init(
+      "A study file, or tasks with commas between them.", valueName: "file-or-tasks"),
+    completion: .file(extensions: ["yaml"]))
+  var subject: String?
+
+  @Option(
+    help: .init("The folder for the runs; a study in it goes on.", valueName: "folder"),
+    completion: .directory)
+  var output: String?
+
+  @Option(
+    help: .init("Go on with the study in this folder.", valueName: "folder"),
+    completion: .directory)
+  var resume: String?
+
+  @Option(parsing: .unconditional, help: .init("Seeds, such as 1-10 or 1-3,7.", valueName: "list"))
+  var seeds: String?
+
+  @Option(help: .init("Presets to compare, with commas between them.", valueName: "names"))
+  var presets: String?
+
+  @Option(
+    parsing: .unconditional, help: .init("Environment steps of each run.", valueName: "n"))
+  var steps: String?
+
+  @Option(
+    name: .customLong("set"), parsing: .unconditionalSingleValue,
+    help: .init("A setting of all runs; may be repeated.", valueName: "key=value"))
+  var assignments: [String] = []
+
+  @Option(help: .init("A maze of one's own, a text file.", valueName: "file"), completion: .file())
+  var map: String?
+
+  @Option(
+    help: .init("A robot for the maze in the Ant's place, an MJCF file.", valueName: "file"),
+    completion: .file())
+  var robot: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Runs at a time; one for each core by default.", valueName: "n"))
+  var jobs: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Threads of each run; no result depends on it.", valueName: "n"))
+  var threads = 1
+
+  @Flag(inversion: .prefixedNo, help: "Write event files for TensorBoard into each run's folder.")
+  var tensorboard = true
+
+  @Flag(help: "Only print the runs, each as the command that makes it alone.")
+  var dryRun = false
+
+  @Flag(help: "Submit the runs as a job array of Slurm instead of making them here.")
+  var slurm = false
+
+  @Option(help: .init("With --slurm: where to run.", valueName: "name"))
+  var partition: String?
+
+  @Option(
+    help: .init(
+      "With --slurm: the time limit of a task, which saves, ends and is queued again before it.",
+      valueName: "h:mm:ss"))
+  var time: String?
+
+  @Option(
+    help: .init("With --slurm: memory of a task; what it needs by default.", valueName: "size"))
+  var memory: String?
+
+  @Option(help: .init("The one run of this number.", valueName: "n", visibility: .private))
+  var only: Int?
+
+  func validate() throws {
+    if let jobs, !(1...100_000).contains(jobs) {
+      throw ValidationError("--jobs: expected a number from 1 to 100000, found \(jobs)")
+    }
+    guard (1...1_024).contains(threads) else {
+      throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
+    }
+    guard dryRun || (output == nil) != (resume == nil) else {
+      throw ValidationError(
+        output == nil
+          ? "--output: name a folder for the runs" : "--output and --resume exclude each other")
+    }
+    guard resume == nil || (subject == nil && map == nil) else {
+      throw ValidationError("--resume: the study knows its tasks; leave them out")
+    }
+    guard resume != nil || subject != nil || map != nil else {
+      throw ValidationError(
+        "name a study file or a task, such as ant-maze; `hiro list tasks` shows them all")
+    }
+    guard robot == nil || map != nil else {
+      throw ValidationError("--robot: a robot of one's own needs a --map to stand in")
+    }
+    guard subject == nil || map == nil else {
+      throw ValidationError("--map: it is the task; leave \"\(subject ?? "")\" out")
+    }
+    guard slurm || (partition == nil && time == nil && memory == nil) else {
+      throw ValidationError("--partition, --time and --memory are for --slurm")
+    }
+    if let time {
+      guard let seconds = SlurmArray.seconds(inTime: time) else {
+        throw ValidationError(
+          "--time: expected a time limit such as 90 (minutes), 4:00:00 or 2-12, found \"\(time)\"")
+      }
+      guard seconds >= SlurmArray.shortestTime else {
+        throw ValidationError(
+          "--time: a task saves and ends \(SlurmArray.notice) s before its limit; give it at least "
+            + "\(SlurmArray.shortestTime / 60) minutes, not \(seconds) s")
+      }
+    }
+    for (name, value) in [("--partition", partition), ("--time", time), ("--memory", memory)] {
+      guard value?.contains(where: \.isWhitespace) != true else {
+        throw ValidationError("\(name): expected no white space in \"\(value ?? "")\"")
+      }
+    }
+  }
+
+  func run() throws {
+    let study = try self.study()
+    if dryRun, output == nil, resume == nil { return printRuns(try study.runs(), in: "RUNS") }
+    let folder = try StudyFolder(path: resume ?? output ?? ".", study: study)
+    if dryRun { return printRuns(folder.runs, in: folder.path) }
+    if let only { try become(only, of: folder) }
+    let options = tensorboard ? [] : ["--no-tensorboard"]
+    if slurm { return try submit(folder, options) }
+    try make(folder, options)
+  }
+
+  private func printRuns(_ runs: [StudyRun], in folder: String) {
+    for run in runs {
+      print(
+        (["hiro", "train"] + run.arguments + ["--output", "\(folder)/\(run.folder)"])
+          .map(shellQuoted).joined(separator: " "))
+    }
+  }
+
+  /// The study of the file, the folder or the command line, with the options laid over it.
+  private func study() throws -> Study {
+    var study: Study
+    if let resume {
+      study = try StudyFolder.study(in: resume)
+    } else if let map {
+      study = Study(world: .map(map, robot: robot))
+    } else {
+      let subject = subject ?? ""
+      let isFile =
+        subject.contains("/") || subject.hasSuffix(".yaml") || subject.hasSuffix(".yml")
+        || FileManager.default.fileExists(atPath: subject)
+      if isFile {
+        study = try Study(path: subject)
+      } else {
+        let tasks = list(subject)
+        if let twice = tasks.first(where: { name in tasks.count { $0 == name } > 1 }) {
+          throw ValidationError("task \(twice) is there twice")
+        }
+        study = Study(world: .tasks(tasks))
+      }
+    }
+    if let presets {
+      study.variants = try list(presets).map { Study.Variant(preset: try Preset.named($0).name) }
+      let names = study.variants.map(\.name)
+      if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+        throw ValidationError("--presets: \(twice) is there twice")
+      }
+    }
+    if let seeds { study.seeds = try SeedList.seeds(in: seeds, source: "--seeds") }
+    try study.apply(steps: steps, assignments: assignments)
+    return study
+  }
+
+  private func list(_ text: String) -> [String] {
+    text.split(separator: ",", omittingEmptySubsequences: false)
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+
+  /// Becomes the `hiro train` of one run: signals and the exit code are its own.
+  private func become(_ index: Int, of folder: StudyFolder) throws {
+    guard let run = folder.runs.first(where: { $0.index == index }) else {
+      throw ValidationError("--only: the study has the runs 0 to \(folder.runs.count - 1)")
+    }
+    guard !folder.state(of: run).isFinished else { throw ExitCode.success }
+    try AtomicFile.makeFolder(folder.folder(of: run))
+    let arguments = StudyRunner.arguments(
+      of: run, in: folder, threads: threads, options: tensorboard ? [] : ["--no-tensorboard"])
+    let program = Hiro.path
+    var vector = ([program] + arguments).map { strdup($0) } + [nil]
+    execv(program, &vector)
+    throw FileError(errno: errno, path: program, operation: "starting", writing: false)
+  }
+
+  private func submit(_ folder: StudyFolder, _ options: [String]) throws {
+    var array = SlurmArray()
+    (array.partition, array.time, array.memory) = (partition, time, memory)
+    (array.threads, array.jobs, array.options) = (threads, jobs, options)
+    guard let (job, runs) = try array.submit(folder, program: Hiro.path) else {
+      print("all \(folder.runs.count) runs are finished; hiro compare \(folder.path)")
+      return
+    }
+    print("job \(job): \(runs) runs, into \(folder.path)")
+    print("squeue --jobs \(job) shows the queue; hiro compare \(folder.path) what came out so far")
+  }
+
+  private func make(_ folder: StudyFolder, _ options: [String]) throws {
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let jobs = self.jobs ?? max(1, min(cores / threads, folder.runs.count))
+    let runner = try StudyRunner(
+      folder, program: Hiro.path, jobs: jobs, threads: threads, options: options)
+    try folder.prepare()
+    let watch = SignalWatch(
+      stopping: "stopping: all runs are being saved",
+      givingUp: "given up; the runs save and end by themselves")
+    var line = StatusLine()
+    let messages = Messages.shared
+    messages.say("study of \(folder.runs.count) runs, \(jobs) at a time, into \(folder.path)")
+    let ending = try runner.run(
+      shouldStop: { watch.signal != nil },
+      tell: { event in messages.say(Self.text(event)) },
+      report: { progress in
+        line.show { watch.signal == nil ? Self.text(progress) : "saving \(progress.running) runs" }
+      })
+    messages.endLine()
+    switch ending {
+    case .finished: messages.say("done; hiro compare \(folder.path) makes a table of it")
+    case .stopped:
+      messages.say("stopped, every run saved; hiro study --resume \(folder.path) continues")
+      throw ExitCode(watch.exitCode)
+    }
+  }
+
+  private static func text(_ event: StudyRunner.Event) -> String {
+    switch event {
+    case .started(let run, let step):
+      step == 0 ? "\(run.name): begins" : "\(run.name): goes on after step \(grouped(step))"
+    case .finished(let run, let seconds): "\(run.name): done in \(duration(seconds))"
+    case .retried(let run, let reason): "\(run.name): \(reason); once more from its checkpoint"
+    case .failed(let run, let reason): "\(run.name): FAILED: \(reason)"
+    }
+  }
+
+  private static func text(_ progress: StudyProgress) -> String {
+    let percent = 100 * progress.steps / max(1, progress.totalSteps)
+    var parts = ["\(progress.finished) of \(progress.runs) runs done", "\(percent) % of all steps"]
+    if progress.running > 0 { parts.append("\(progress.running) at work") }
+    if progress.failed > 0 { parts.append("\(progress.failed) FAILED") }
+    if let rate = progress.stepsPerSecond { parts.append("\(Int(rate)) steps/s") }
+    if let seconds = progress.secondsLeft { parts.append("\(duration(seconds)) left") }
+    return parts.joined(separator: "  ")
+  }
+}
+
+/// `text` as one word of a shell.
+private func shellQuoted(_ text: String) -> String {
+  let isPlain = text.allSatisfy { $0.isLetter || $0.isNumber || "-_./=,:+%@".contains($0) }
+  return isPlain && !text.isEmpty ? text : "'\(text.replacing("'", with: "'\\''"))'"
+}

@@ -1,0 +1,247 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("hiro study and hiro compare, as a user runs them", .timeLimit(.minutes(10)))
+struct StudyCommandTests {
+  let folder = try! TemporaryFolder()
+
+  var output: String { folder.file("study") }
+
+  /// Starts a study of Point Maze.
+  func arguments(_ more: String...) -> [String] {
+    ["study", "point-maze", "--output", output] + more + tiny
+  }
+
+  func bytes(_ name: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: folder.file(name)))
+  }
+
+  /// The processes that train in the study's folder.
+  func trainers() -> [pid_t] {
+    let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return processes.compactMap { pid_t($0) }.filter { process in
+      let line = (try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(process)/cmdline"))) ?? Data()
+      let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      return words.dropFirst().first == "train" && words.contains { $0.hasPrefix(output + "/") }
+    }
+  }
+
+  func expectSameRun(_ first: String, _ second: String) throws {
+    for name in ["config.yaml", "latest.safetensors", "best.safetensors"] {
+      #expect(try bytes("\(first)/\(name)") == bytes("\(second)/\(name)"), "\(first) \(name)")
+    }
+    #expect(
+      try curvesWithoutTime(folder.file("\(first)/metrics.csv"))
+        == curvesWithoutTime(folder.file("\(second)/metrics.csv")))
+  }
+
+  @Test("A study's runs are those of hiro train; the same command has nothing left to do")
+  func sameAsTrain() throws {
+    let outcome = try Program.run(
+      arguments("--seeds", "1-2", "--presets", "hiro,flat", "--steps", "400", "--jobs", "2"))
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    for (preset, seed) in [("hiro", "1"), ("flat", "2")] {
+      let single = "single-\(preset)"
+      let trained = try Program.run(
+        [
+          "train", "point-maze", "--preset", preset, "--seed", seed, "--steps", "400", "--output",
+          folder.file(single),
+        ] + tiny)
+      #expect(trained.code == 0, "\(trained.errors)")
+      try expectSameRun("study/point-maze/\(preset)/seed-\(seed)", single)
+    }
+    let again = try Program.run("study", "--resume", output)
+    #expect(again.code == 0 && !again.errors.contains("begins"), "\(again.errors)")
+    // study.yaml is enough to repeat it.
+    let repeated = try Program.run(
+      "study", "\(output)/study.yaml", "--output", folder.file("again"), "--no-tensorboard")
+    #expect(repeated.code == 0, "\(repeated.errors)")
+    try expectSameRun("again/point-maze/flat/seed-1", "study/point-maze/flat/seed-1")
+
+    let compared = try Program.run(
+      "compare", output, "--json", "--no-pictures",
+      "--html", folder.file("page.html"), "--csv", folder.file("runs.csv"))
+    #expect(compared.code == 0, "\(compared.errors)")
+    let json = try JSONSerialization.jsonObject(with: Data(compared.output.utf8))
+    let groups = try #require((json as? [String: Any])?["groups"] as? [[String: Any]])
+    #expect(groups.map { $0["variant"] as? String } == ["hiro", "flat"])
+    #expect(groups.allSatisfy { ($0["seeds"] as? [Int]) == [1, 2] })
+    for flag in [[], ["--markdown"]] {
+      let table = try Program.run(["compare", output] + flag)
+      #expect(table.code == 0 && table.output.contains("point-maze: success over seeds"))
+    }
+    #expect(try String(contentsOfFile: folder.file("page.html"), encoding: .utf8).contains("<svg"))
+  }
+
+  @Test(
+    "Ctrl-C saves all runs; the same command goes on to the same bytes", .timeLimit(.minutes(5)))
+  func stopped() throws {
+    let study = arguments("--seeds", "1-2", "--steps", "3000", "--jobs", "2")
+    let program = try Program(study)
+    let metrics = "\(output)/point-maze/default/seed-2/metrics.csv"
+    try program.wait {
+      ((try? String(contentsOfFile: metrics, encoding: .utf8)) ?? "").split(separator: "\n").count
+        > 2
+    }
+    program.send(SIGINT)
+    let outcome = try program.outcome()
+    #expect(outcome.code == 128 + SIGINT, "\(outcome.errors)")
+    #expect(outcome.errors.contains("stopped, every run saved"))
+    #expect(trainers().isEmpty)
+    let resumed = try Program.run(study)
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(resumed.errors.contains("goes on after step"), "\(resumed.errors)")
+    let whole = try Program.run(
+      ["train", "point-maze", "--seed", "2", "--steps", "3000", "--output", folder.file("whole")]
+        + tiny)
+    #expect(whole.code == 0)
+    try expectSameRun("study/point-maze/default/seed-2", "whole")
+  }
+
+  @Test("A run that is killed is continued from its checkpoint, and the study ends well")
+  func killed() throws {
+    let program = try Program(
+      arguments("--seeds", "1", "--steps", "2000", "--set", "checkpoint.minutes=0.001"))
+    let run = "\(output)/point-maze/default/seed-1"
+    try program.wait {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: run)) ?? []
+      return names.contains { $0.hasPrefix("checkpoint-") && $0 != "checkpoint-0.safetensors" }
+    }
+    for process in trainers() { kill(process, SIGKILL) }
+    let outcome = try program.outcome()
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("killed by signal 9"), "\(outcome.errors)")
+  }
+
+  @Test("A run that cannot come to an end is named, and the rest goes on")
+  func failing() throws {
+    let file = try folder.file(
+      "study.yaml",
+      """
+      tasks: point-maze
+      variants:
+        - {name: broken, set: {lower.adamEpsilon: 0}}
+        - hiro
+      steps: 2000
+      """)
+    let outcome = try Program.run(["study", file, "--output", output, "--jobs", "1"] + tiny)
+    #expect(outcome.code == 70, "\(outcome.errors)")
+    let lines = outcome.errors.split(separator: "\n")
+    #expect(lines.contains { $0.hasPrefix("point-maze broken seed 0: FAILED: a weight of the") })
+    #expect(lines.contains { $0.hasPrefix("point-maze hiro seed 0: done") })
+    #expect(lines.last?.hasPrefix("hiro: a run did not come to an end: point-maze broken") == true)
+  }
+
+  @Test("When the study is gone, its runs save and end")
+  func abandoned() throws {
+    let program = try Program(arguments("--seeds", "1", "--steps", "100000000"))
+    let run = "\(output)/point-maze/default/seed-1"
+    try program.wait { FileManager.default.fileExists(atPath: "\(run)/latest.safetensors") }
+    let trainer = try #require(trainers().first)
+    program.send(SIGKILL)
+    _ = try program.outcome()
+    for _ in 0..<500 where kill(trainer, 0) == 0 { usleep(20_000) }
+    #expect(kill(trainer, 0) != 0, "the run goes on without its study")
+    let names = try FileManager.default.contentsOfDirectory(atPath: run)
+    #expect(names.count { $0.hasPrefix("checkpoint-") } == 2)
+  }
+
+  @Test("A second study in a folder is refused while the first one is at work")
+  func locked() throws {
+    let program = try Program(arguments("--seeds", "1", "--steps", "100000000"))
+    try program.wait { FileManager.default.fileExists(atPath: "\(output)/study.yaml") }
+    let second = try Program.run("study", "--resume", output)
+    #expect(second.code == 73 && second.errors.contains("process \(program.identifier)"))
+    program.send(SIGTERM)
+    #expect(try program.outcome().code == 128 + SIGTERM)
+  }
+
+  @Test("Bad input is one line, and nothing is written")
+  func badInput() throws {
+    func check(_ arguments: [String], code: Int32, says expected: String) throws {
+      let outcome = try Program.run(arguments, environment: ["PATH": "/nonexistent"])
+      #expect(outcome.code == code, "\(outcome.errors)")
+      #expect(outcome.errors.contains(expected), "\(outcome.errors)")
+      #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+      #expect(!FileManager.default.fileExists(atPath: output))
+    }
+    func study(_ more: String...) -> [String] {
+      ["study", "point-maze", "--output", output] + more
+    }
+    try check(["study", "point-maze"], code: 64, says: "--output: name a folder for the runs")
+    try check(
+      ["study", "point-mase", "--output", output], code: 64, says: "did you mean point-maze")
+    try check(study("--seeds", "1-3,2"), code: 64, says: "--seeds: seed 2 is there twice")
+    try check(study("--seeds", "one"), code: 64, says: "expected seeds such as 1-10")
+    try check(study("--presets", "hiro,hero"), code: 64, says: "unknown preset \"hero\"")
+    try check(study("--set", "lower.discuont=1"), code: 78, says: "did you mean lower.discount?")
+    try check(study("--set", "seed=1"), code: 64, says: "use its own option")
+    try check(study("--jobs", "0"), code: 64, says: "--jobs: expected a number from 1")
+    try check(study("--partition", "x"), code: 64, says: "are for --slurm")
+    try check(study("--slurm"), code: 69, says: "there is no sbatch here; install")
+    try check(
+      study("--slurm", "--time", "1"), code: 64, says: "give it at least 5 minutes, not 60 s")
+    try check(
+      study("--slurm", "--time", "soon"), code: 64, says: "expected a time limit such as 90")
+    let file = try folder.file("bad.yaml", "tasks: [point-maze]\nvariants: [hiro, hero]\n")
+    try check(
+      ["study", file, "--output", output], code: 78, says: "bad.yaml:2:18: unknown preset \"hero\"")
+    try check(["study", "--resume", folder.path], code: 66, says: "holds no study.yaml")
+    try check(["compare", folder.path], code: 66, says: "holds no run; expected")
+    try check(["compare", folder.file("none")], code: 66, says: "no such file or folder")
+    try check(["compare"], code: 64, says: "folder")
+  }
+
+  @Test("Keys in JSON are of one style in every command")
+  func json() throws {
+    let trained = try Program.run(
+      ["train", "point-maze", "--steps", "200", "--output", folder.file("run")] + tiny)
+    #expect(trained.code == 0, "\(trained.errors)")
+    let run = folder.file("run")
+    for command in [
+      ["list", "--json"], ["inspect", run, "--json"], ["compare", run, "--json"],
+      ["evaluate", run, "--json", "--episodes", "1"],
+    ] {
+      let outcome = try Program.run(command)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let keys = keys(of: try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)))
+      #expect(keys.count > 5)
+      for key in keys {
+        #expect(key.allSatisfy { $0.isLowercase || $0.isNumber || $0 == "_" }, "\(command) \(key)")
+      }
+    }
+  }
+
+  private func keys(of value: Any) -> Set<String> {
+    switch value {
+    case let object as [String: Any]:
+      object.reduce(into: Set(object.keys)) { $0.formUnion(keys(of: $1.value)) }
+    case let list as [Any]: list.reduce(into: []) { $0.formUnion(keys(of: $1)) }
+    default: []
+    }
+  }
+
+  @Test("The score of a policy's card is measured again to the last bit")
+  func card() throws {
+    let run = folder.file("run")
+    let trained = try Program.run(
+      ["train", "point-maze", "--steps", "200", "--seed", "3", "--output", run] + tiny)
+    #expect(trained.code == 0, "\(trained.errors)")
+    let evaluated = try Program.run("evaluate", run, "--episodes", "2")
+    let expected =
+      "1 episodes per target, seed 3: the card's score is reproduced exactly (with the same versions)"
+    #expect(evaluated.output.contains(expected), "\(evaluated.output)")
+    #expect(
+      try Program.run("evaluate", run, "--episodes", "1", "--seed", "3").output.contains(expected))
+    #expect(
+      !(try Program.run("evaluate", run, "--episodes", "1", "--no-card").output)
+        .contains("card"))
+    let path = "\(run)/best.safetensors"
+    #expect(try Program.run("evaluate", path, "--episodes", "2", "--write-card").code == 0)
+    #expect(
+      try Program.run("evaluate", path, "--episodes", "2").output.contains(
+        "2 episodes per target, seed 0: the card's score is reproduced exactly"))
+    #expect(try Program.run("inspect", path).output.contains("2 episodes, seed 0"))
+  }
+}

@@ -84,7 +84,8 @@ let package = Package(
       name: "LearningTests", dependencies: ["Learning"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["Environments", "Experiments", "Fuzzing", "TestSupport"]),
+      dependencies: ["Environments", "Experiments", "Fuzzing", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "hiroTests",
       dependencies: ["Environments", "Experiments", "MuJoCo", "TestSupport", "hiro"]),

@@ -52,7 +52,7 @@ public struct EvaluationResult: Sendable, Equatable {
     public let summary: Summary
   }
 
-  init(evaluation: Evaluation, episodes: [Evaluation.Episode]) {
+  package init(evaluation: Evaluation, episodes: [Evaluation.Episode]) {
     task = evaluation.task.name
     seed = evaluation.seed
     self.episodes = episodes

@@ -2,15 +2,15 @@ import Environments
 import Learning
 
 /// A row of the learning curves: what training and evaluation came to since the row before.
-struct MetricsRow {
-  let episodes: EpisodeStatistics
-  let learning: AgentStatistics
-  let evaluation: EvaluationResult?
-  let timing: Timing
+package struct MetricsRow {
+  package let episodes: EpisodeStatistics
+  package let learning: AgentStatistics
+  package let evaluation: EvaluationResult?
+  package let timing: Timing
 
   /// How long it took. What a run computes depends on its seed alone, this does not: it stands in
   /// columns of its own, the last.
-  struct Timing {
+  package struct Timing {
     /// Training and evaluation so far, in all sessions of the run (s).
     var wallTime: Double
     /// Environment steps per second since the row before.
@@ -20,7 +20,7 @@ struct MetricsRow {
   }
 
   /// The columns after `step`, in order.
-  static func columns(for task: TaskDescription) -> [String] {
+  package static func columns(for task: TaskDescription) -> [String] {
     var columns = [
       "episodes", "episode_return", "final_distance", "success", "diverged", "lower_loss",
       "lower_value", "lower_actor_loss", "lower_saturation", "higher_loss", "higher_value",
@@ -36,7 +36,7 @@ struct MetricsRow {
   }
 
   /// The values by column; what was not measured is left out.
-  var values: [String: Double] {
+  package var values: [String: Double] {
     var values: [String: Double] = [
       "episodes": Double(episodes.episodes), "diverged": Double(episodes.diverged),
       "wall_time": timing.wallTime,
@@ -77,11 +77,11 @@ struct MetricsRow {
   }
 
   /// The first value that is not finite, by its column.
-  var firstNonFinite: String? {
+  package var firstNonFinite: String? {
     values.sorted { $0.key < $1.key }.first { !$0.value.isFinite }?.key
   }
 
-  static func column(_ quantity: String, of target: String) -> String {
+  package static func column(_ quantity: String, of target: String) -> String {
     "evaluation_\(quantity)_\(target.map { $0.isLetter || $0.isNumber ? $0 : "_" }.map(String.init).joined())"
   }
 }

@@ -40,18 +40,39 @@ public struct PolicyCard: Codable, Equatable, Sendable {
       public var meanFinalDistance: Double?
       /// The mean return.
       public var meanReturn: Double
+
+      /// Describes a target's episodes; each parameter is the property of its name.
+      package init(
+        name: String, position: [Double], success: Double?, successInterval: [Double]?,
+        meanFinalDistance: Double?, meanReturn: Double
+      ) {
+        self.name = name
+        self.position = position
+        self.success = success
+        self.successInterval = successInterval
+        self.meanFinalDistance = meanFinalDistance
+        self.meanReturn = meanReturn
+      }
+    }
+
+    /// Describes a score; each parameter is the property of its name.
+    package init(task: String, episodes: Int, seed: UInt64, targets: [Target]) {
+      self.task = task
+      self.episodes = episodes
+      self.seed = seed
+      self.targets = targets
     }
   }
 
   /// Reads the JSON of a file's metadata.
-  init(json: String) throws {
+  package init(json: String) throws {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     self = try decoder.decode(Self.self, from: Data(json.utf8))
   }
 
   /// The card as JSON, the same text for the same card.
-  func json() throws -> String {
+  package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

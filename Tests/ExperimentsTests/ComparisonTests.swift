@@ -1,10 +1,9 @@
 import Environments
+import Experiments
 import Foundation
 import FoundationXML
 import TestSupport
 import Testing
-
-@testable import Experiments
 
 @Suite("Comparisons of runs")
 struct ComparisonTests {

@@ -1,8 +1,7 @@
+import Experiments
 import Foundation
 import TestSupport
 import Testing
-
-@testable import Experiments
 
 @Suite("Event files for TensorBoard")
 struct EventFileTests {

@@ -1,10 +1,9 @@
 import Environments
+import Experiments
 import Foundation
 import NeuralNetworks
 import TestSupport
 import Testing
-
-@testable import Experiments
 
 @Suite("A policy's card")
 struct PolicyCardTests {

@@ -21,7 +21,7 @@ public struct Aggregate: Sendable, Equatable, Codable {
   public let interquartileMeanInterval: [Double]
 
   /// Aggregates `strata`, the scores of each task, which must not all be empty.
-  init(strata: [[Double]], bootstrap: Bootstrap = Bootstrap()) {
+  package init(strata: [[Double]], bootstrap: Bootstrap = Bootstrap()) {
     let values = strata.flatMap(\.self)
     count = values.count
     mean = values.mean ?? .nan
@@ -34,7 +34,7 @@ public struct Aggregate: Sendable, Equatable, Codable {
   }
 
   /// Aggregates the scores of one task.
-  init(_ values: [Double], bootstrap: Bootstrap = Bootstrap()) {
+  package init(_ values: [Double], bootstrap: Bootstrap = Bootstrap()) {
     self.init(strata: [values], bootstrap: bootstrap)
   }
 }
@@ -51,7 +51,7 @@ public struct Improvement: Sendable, Equatable, Codable {
   /// Where it would lie in 95 % of repetitions, by the stratified bootstrap.
   public let interval: [Double]
 
-  init(
+  package init(
     variant: String, over: String, tasks: [(mine: [Double], others: [Double])],
     bootstrap: Bootstrap = Bootstrap()
   ) {
@@ -68,7 +68,7 @@ public struct Improvement: Sendable, Equatable, Codable {
   }
 
   /// Mann and Whitney's U, as a fraction of all pairs.
-  static func probability(_ mine: [Double], over others: [Double]) -> Double {
+  package static func probability(_ mine: [Double], over others: [Double]) -> Double {
     var sum = 0.0
     for a in mine { for b in others { sum += a > b ? 1 : a == b ? 0.5 : 0 } }
     return sum / Double(mine.count * others.count)
@@ -77,33 +77,33 @@ public struct Improvement: Sendable, Equatable, Codable {
 
 /// Draws runs with replacement, again and again, to see how much a statistic owes to the seeds that
 /// happened to be there. The draws are the same each time.
-struct Bootstrap {
+package struct Bootstrap {
   /// How often.
-  var repetitions = 5_000
+  package var repetitions = 5_000
 
   /// The 2.5 % and 97.5 % quantiles of `statistic` over the repetitions.
-  func interval(of statistic: (inout RandomStream) -> Double) -> [Double] {
+  package func interval(of statistic: (inout RandomStream) -> Double) -> [Double] {
     var stream = RandomStream(seed: 0, name: "bootstrap")
     let values = (0..<repetitions).map { _ in statistic(&stream) }
     return [values.quantile(0.025) ?? .nan, values.quantile(0.975) ?? .nan]
   }
 
   /// As many of `values` as there are, drawn with replacement.
-  static func resampled(_ values: [Double], using stream: inout RandomStream) -> [Double] {
+  package static func resampled(_ values: [Double], using stream: inout RandomStream) -> [Double] {
     values.map { _ in values[stream.index(below: values.count)] }
   }
 }
 
 extension Collection where Element == Double {
   /// The mean of the middle half; `nil` of nothing.
-  var interquartileMean: Double? {
+  package var interquartileMean: Double? {
     let cut = count / 4
     return sorted().dropFirst(cut).dropLast(cut).mean
   }
 
   /// The value below which the fraction `level` lies, between two neighbours in proportion; `nil` of
   /// nothing.
-  func quantile(_ level: Double) -> Double? {
+  package func quantile(_ level: Double) -> Double? {
     guard !isEmpty else { return nil }
     let sorted = sorted()
     let place = level * Double(sorted.count - 1)

@@ -318,7 +318,7 @@ public struct Comparison: Sendable {
 
 extension Sequence where Element: Hashable {
   /// The elements without those that were there before.
-  func uniqued() -> [Element] {
+  package func uniqued() -> [Element] {
     var seen: Set<Element> = []
     return filter { seen.insert($0).inserted }
   }

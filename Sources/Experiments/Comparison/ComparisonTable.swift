@@ -122,7 +122,7 @@ public struct ComparisonTable: Sendable {
   }
 
   /// `steps` with its digits in groups of three.
-  static func steps(_ steps: Int) -> String {
+  package static func steps(_ steps: Int) -> String {
     let digits = Array(String(steps))
     return digits.enumerated().map { index, digit in
       (index > 0 && (digits.count - index) % 3 == 0 ? "," : "") + String(digit)

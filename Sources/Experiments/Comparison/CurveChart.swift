@@ -170,7 +170,7 @@ public struct CurveChart: Sendable {
   }
 
   /// Four to eight round numbers within `range`.
-  static func ticks(_ range: ClosedRange<Double>) -> [Double] {
+  package static func ticks(_ range: ClosedRange<Double>) -> [Double] {
     let span = range.upperBound - range.lowerBound
     guard span > 0, span.isFinite else { return [range.lowerBound] }
     let magnitude = pow(10, floor(log10(span)))
@@ -199,7 +199,7 @@ public struct CurveChart: Sendable {
 }
 
 /// `text` as it may stand in SVG and HTML, also between double quotes.
-func escaped(_ text: String) -> String {
+package func escaped(_ text: String) -> String {
   text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
     .replacing("\"", with: "&quot;")
 }

@@ -7,19 +7,19 @@ import Foundation
 /// an `Event` of `event.proto`. Every record reaches the file in one write, so that a kill leaves at
 /// most a file that ends with its last whole record; continuing cuts the older files back to a given
 /// step and tells a TensorBoard that is looking on to forget what it has seen after it.
-final class EventFile {
+package final class EventFile {
   private let path: String
   private let descriptor: Int32
 
   /// What the names of event files begin with.
-  static let prefix = "events.out.tfevents."
+  package static let prefix = "events.out.tfevents."
 
   /// An event file at most, when it is read again; a film has some hundred kilobytes.
   private static let sizeLimit = 1 << 30
 
   /// Begins a file in `folder`, after cutting the ones that are there back to `step`; nil for a new
   /// run, of which nothing is kept.
-  init(folder: String, continuingAfter step: Int?) throws(FileError) {
+  package init(folder: String, continuingAfter step: Int?) throws(FileError) {
     let older = Self.files(in: folder)
     for file in older { try Self.cut(file, after: step ?? -1) }
     // The names' order is the order in which TensorBoard reads the files.
@@ -44,7 +44,7 @@ final class EventFile {
   deinit { close(descriptor) }
 
   /// Appends numbers of `step`, each under its tag; what is not finite is left out.
-  func append(step: Int, scalars: [(tag: String, value: Double)]) throws(FileError) {
+  package func append(step: Int, scalars: [(tag: String, value: Double)]) throws(FileError) {
     var summary = ProtobufMessage()
     for (tag, number) in scalars where number.isFinite {
       var value = ProtobufMessage()
@@ -57,7 +57,7 @@ final class EventFile {
   }
 
   /// Appends a picture of `step`: the bytes of a PNG, or of a GIF that moves.
-  func append(
+  package func append(
     step: Int, tag: String, picture: [UInt8], width: Int, height: Int
   ) throws(FileError) {
     var image = ProtobufMessage()
@@ -110,7 +110,7 @@ final class EventFile {
   // MARK: Older files
 
   /// The event files in `folder`, the oldest first.
-  static func files(in folder: String) -> [String] {
+  package static func files(in folder: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
       .filter { $0.hasPrefix(prefix) }.sorted().map { "\(folder)/\($0)" }
   }

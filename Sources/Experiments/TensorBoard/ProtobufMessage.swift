@@ -1,7 +1,10 @@
 /// A message in the wire format of protocol buffers, as far as event files need it.
-struct ProtobufMessage {
+package struct ProtobufMessage {
   /// The message so far.
-  private(set) var bytes: [UInt8] = []
+  package private(set) var bytes: [UInt8] = []
+
+  /// An empty message.
+  package init() {}
 
   private enum WireType: UInt64 {
     case varint = 0
@@ -11,32 +14,32 @@ struct ProtobufMessage {
   }
 
   /// Adds a whole number, not negative.
-  mutating func add(_ field: UInt64, _ value: Int) {
+  package mutating func add(_ field: UInt64, _ value: Int) {
     precondition(value >= 0)
     tag(field, .varint)
     varint(UInt64(value))
   }
 
   /// Adds a `double`.
-  mutating func add(_ field: UInt64, _ value: Double) {
+  package mutating func add(_ field: UInt64, _ value: Double) {
     tag(field, .fixed64)
     withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
   }
 
   /// Adds a `float`.
-  mutating func add(_ field: UInt64, _ value: Float) {
+  package mutating func add(_ field: UInt64, _ value: Float) {
     tag(field, .fixed32)
     withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
   }
 
   /// Adds a string.
-  mutating func add(_ field: UInt64, _ value: String) { add(field, Array(value.utf8)) }
+  package mutating func add(_ field: UInt64, _ value: String) { add(field, Array(value.utf8)) }
 
   /// Adds a message within this one.
-  mutating func add(_ field: UInt64, _ value: ProtobufMessage) { add(field, value.bytes) }
+  package mutating func add(_ field: UInt64, _ value: ProtobufMessage) { add(field, value.bytes) }
 
   /// Adds bytes.
-  mutating func add(_ field: UInt64, _ value: [UInt8]) {
+  package mutating func add(_ field: UInt64, _ value: [UInt8]) {
     tag(field, .lengthDelimited)
     varint(UInt64(value.count))
     bytes += value
@@ -57,7 +60,7 @@ struct ProtobufMessage {
 
   /// The whole number in `field` of the message `bytes`; 0, protocol buffers' default, where it is not
   /// there, nil where the bytes are no message.
-  static func integer(_ field: UInt64, of bytes: ArraySlice<UInt8>) -> UInt64? {
+  package static func integer(_ field: UInt64, of bytes: ArraySlice<UInt8>) -> UInt64? {
     var rest = bytes
     var result: UInt64 = 0
     func varint() -> UInt64? {

@@ -3,18 +3,18 @@ import Foundation
 import Learning
 
 /// What a run tells TensorBoard: the numbers of `metrics.csv`, and a film of each best policy.
-final class RunEvents {
+package final class RunEvents {
   private let file: EventFile
   private let recording = Recording.small
   private var canFilm = true
 
   /// Begins an event file in a run's folder; see ``EventFile``.
-  init(folder: String, continuingAfter step: Int?) throws(FileError) {
+  package init(folder: String, continuingAfter step: Int?) throws(FileError) {
     file = try EventFile(folder: folder, continuingAfter: step)
   }
 
   /// Adds a row of the learning curves.
-  func append(step: Int, _ values: [String: Double]) throws(FileError) {
+  package func append(step: Int, _ values: [String: Double]) throws(FileError) {
     try file.append(
       step: step,
       scalars: values.sorted { $0.key < $1.key }.map { (Self.tag(of: $0.key), $0.value) })
@@ -22,7 +22,7 @@ final class RunEvents {
 
   /// Adds a film of the policy's first evaluation episode. Without a graphics driver or `ffmpeg` there
   /// is none: curves are worth having without.
-  func appendFilm(
+  package func appendFilm(
     step: Int, policy: HierarchicalPolicy, in definition: TaskDefinition, seed: UInt64
   ) throws(FileError) {
     guard canFilm else { return }
@@ -43,7 +43,7 @@ final class RunEvents {
   }
 
   /// What TensorBoard calls a column of `metrics.csv`: with a group before a slash, by which it sorts.
-  static func tag(of column: String) -> String {
+  package static func tag(of column: String) -> String {
     for group in ["evaluation", "lower", "higher"] where column.hasPrefix(group + "_") {
       return "\(group)/\(column.dropFirst(group.count + 1))"
     }

@@ -175,8 +175,9 @@ struct RenderTests {
         ["render", policy, "--output", pictures, "--size", "64x48", "--every", "5"],
         environment: path(ffmpeg: ffmpeg))
       #expect(outcome.code == code, "\(outcome.errors)")
-      #expect(outcome.errors.hasPrefix("hiro: ") && outcome.errors.contains(says))
-      #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+      // Before it there may be lines of progress, where the machine is slow.
+      let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("hiro: ") }
+      #expect(lines.count == 1 && lines.allSatisfy { $0.contains(says) }, "\(outcome.errors)")
       let names = try FileManager.default.contentsOfDirectory(atPath: pictures)
       #expect(names.contains("contact-sheet.png") && names.count > 50, "\(names)")
       #expect(!names.contains { $0.contains("partial") || $0.hasSuffix("mp4") }, "\(names)")

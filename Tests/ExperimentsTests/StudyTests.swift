@@ -45,6 +45,17 @@ struct StudyTests {
     #expect(runs[1].configuration.learning.higher.discount == 0.8)
   }
 
+  @Test("What a variant sets itself is not set for all, too: hiro train takes each setting once")
+  func override() throws {
+    let study = try Study(
+      yaml:
+        "tasks: point-maze\nvariants: [{name: a, set: {warmUpSteps: 7}}]\nset: {warmUpSteps: 9}\n",
+      source: "s.yaml")
+    let run = try study.runs()[0]
+    #expect(run.arguments == ["point-maze", "--set", "warmUpSteps=7", "--seed", "0"])
+    #expect(run.configuration.learning.warmUpSteps == 7)
+  }
+
   @Test("What is written reads back as the same study")
   func roundTrip() throws {
     let study = try Study(yaml: Self.yaml, source: "s.yaml")

@@ -128,7 +128,9 @@ extension Study {
   private func run(
     index: Int, variant: Variant, seed: UInt64, arguments: [String], task: TaskDescription
   ) throws -> StudyRun {
-    let settings = assignments + variant.assignments
+    // `hiro train` takes each setting once.
+    let own = Set(variant.assignments.map(\.key))
+    let settings = assignments.filter { !own.contains($0.key) } + variant.assignments
     // The order is that of `hiro train`.
     var layers = ConfigurationLayers()
     try layers.apply(task.suggestedSettings, source: "task \(task.name)")

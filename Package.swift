@@ -17,6 +17,8 @@ let package = Package(
   targets: [
     // One C module per system library.
     .target(name: "CMuJoCo", linkerSettings: [.linkedLibrary("mujoco")]),
+    // Reads XML as MuJoCo does.
+    .target(name: "CXML", linkerSettings: [.linkedLibrary("tinyxml2")]),
     .systemLibrary(name: "CEGL", pkgConfig: "egl", providers: [.apt(["libegl-dev"])]),
     .systemLibrary(name: "CGLFW", pkgConfig: "glfw3", providers: [.apt(["libglfw3-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -28,7 +30,7 @@ let package = Package(
     // Physics.
     .target(name: "Randomness"),
     .target(name: "Imaging", dependencies: ["CPNG"]),
-    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CEGL", "CGLFW", "Imaging"]),
+    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CXML", "CEGL", "CGLFW", "Imaging"]),
     .target(name: "Environments", dependencies: ["MuJoCo", "Randomness"]),
 
     // Learning.

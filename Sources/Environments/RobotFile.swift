@@ -1,104 +1,76 @@
 import Foundation
 import MuJoCo
 
-/// A robot's MJCF file, made ready to stand in a maze in the Ant's place.
+/// A robot made ready to stand in a maze in the Ant's place.
 struct RobotFile {
-  /// The most that is read of a robot, with everything it includes (bytes).
-  static let maximumSize = 16 << 20
-  /// How deep files may include each other.
-  static let maximumIncludeDepth = 10
-
-  /// The file.
+  /// The robot's file, or what else errors are to name.
   let path: String
-  /// Its document, with everything it includes, without keyframes and with absolute asset folders.
+  /// The robot as it is, and what it is made of.
+  let robot: Robot
+  /// Its document without keyframes, and with its defaults in a class of their own.
   private(set) var document: XMLElement
+  /// Whether the robot brings no ground.
+  let needsFloor: Bool
+  /// By what the masses of the maze's blocks are divided, because the robot scales all of them.
+  let massScale: Double
   /// The positions of its first keyframe, which are its start.
   private(set) var keyframe: [Double]?
   /// The name of the body that its first joint moves.
   private(set) var rootBody = "robot"
 
-  /// Reads a robot and sets it on ground of this height (m), in the middle of its cell.
+  /// Sets a robot on ground of this height (m), in the middle of its cell.
   ///
+  /// - Parameter path: What errors name.
   /// - Throws: ``SourceError``.
-  init(path: String, groundHeight: Double) throws(SourceError) {
+  init(_ robot: Robot, path: String, groundHeight: Double) throws(SourceError) {
     self.path = path
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    var budget = Self.maximumSize
-    document = try Self.document(at: path, budget: &budget)
-    document.children = try Self.expanded(
-      document.children, folder: folder, source: path, depth: 0, budget: &budget)
-    guard document.name == "mujoco" else {
-      throw failure("its root is <\(document.name.prefix(40))>: a robot is an MJCF file, <mujoco>")
+    self.robot = robot
+    document = robot.root
+    guard document.isCalled("mujoco") else {
+      throw SourceError(
+        source: path, line: 0, column: 0,
+        message: "its root is <\(document.name.prefix(40))>: a robot is an MJCF file, <mujoco>")
     }
-    makeAssetFoldersAbsolute(folder)
-    takeKeyframe(groundHeight: groundHeight)
+    // By itself first: what is wrong then is the robot's own.
+    let alone = try Self.model(of: document, robot, path)
+    needsFloor = !(0..<alone.ngeom).contains { alone.geom($0).shape == .plane }
+    massScale = try Self.massScale(of: document, robot, path, alone)
+    if var positions = alone.firstKeyframe, positions.count >= 2 {
+      (positions[0], positions[1]) = (0, 0)
+      keyframe = positions
+    }
+    document.children.removeAll { $0.name == "keyframe" }
+    try checkCompiler()
     try placeRoot(groundHeight: groundHeight)
-    addFloor()
-  }
-
-  private static func document(
-    at path: String, budget: inout Int
-  ) throws(SourceError) -> XMLElement {
-    let text = try SourceText.read(path, limit: budget, kind: "robot")
-    budget -= text.utf8.count
-    return try XMLReader.read(text, source: path)
-  }
-
-  // MARK: Includes
-
-  /// The elements with every `<include>` replaced by the children of the file it names.
-  private static func expanded(
-    _ elements: [XMLElement], folder: String, source: String, depth: Int, budget: inout Int
-  ) throws(SourceError) -> [XMLElement] {
-    var result: [XMLElement] = []
-    for var element in elements {
-      if element.name == "include" {
-        guard let file = element["file"], depth < maximumIncludeDepth else {
-          throw SourceError(
-            source: source, line: 0, column: 0,
-            message: "an include without a file, or of itself: write the robot as one file")
-        }
-        let path = file.hasPrefix("/") ? file : "\(folder)/\(file)"
-        let included = try document(at: path, budget: &budget)
-        result += try expanded(
-          included.children, folder: folder, source: path, depth: depth + 1, budget: &budget)
-      } else {
-        element.children = try expanded(
-          element.children, folder: folder, source: source, depth: depth, budget: &budget)
-        result.append(element)
-      }
-    }
-    return result
+    document.confineDefaults(to: "robot")
+    // Of two that say the same the last counts, and how a world looks is not for the robot to say.
+    let looks = document.children.filter { ["visual", "statistic"].contains($0.name) }
+    document.children.removeAll { ["visual", "statistic"].contains($0.name) }
+    document.children.insert(contentsOf: looks, at: 0)
   }
 
   // MARK: What would change its meaning in another file
 
-  /// Meshes and textures are sought from the robot's own folder, not from the maze's.
-  private mutating func makeAssetFoldersAbsolute(_ folder: String) {
-    func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
-    var isSet: Set<String> = []
-    for index in document.children.indices where document.children[index].name == "compiler" {
-      for key in ["meshdir", "texturedir"] {
-        guard let value = document.children[index][key] else { continue }
-        document.children[index][key] = absolute(value)
-        isSet.insert(key)
+  private func checkCompiler() throws(SourceError) {
+    for compiler in document.children where compiler.name == "compiler" {
+      if compiler["coordinate"] == "global" {
+        throw SourceError(
+          source: compiler.place?.source ?? path, line: compiler.place?.line ?? 0, column: 0,
+          message: "a robot in global coordinates can't be moved into a maze: use local ones")
       }
     }
-    var compiler = XMLElement("compiler")
-    for key in ["meshdir", "texturedir"] where !isSet.contains(key) { compiler[key] = folder }
-    if !compiler.attributes.isEmpty { document.children.insert(compiler, at: 0) }
   }
 
-  /// A keyframe has no numbers for the maze's blocks: the first becomes the start.
-  private mutating func takeKeyframe(groundHeight: Double) {
-    let keys = document.children.filter { $0.name == "keyframe" }.flatMap(\.children)
-    document.children.removeAll { $0.name == "keyframe" }
-    guard let text = keys.first?["qpos"] else { return }
-    let values = Self.numbers(text)
-    guard values.count >= 2, values.allSatisfy(\.isFinite) else { return }
-    keyframe = values
-    keyframe?[0] = 0
-    keyframe?[1] = 0
+  /// `settotalmass` scales whatever stands in the model: by how much the robot by itself.
+  private static func massScale(
+    of document: XMLElement, _ robot: Robot, _ path: String, _ alone: Model
+  ) throws(SourceError) -> Double {
+    let total = document.children.last { $0.name == "compiler" && $0["settotalmass"] != nil }
+    guard let text = total?["settotalmass"], let mass = Double(text), mass > 0 else { return 1 }
+    var plain = document
+    for index in plain.children.indices { plain.children[index]["settotalmass"] = nil }
+    let scale = alone.totalMass / (try model(of: plain, robot, path)).totalMass
+    return scale.isFinite && scale > 0 ? scale : 1
   }
 
   private mutating func placeRoot(groundHeight: Double) throws(SourceError) {
@@ -110,7 +82,11 @@ struct RobotFile {
         let place = body["pos"].map(Self.numbers) ?? []
         let height = place.count == 3 && place[2].isFinite ? place[2] : 0
         body["pos"] = decimals(0, 0, height + groundHeight)
-        if let name = body["name"] { rootBody = name } else { body["name"] = rootBody }
+        if let name = body["name"], !name.isEmpty {
+          rootBody = name
+        } else {
+          body["name"] = rootBody
+        }
         // MuJoCo would change it, and then it is not found.
         guard !rootBody.contains(where: \.isNewline) else {
           throw failure("the name of its first moving body has a line break: remove it")
@@ -120,13 +96,6 @@ struct RobotFile {
       }
     }
     throw failure("no body has a joint: a robot moves on a free joint or on slides along x and y")
-  }
-
-  private mutating func addFloor() {
-    let geoms = document.children.filter { $0.name == "worldbody" }.flatMap(\.children)
-    if !geoms.contains(where: { $0.name == "geom" && $0["type"] == "plane" }) {
-      document.prepend(Floor.explicitGeom, toSection: "worldbody")
-    }
   }
 
   private static func hasJoint(_ body: XMLElement) -> Bool {
@@ -144,6 +113,70 @@ struct RobotFile {
   }
 }
 
+// MARK: - Compiling
+
+extension RobotFile {
+  /// Compiles a world with this robot; what MuJoCo says against an element of the robot is told with
+  /// the file and the line that the element came from.
+  func model(of world: XMLElement) throws(SourceError) -> Model {
+    try Self.model(of: world, robot, path)
+  }
+
+  private static func model(
+    of document: XMLElement, _ robot: Robot, _ path: String
+  ) throws(SourceError) -> Model {
+    let message: String
+    do {
+      return try Model(xml: document.text, name: path, files: robot.assets)
+    } catch MuJoCoError.invalidModel(_, let text) {
+      message = text
+    } catch {
+      message = "\(error)"
+    }
+    // "Element 'joint', line 12" and "Object name = leg, id = 3, line = 12, column = 5".
+    let line = message.matches(of: #/line (?:= )?([0-9]+)/#).last.flatMap { Int($0.1) }
+    let place = line.flatMap { document.place(ofLine: $0) }
+    let said = message.replacing(#/;? *Element '([^']*)', line [0-9]+/#) { " in <\($0.1)>" }
+      .replacing(#/, line = [0-9]+(, column = -?[0-9]+)?/#, with: "")
+      .replacing(#/^(XML )?Error: /#, with: "")
+      .split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty }.joined(separator: "; ")
+    // What a version doesn't know may be of a later one.
+    let isUnknown = ["Schema violation", "unrecognized", "invalid keyword", "unknown element"]
+      .contains(where: message.contains)
+    throw SourceError(
+      source: place?.source ?? path, line: place?.line ?? 0, column: 0,
+      message: "not a valid model: \(said)"
+        + (isUnknown
+          ? " (for MuJoCo \(Model.libraryVersionName), which is linked here; "
+            + "what is newer needs a newer one)" : ""))
+  }
+
+  /// Refuses a robot to which the maze is thin air: everything in the maze has contact bits 1 and 1.
+  private func checkContacts(in model: Model, robotBodies: Range<Int>) throws(SourceError) {
+    guard model.findsContacts else {
+      throw failure(
+        "its options switch contacts off, so that it would walk through walls: remove "
+          + "contact=\"disable\" from <flag>, or collision=\"predefined\" from <option>")
+    }
+    let excluded = Set(
+      document.children.filter { $0.name == "contact" }.flatMap(\.children)
+        .filter { $0.name == "exclude" && ($0["body1"] == "world" || $0["body2"] == "world") }
+        .flatMap { [$0["body1"], $0["body2"]].compactMap(\.self) })
+    let canTouch = (0..<model.ngeom).contains { index in
+      let geom = model.geom(index)
+      guard robotBodies.contains(geom.body), model.canMove(geom) else { return false }
+      return (geom.contype | geom.conaffinity) & 1 != 0
+        && !(model.bodyName(geom.body).map(excluded.contains) ?? false)
+    }
+    guard canTouch else {
+      throw failure(
+        "nothing of it can touch the maze, so that it would walk through walls: give its geoms "
+          + "contype=\"1\" or conaffinity=\"1\"")
+    }
+  }
+}
+
 // MARK: - The compiled robot
 
 extension RobotFile {
@@ -158,6 +191,8 @@ extension RobotFile {
     in model: Model, blockJoints: Int, groundHeight: Double
   ) throws(SourceError) -> (layout: RobotLayout, actionLimits: [Float], halfRange: [Float]) {
     let joints = (0..<(model.njnt - blockJoints)).map { model.joint($0) }
+    // A block has a body and two joints, and comes last.
+    try checkContacts(in: model, robotBodies: 1..<max(1, model.nbody - blockJoints / 2))
     let positionCount = model.nq - blockJoints
     let root = try root(of: joints, in: model)
     var start = keyframe

@@ -37,6 +37,8 @@ let package = Package(
       // A chosen one is linked by its file's name, with its version: by this one the linker would
       // find the system's first.
       linkerSettings: mujoco == nil ? [.linkedLibrary("mujoco")] : []),
+    // Reads XML as MuJoCo does.
+    .target(name: "CXML", linkerSettings: [.linkedLibrary("tinyxml2")]),
     .systemLibrary(name: "CEGL", pkgConfig: "egl", providers: [.apt(["libegl-dev"])]),
     .systemLibrary(name: "CGLFW", pkgConfig: "glfw3", providers: [.apt(["libglfw3-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -48,7 +50,7 @@ let package = Package(
     // Physics.
     .target(name: "Randomness"),
     .target(name: "Imaging", dependencies: ["CPNG"]),
-    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CEGL", "CGLFW", "Imaging"]),
+    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CXML", "CEGL", "CGLFW", "Imaging"]),
     .target(name: "Environments", dependencies: ["MuJoCo", "Randomness"]),
 
     // Learning.

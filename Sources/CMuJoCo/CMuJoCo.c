@@ -1,5 +1,6 @@
 #include "CMuJoCo.h"
 
+#include <mujoco/mjxmacro.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -84,39 +85,137 @@ static mjModel* loadModel(const char* name, const mjVFS* files) {
 
 mjModel* cmj_loadModelFile(const char* path) { return loadModel(path, NULL); }
 
-static int addText(mjVFS* files, const char* name, const char* text, int length) {
+// The file system is some hundred kilobytes before version 3: not for the stack.
+struct cmj_files {
+  mjVFS system;
+};
+
+cmj_files* cmj_makeFiles(void) {
+  cmj_files* files = malloc(sizeof *files);
+  if (files) mj_defaultVFS(&files->system);
+  return files;
+}
+
+void cmj_deleteFiles(cmj_files* files) {
+  mj_deleteVFS(&files->system);
+  free(files);
+}
+
+static int addBytes(mjVFS* system, const char* name, const void* bytes, int length) {
 #if mjVERSION_HEADER >= 300
-  return mj_addBufferVFS(files, name, text, length);
+  return mj_addBufferVFS(system, name, bytes, length);
 #else
-  int status = mj_makeEmptyFileVFS(files, name, length);
-  if (status == 0) {
-    memcpy(files->filedata[mj_findFileVFS(files, name)], text, (size_t)length);
-  }
+  int status = mj_makeEmptyFileVFS(system, name, length);
+  if (status == 0) memcpy(system->filedata[mj_findFileVFS(system, name)], bytes, (size_t)length);
   return status;
 #endif
 }
 
-mjModel* cmj_loadModelText(const char* name, const char* text, int length) {
-  if (length <= 0) {
-    snprintf(errorMessage, sizeof errorMessage, "the text is empty");
-    return NULL;
+cmj_result cmj_addFile(cmj_files* files, const char* name, const void* bytes, int length) {
+  size_t size = strlen(name);
+  int status = -1;
+  if (length <= 0 || size < 1 || size > CMJ_FILE_NAME_SIZE || strpbrk(name, "/\\")) {
+    snprintf(errorMessage, sizeof errorMessage, "%s",
+             length > 0 ? "its name is none for a file" : "the file is empty");
+    return CMJ_FAILED;
   }
-  // Some megabytes before version 3: not for the stack.
-  mjVFS* files = malloc(sizeof *files);
-  if (!files) {
-    snprintf(errorMessage, sizeof errorMessage, "out of memory");
-    return NULL;
+  GUARDED(status = addBytes(&files->system, name, bytes, length), NOTHING, CMJ_FAILED);
+  if (status != 0) {
+    snprintf(errorMessage, sizeof errorMessage, "%s",
+             status == 2 ? "two files have this name" : "there is no room for it");
+    return CMJ_FAILED;
   }
-  mj_defaultVFS(files);
-  mjModel* model = NULL;
-  if (addText(files, name, text, length) == 0) {
-    model = loadModel(name, files);
-  } else {
-    snprintf(errorMessage, sizeof errorMessage, "the text could not be stored");
+  return CMJ_OK;
+}
+
+mjModel* cmj_loadModelFiles(const cmj_files* files, const char* name) {
+  return loadModel(name, &files->system);
+}
+
+// Whether a field of mjModel decides nothing but looks and names.
+static int isAppearance(const char* name) {
+  static const char* const beginnings[] = {
+      "name", "cam_", "light_", "tex_", "mat_", "skin_", "text_", "tuple_", "numeric_", "key_",
+      "mesh_tex", "mesh_normal", "ntex", "nmat", "ncam", "nlight", "nskin", "ntext", "ntuple",
+      "nnumeric", "nkey", "nuser_", "nnames", "nbuffer", "npaths", "paths", "nmeshtex",
+      "nmeshnormal", "flex_tex", "nflextex", "tendon_width"};
+  static const char* const endings[] = {"_rgba",   "_matid",   "_group",     "_user",
+                                        "pathadr", "texcoord", "_castshadow"};
+  size_t length = strlen(name);
+  // From version 3 on actuators are switched off by their groups.
+  if (strcmp(name, "actuator_group") == 0) return 0;
+  for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+    if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0) return 1;
   }
-  mj_deleteVFS(files);
-  free(files);
-  return model;
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    size_t size = strlen(endings[i]);
+    if (length >= size && strcmp(name + length - size, endings[i]) == 0) return 1;
+  }
+  return 0;
+}
+
+static char typeOf(const char* type) {
+  return strcmp(type, "int") == 0       ? 'i'
+         : strcmp(type, "float") == 0   ? 'f'
+         : strcmp(type, "mjtNum") == 0  ? 'd'
+         : strcmp(type, "mjtSize") == 0 ? 'l'
+                                        : 'b';
+}
+
+void cmj_visitPhysics(const mjModel* model, cmj_visitor visit, void* context) {
+#define X(field)                                                                       \
+  if (!isAppearance(#field)) {                                                         \
+    long long size = (long long)model->field;                                          \
+    int narrow = (int)size;                                                            \
+    visit(context, #field, 'i', &narrow, 1, 1);                                        \
+  }
+#ifdef MJMODEL_SIZES
+  MJMODEL_SIZES
+#else
+  MJMODEL_INTS
+#endif
+#undef X
+#ifdef MJOPTION_FIELDS
+#define X(type, field, size) \
+  visit(context, "opt_" #field, typeOf(#type), &model->opt.field, 1, size);
+#define XVEC(type, field, size) \
+  visit(context, "opt_" #field, typeOf(#type), model->opt.field, 1, size);
+  MJOPTION_FIELDS
+#undef XVEC
+#undef X
+#else
+#define X(type, field) visit(context, "opt_" #field, typeOf(#type), &model->opt.field, 1, 1);
+  MJOPTION_SCALARS
+#undef X
+#define X(field, size) visit(context, "opt_" #field, 'd', model->opt.field, 1, size);
+  MJOPTION_VECTORS
+#undef X
+#endif
+  // The solver measures what is small by it.
+  visit(context, "stat_meaninertia", 'd', &model->stat.meaninertia, 1, 1);
+  MJMODEL_POINTERS_PREAMBLE(model)
+#define X(type, field, rows, columns)                                                  \
+  if (!isAppearance(#field) && model->rows > 0) {                                      \
+    visit(context, #field, typeOf(#type), model->field, model->rows, columns);         \
+  }
+  MJMODEL_POINTERS
+#undef X
+}
+
+int cmj_testsGeoms(const mjModel* model) {
+#if mjVERSION_HEADER >= 300
+  (void)model;  // There is no such option any more.
+  return 1;
+#else
+  return model->opt.collision == mjCOL_ALL || model->opt.collision == mjCOL_DYNAMIC;
+#endif
+}
+
+int cmj_modelSize(const mjModel* model) { return (int)mj_sizeModel(model); }
+
+cmj_result cmj_saveModel(const mjModel* model, void* bytes, int length) {
+  GUARDED(mj_saveModel(model, NULL, bytes, length), NOTHING, CMJ_FAILED);
+  return CMJ_OK;
 }
 
 mjData* cmj_makeData(const mjModel* model) {

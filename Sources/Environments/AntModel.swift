@@ -1,3 +1,5 @@
+import MuJoCo
+
 /// The Ant of the paper as an MJCF document: a torso of radius 0.25 m on four legs of two joints,
 /// driven by eight torques.
 ///

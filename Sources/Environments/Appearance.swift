@@ -1,3 +1,5 @@
+import MuJoCo
+
 /// The ground of every world.
 enum Floor {
   /// A plane at the origin, the first geom of the world.
@@ -8,12 +10,10 @@ enum Floor {
       "conaffinity": "1", "condim": "3", "material": "maze_floor",
     ])
 
-  /// The same for a robot whose own defaults must not reach it.
-  static var explicitGeom: XMLElement {
+  /// The same with all that concerns contacts from the maze's class.
+  static var mazeGeom: XMLElement {
     var floor = geom
-    floor["contype"] = "1"
-    floor["friction"] = "1 0.5 0.5"
-    floor["margin"] = "0.01"
+    floor["class"] = "maze"
     return floor
   }
 }

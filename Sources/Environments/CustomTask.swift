@@ -10,27 +10,36 @@ extension TaskDefinition {
   ///
   /// - Parameters:
   ///   - map: The maze.
-  ///   - robot: The path of an MJCF file whose root is a free joint, or slides along x and y.
-  /// - Throws: ``SourceError`` if the robot's file can't be used, or `MuJoCoError` if MuJoCo refuses
-  ///   the world.
-  public init(map: MazeMap, robot path: String? = nil) throws {
-    guard let path else {
+  ///   - path: The robot's MJCF file, whose root is a free joint, or slides along x and y; `nil`
+  ///     for the Ant.
+  /// - Throws: ``SourceError`` if the robot can't be used, with the file and the line to blame.
+  public init(map: MazeMap, robot path: String?) throws(SourceError) {
+    try self.init(
+      map: map, robot: path.map { path throws(SourceError) in try Robot(path: path) }, source: path)
+  }
+
+  /// A task in one's own maze, as ``init(map:robot:)-(_,String)``, with a robot that was read before.
+  ///
+  /// - Parameters:
+  ///   - robot: The robot; `nil` for the Ant.
+  ///   - source: What errors name; the robot's name if it is left out.
+  public init(map: MazeMap, robot: Robot? = nil, source: String? = nil) throws(SourceError) {
+    guard let robot else {
       self.init(antIn: map)
       return
     }
-    let robot = try RobotFile(path: path, groundHeight: map.groundHeight)
-    let name = "\(map.name)+\(SourceText.stem(of: path))"
+    let file = try RobotFile(
+      robot, path: source ?? robot.name, groundHeight: map.groundHeight)
+    let name = "\(map.name)+\(robot.name)"
     let solimp = map.hasBlock ? AntModel.stiffSolimp : AntModel.solimp
-    let xml = WorldModel.maze(
-      named: name, map: map, robot: robot.document,
-      contacts: .init(margin: 0.01, solimp: solimp)
-    ).text
-    let model = try Self.compiled(xml, path)
-    let (layout, limits, halfRange) = try robot.layout(
+    let world = WorldModel.maze(
+      named: name, map: map, robot: file, contacts: .init(margin: 0.01, solimp: solimp))
+    let model = try file.model(of: world)
+    let (layout, limits, halfRange) = try file.layout(
       in: model, blockJoints: 2 * map.blockCount, groundHeight: map.groundHeight)
     self.init(
       description: TaskDescription(
-        name: name, summary: "\(SourceText.stem(of: path)) in the maze '\(map.name)'",
+        name: name, summary: "\(robot.name) in the maze '\(map.name)'",
         observationCount: layout.positionCount + layout.velocityCount + 1, actionLimits: limits,
         layout: layout, subgoalHalfRange: halfRange, map: map,
         stepDuration: Double(layout.physicsSteps) * model.timestep,
@@ -40,17 +49,8 @@ extension TaskDefinition {
           "lower.noiseUnits": "limits", "lower.explorationNoise": "0.1",
           "lower.targetNoise": "0.2", "lower.targetNoiseClip": "0.5",
         ]),
-      modelXML: xml, map: map, robot: layout)
-  }
-
-  /// Compiles the world. An error that the robot has without a maze is told with its own lines.
-  private static func compiled(_ xml: String, _ path: String) throws -> Model {
-    do {
-      return try Model(xml: xml, name: path)
-    } catch {
-      _ = try Model(path: path)
-      throw error
-    }
+      modelXML: world.text, map: map, customRobot: robot, isBuiltIn: false,
+      robot: layout)
   }
 
   private init(antIn map: MazeMap) {
@@ -64,7 +64,8 @@ extension TaskDefinition {
         actionLimits: TaskRegistry.antMaze.actionLimits, layout: .ant,
         subgoalHalfRange: TaskRegistry.antMaze.subgoalHalfRange, map: map,
         stepDuration: TaskRegistry.antMaze.stepDuration),
-      modelXML: document.text, map: map, robot: .ant)
+      modelXML: document.text, map: map, customRobot: nil, isBuiltIn: false,
+      robot: .ant)
   }
 }
 

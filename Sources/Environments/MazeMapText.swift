@@ -1,3 +1,5 @@
+import MuJoCo
+
 extension MazeMap {
   /// The most rows and the most columns of a map.
   public static let maximumSide = 64

@@ -1,3 +1,5 @@
+import MuJoCo
+
 /// The Point: a ball that slides in the plane and turns, with a pointer that shows its heading. It
 /// has no actuators: its environment moves it.
 enum PointModel {

@@ -1,17 +1,18 @@
 import Foundation
 import MuJoCo
 
-/// A robot's MJCF file, made ready to stand in a maze in the Ant's place.
+/// A robot made ready to stand in a maze in the Ant's place.
 struct RobotFile {
-  /// The most that is read of a robot, with everything it includes (bytes).
-  static let maximumSize = 16 << 20
-  /// How deep files may include each other.
-  static let maximumIncludeDepth = 10
-
-  /// The file.
+  /// The robot's file, or what else errors are to name.
   let path: String
-  /// Its document, with everything it includes, without keyframes and with absolute asset folders.
+  /// The robot as it is, and what it is made of.
+  let robot: Robot
+  /// Its document without keyframes, and with its defaults in a class of their own.
   private(set) var document: XMLElement
+  /// Whether the robot brings no ground.
+  let needsFloor: Bool
+  /// By what the masses of the maze's blocks are divided, because the robot scales all of them.
+  let massScale: Double
   /// The positions of its first keyframe, which are its start.
   private(set) var keyframe: [Double]?
   /// The controls of its first keyframe, which are those of no action.
@@ -19,100 +20,73 @@ struct RobotFile {
   /// The name of the body that its first joint moves.
   private(set) var rootBody = "robot"
 
-  /// Reads a robot and sets it on ground of this height (m), in the middle of its cell.
+  /// Sets a robot on ground of this height (m), in the middle of its cell.
   ///
+  /// - Parameter path: What errors name.
   /// - Throws: ``SourceError``.
-  init(path: String, groundHeight: Double) throws(SourceError) {
+  init(_ robot: Robot, path: String, groundHeight: Double) throws(SourceError) {
     self.path = path
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    var budget = Self.maximumSize
-    document = try Self.document(at: path, budget: &budget)
-    document.children = try Self.expanded(
-      document.children, folder: folder, source: path, depth: 0, budget: &budget)
-    guard document.name == "mujoco" else {
-      throw failure("its root is <\(document.name.prefix(40))>: a robot is an MJCF file, <mujoco>")
+    self.robot = robot
+    document = robot.root
+    guard document.isCalled("mujoco") else {
+      throw SourceError(
+        source: path, line: 0, column: 0,
+        message: "its root is <\(document.name.prefix(40))>: a robot is an MJCF file, <mujoco>")
     }
-    makeAssetFoldersAbsolute(folder)
-    takeKeyframe()
+    // By itself first: what is wrong then is the robot's own.
+    let alone = try Self.model(of: document, robot, path)
+    needsFloor = !(0..<alone.ngeom).contains { alone.geom($0).shape == .plane }
+    massScale = try Self.massScale(of: document, robot, path, alone)
+    takeKeyframe(of: alone)
+    try checkCompiler()
     try placeRoot(groundHeight: groundHeight)
-    addFloor()
-  }
-
-  private static func document(
-    at path: String, budget: inout Int
-  ) throws(SourceError) -> XMLElement {
-    let text = try SourceText.read(path, limit: budget, kind: "robot")
-    budget -= text.utf8.count
-    return try XMLReader.read(text, source: path)
-  }
-
-  // MARK: Includes
-
-  /// The elements with every `<include>` replaced by the children of the file it names.
-  private static func expanded(
-    _ elements: [XMLElement], folder: String, source: String, depth: Int, budget: inout Int
-  ) throws(SourceError) -> [XMLElement] {
-    var result: [XMLElement] = []
-    for var element in elements {
-      if element.name == "include" {
-        guard let file = element["file"], depth < maximumIncludeDepth else {
-          throw SourceError(
-            source: source, line: 0, column: 0,
-            message: "an include without a file, or of itself: write the robot as one file")
-        }
-        let path = file.hasPrefix("/") ? file : "\(folder)/\(file)"
-        let included = try document(at: path, budget: &budget)
-        result += try expanded(
-          included.children, folder: folder, source: path, depth: depth + 1, budget: &budget)
-      } else {
-        element.children = try expanded(
-          element.children, folder: folder, source: source, depth: depth, budget: &budget)
-        result.append(element)
-      }
-    }
-    return result
+    document.confineDefaults(to: "robot")
+    // Of two that say the same the last counts, and how a world looks is not for the robot to say.
+    let looks = document.children.filter { ["visual", "statistic"].contains($0.name) }
+    document.children.removeAll { ["visual", "statistic"].contains($0.name) }
+    document.children.insert(contentsOf: looks, at: 0)
   }
 
   // MARK: What would change its meaning in another file
 
-  /// Meshes and textures are sought from the robot's own folder, not from the maze's.
-  private mutating func makeAssetFoldersAbsolute(_ folder: String) {
-    func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
-    var isSet: Set<String> = []
-    for index in document.children.indices where document.children[index].name == "compiler" {
-      // `assetdir`, of MuJoCo 3, stands for both of the others.
-      for key in ["meshdir", "texturedir", "assetdir"] {
-        guard let value = document.children[index][key] else { continue }
-        document.children[index][key] = absolute(value)
-        isSet.formUnion(key == "assetdir" ? ["meshdir", "texturedir"] : [key])
+  private func checkCompiler() throws(SourceError) {
+    for compiler in document.children where compiler.name == "compiler" {
+      if compiler["coordinate"] == "global" {
+        throw SourceError(
+          source: compiler.place?.source ?? path, line: compiler.place?.line ?? 0, column: 0,
+          message: "a robot in global coordinates can't be moved into a maze: use local ones")
       }
     }
-    for index in document.children.indices where document.children[index].name == "asset" {
-      // Whole models to attach, of MuJoCo 3, lie beside the robot.
-      for child in document.children[index].children.indices
-      where document.children[index].children[child].name == "model" {
-        guard let file = document.children[index].children[child]["file"] else { continue }
-        document.children[index].children[child]["file"] = absolute(file)
-      }
-    }
-    var compiler = XMLElement("compiler")
-    for key in ["meshdir", "texturedir"] where !isSet.contains(key) { compiler[key] = folder }
-    if !compiler.attributes.isEmpty { document.children.insert(compiler, at: 0) }
   }
 
   /// A keyframe has no numbers for the maze's blocks: the first becomes the start.
-  private mutating func takeKeyframe() {
+  private mutating func takeKeyframe(of alone: Model) {
     let keys = document.children.filter { $0.name == "keyframe" }.flatMap(\.children)
     document.children.removeAll { $0.name == "keyframe" }
-    func values(_ key: String) -> [Double]? {
-      let values = keys.first?[key].map(Self.numbers)
-      return values?.allSatisfy(\.isFinite) == true ? values : nil
+    if var positions = alone.firstKeyframe?.positions, positions.count >= 2,
+      positions.allSatisfy(\.isFinite)
+    {
+      (positions[0], positions[1]) = (0, 0)
+      keyframe = positions
     }
-    keyframeControls = values("ctrl")
-    guard let positions = values("qpos"), positions.count >= 2 else { return }
-    keyframe = positions
-    keyframe?[0] = 0
-    keyframe?[1] = 0
+    // MuJoCo makes zeros of controls that a keyframe doesn't name.
+    if keys.first?["ctrl"] != nil, let controls = alone.firstKeyframe?.controls,
+      controls.allSatisfy(\.isFinite)
+    {
+      keyframeControls = controls
+    }
+  }
+
+  /// `settotalmass` scales whatever stands in the model: by how much the robot by itself.
+  private static func massScale(
+    of document: XMLElement, _ robot: Robot, _ path: String, _ alone: Model
+  ) throws(SourceError) -> Double {
+    let total = document.children.last { $0.name == "compiler" && $0["settotalmass"] != nil }
+    guard let text = total?["settotalmass"], let mass = Double(text), mass > 0 else { return 1 }
+    var plain = document
+    for index in plain.children.indices { plain.children[index]["settotalmass"] = nil }
+    let scale = alone.totalMass / (try model(of: plain, robot, path)).totalMass
+    return scale.isFinite && scale > 0 ? scale : 1
   }
 
   private mutating func placeRoot(groundHeight: Double) throws(SourceError) {
@@ -124,7 +98,11 @@ struct RobotFile {
         let place = body["pos"].map(Self.numbers) ?? []
         let height = place.count == 3 && place[2].isFinite ? place[2] : 0
         body["pos"] = decimals(0, 0, height + groundHeight)
-        if let name = body["name"] { rootBody = name } else { body["name"] = rootBody }
+        if let name = body["name"], !name.isEmpty {
+          rootBody = name
+        } else {
+          body["name"] = rootBody
+        }
         // MuJoCo would change it, and then it is not found.
         guard !rootBody.contains(where: \.isNewline) else {
           throw failure("the name of its first moving body has a line break: remove it")
@@ -134,13 +112,6 @@ struct RobotFile {
       }
     }
     throw failure("no body has a joint: a robot moves on a free joint or on slides along x and y")
-  }
-
-  private mutating func addFloor() {
-    let geoms = document.children.filter { $0.name == "worldbody" }.flatMap(\.children)
-    if !geoms.contains(where: { $0.name == "geom" && $0["type"] == "plane" }) {
-      document.prepend(Floor.explicitGeom, toSection: "worldbody")
-    }
   }
 
   private static func hasJoint(_ body: XMLElement) -> Bool {
@@ -158,6 +129,67 @@ struct RobotFile {
   }
 }
 
+// MARK: - Compiling
+
+extension RobotFile {
+  /// Compiles a world with this robot; what MuJoCo says against an element of the robot is told with
+  /// the file and the line that the element came from.
+  func model(of world: XMLElement) throws(SourceError) -> Model {
+    try Self.model(of: world, robot, path)
+  }
+
+  private static func model(
+    of document: XMLElement, _ robot: Robot, _ path: String
+  ) throws(SourceError) -> Model {
+    let message: String
+    do {
+      return try Model(xml: document.text, name: path, files: robot.assets)
+    } catch MuJoCoError.invalidModel(_, let text) {
+      message = text
+    } catch {
+      message = "\(error)"
+    }
+    // "Element 'joint', line 12" and "Object name = leg, id = 3, line = 12, column = 5".
+    let line = message.matches(of: #/line (?:= )?([0-9]+)/#).last.flatMap { Int($0.1) }
+    let place = line.flatMap { document.place(ofLine: $0) }
+    let said = message.replacing(#/;? *Element '([^']*)', line [0-9]+/#) { " in <\($0.1)>" }
+      .replacing(#/, line = [0-9]+(, column = -?[0-9]+)?/#, with: "")
+      .replacing(#/^(XML )?Error: /#, with: "")
+      .split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty }.joined(separator: "; ")
+    throw SourceError(
+      source: place?.source ?? path, line: place?.line ?? 0, column: 0,
+      message: "not a valid model: \(said)")
+  }
+
+  /// Refuses a robot to which the maze is thin air: everything in the maze has contact bits 1 and 1.
+  private func checkContacts(in model: Model, robotBodies: Range<Int>) throws(SourceError) {
+    guard model.findsContacts else {
+      throw failure(
+        "its options switch contacts off, so that it would walk through walls: remove "
+          + "contact=\"disable\" from <flag>, or collision=\"predefined\" from <option>")
+    }
+    var excluded: Set<String> = []
+    for contact in document.children where contact.name == "contact" {
+      for exclude in contact.children where exclude.name == "exclude" {
+        let pair = [exclude["body1"], exclude["body2"]].compactMap(\.self)
+        if pair.contains("world") { excluded.formUnion(pair) }
+      }
+    }
+    let canTouch = (0..<model.ngeom).contains { index in
+      let geom = model.geom(index)
+      guard robotBodies.contains(geom.body), model.canMove(geom) else { return false }
+      return (geom.contype | geom.conaffinity) & 1 != 0
+        && !(model.bodyName(geom.body).map(excluded.contains) ?? false)
+    }
+    guard canTouch else {
+      throw failure(
+        "nothing of it can touch the maze, so that it would walk through walls: give its geoms "
+          + "contype=\"1\" or conaffinity=\"1\"")
+    }
+  }
+}
+
 // MARK: - The compiled robot
 
 extension RobotFile {
@@ -172,6 +204,8 @@ extension RobotFile {
     in model: Model, blockJoints: Int, groundHeight: Double
   ) throws(SourceError) -> (layout: RobotLayout, actionLimits: [Float], halfRange: [Float]) {
     let joints = (0..<(model.njnt - blockJoints)).map { model.joint($0) }
+    // A block has a body and two joints, and comes last.
+    try checkContacts(in: model, robotBodies: 1..<max(1, model.nbody - blockJoints / 2))
     let positionCount = model.nq - blockJoints
     let root = try root(of: joints, in: model)
     var start = keyframe

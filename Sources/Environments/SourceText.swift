@@ -22,7 +22,7 @@ public struct SourceError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Reads the text files of strangers: never more than a limit, never anything but a regular file.
+/// Reads the files of strangers: never more than a limit, never anything but a regular file.
 enum SourceText {
   /// The text of a file.
   ///
@@ -30,6 +30,16 @@ enum SourceText {
   ///   - limit: The most bytes that are read.
   ///   - kind: What the file should be, for errors.
   static func read(_ path: String, limit: Int, kind: String) throws(SourceError) -> String {
+    guard let text = String(validating: try bytes(path, limit: limit, kind: kind), as: UTF8.self)
+    else {
+      throw SourceError(
+        source: path, line: 0, column: 0, message: "not UTF-8 text: a \(kind) is a text file")
+    }
+    return text
+  }
+
+  /// The bytes of a file.
+  static func bytes(_ path: String, limit: Int, kind: String) throws(SourceError) -> [UInt8] {
     func failure(_ message: String, isMissing: Bool = false) -> SourceError {
       SourceError(source: path, line: 0, column: 0, message: message, isMissing: isMissing)
     }
@@ -53,10 +63,7 @@ enum SourceText {
     guard data.count <= limit else {
       throw failure("more than \((limit + 0xfffff) >> 20) MiB, the most that is read of a \(kind)")
     }
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw failure("not UTF-8 text: a \(kind) is a text file")
-    }
-    return text
+    return [UInt8](data)
   }
 
   /// The file's name without folders and endings.

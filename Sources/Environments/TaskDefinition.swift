@@ -8,6 +8,11 @@ public struct TaskDefinition: Sendable {
   public let modelXML: String
   /// The maze, where it is one.
   public let map: MazeMap?
+  /// The robot, where it is one's own and not that of a built-in task.
+  public let customRobot: Robot?
+
+  /// Whether ``TaskRegistry`` has it, so that its name says all.
+  public let isBuiltIn: Bool
 
   let robot: RobotLayout
 
@@ -29,6 +34,21 @@ public struct TaskDefinition: Sendable {
   ///
   /// - Throws: `MuJoCoError` if MuJoCo refuses it.
   public func makeModel() throws -> Model {
-    try Model(xml: modelXML, name: description.name)
+    try Model(xml: modelXML, name: description.name, files: customRobot?.assets ?? [:])
+  }
+
+  /// What makes this world move otherwise than `other`'s, in words; `nil` if there is nothing.
+  /// Names and looks don't count.
+  ///
+  /// - Throws: `MuJoCoError` if MuJoCo refuses one of the worlds.
+  public func physicsDifference(from other: TaskDefinition) throws -> String? {
+    if let difference = try makeModel().physicsDifference(from: other.makeModel()) {
+      return difference
+    }
+    guard robot.startPositions == other.robot.startPositions else {
+      return "its first keyframe, where an episode begins, is another"
+    }
+    return robot.drive == other.robot.drive
+      ? nil : "the controls of its first keyframe, which are those of no action, are others"
   }
 }

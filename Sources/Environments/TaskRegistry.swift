@@ -1,3 +1,5 @@
+import MuJoCo
+
 /// The tasks of the paper and Point Maze, by name.
 public enum TaskRegistry {
   /// Every task, in the order in which `hiro list` shows them.
@@ -22,8 +24,8 @@ public enum TaskRegistry {
     let task = try task(named: name)
     let world = world(of: name)
     return TaskDefinition(
-      description: task, modelXML: world.document.text, map: world.map,
-      robot: name == pointMaze.name ? .point : .ant)
+      description: task, modelXML: world.document.text, map: world.map, customRobot: nil,
+      isBuiltIn: true, robot: name == pointMaze.name ? .point : .ant)
   }
 
   /// Makes an environment for the task with this name. It must be reset before its first step.

@@ -1,3 +1,5 @@
+import MuJoCo
+
 /// Puts a maze or an arena around a robot: both are MJCF documents.
 enum WorldModel {
   /// How the geoms of a maze touch others.
@@ -12,20 +14,63 @@ enum WorldModel {
   static func maze(
     named name: String, map: MazeMap, robot: XMLElement, contacts: Contacts
   ) -> XMLElement {
+    maze(
+      named: name, map: map, robot: robot, contacts: contacts, blockMass: 1,
+      rename: { (element: XMLElement) in element })
+  }
+
+  /// A robot of one's own in a maze. Neither reaches the other: the robot's defaults are in a class of
+  /// its own, the maze's in another, and what is called alike in both has another name in the maze.
+  static func maze(
+    named name: String, map: MazeMap, robot: RobotFile, contacts: Contacts
+  ) -> XMLElement {
+    let names = robot.document.names
+    var document = robot.document
+    let rename = { (element: XMLElement) in element.renamed(avoiding: names) }
+    if robot.needsFloor {
+      document.prepend(rename(Floor.mazeGeom), toSection: "worldbody")
+    }
+    // The robot's compiler scales all masses alike, and is to scale the robot's as before.
+    let blockMass = 1 / robot.massScale
+    for index in document.children.indices {
+      if let total = document.children[index]["settotalmass"].flatMap(Double.init), total > 0 {
+        document.children[index]["settotalmass"] = decimals(
+          total + map.cells.joined().reduce(0) { $0 + (mass(of: $1) ?? 0) })
+      }
+    }
+    return maze(
+      named: name, map: map, robot: document, contacts: contacts, blockMass: blockMass,
+      rename: rename)
+  }
+
+  private static func maze(
+    named name: String, map: MazeMap, robot: XMLElement, contacts: Contacts, blockMass: Double,
+    rename: (XMLElement) -> XMLElement
+  ) -> XMLElement {
     let (lower, upper) = map.bounds
     let center = (x: (lower.x + upper.x) / 2, y: (lower.y + upper.y) / 2)
     let extent = (max(upper.x - lower.x, upper.y - lower.y) * 0.7).rounded()
     var document = dressed(
-      robot, name: name, center: center, extent: extent, gridSpacing: map.cellSize)
-    document.append(contentsOf: [mazeDefaults(contacts)], toSection: "default")
-    document.append(contentsOf: cells(of: map), toSection: "worldbody")
+      robot, name: name, center: center, extent: extent, gridSpacing: map.cellSize, rename: rename)
+    document.append(contentsOf: [rename(mazeDefaults(contacts))], toSection: "default")
+    document.append(
+      contentsOf: cells(of: map, blockMass: blockMass).map(rename), toSection: "worldbody")
     return document
+  }
+
+  /// The mass of a block (kg); `nil` for what can't be moved.
+  private static func mass(of cell: MazeMap.Cell) -> Double? {
+    switch cell {
+    case .blockXY: 0.0002
+    case .blockYZ: 0.001
+    default: nil
+    }
   }
 
   /// The robot in the square arena of Ant Gather: four low walls, 11 m from the origin.
   static func arena(named name: String, robot: XMLElement) -> XMLElement {
     var document = dressed(
-      robot, name: name, center: (0, 0), extent: 16, gridSpacing: 4)
+      robot, name: name, center: (0, 0), extent: 16, gridSpacing: 4, rename: { $0 })
     let walls = [("0 -11 0", true), ("0 11 0", true), ("-11 0 0", false), ("11 0 0", false)]
     document.append(
       contentsOf: walls.enumerated().map { number, wall in
@@ -43,16 +88,16 @@ enum WorldModel {
   /// The document under its new name, with sky, light and materials.
   private static func dressed(
     _ robot: XMLElement, name: String, center: (x: Double, y: Double), extent: Double,
-    gridSpacing: Double
+    gridSpacing: Double, rename: (XMLElement) -> XMLElement
   ) -> XMLElement {
     var document = robot
     document["model"] = name
     document.insert(
       [
         Appearance.visual, Appearance.statistic(center: center, extent: extent),
-        Appearance.asset(gridSpacing: gridSpacing),
+        rename(Appearance.asset(gridSpacing: gridSpacing)),
       ], beforeSection: "worldbody")
-    document.prepend(Appearance.sun(over: center), toSection: "worldbody")
+    document.prepend(rename(Appearance.sun(over: center)), toSection: "worldbody")
     return document
   }
 
@@ -77,7 +122,7 @@ enum WorldModel {
       ])
   }
 
-  private static func cells(of map: MazeMap) -> [XMLElement] {
+  private static func cells(of map: MazeMap, blockMass: Double) -> [XMLElement] {
     var elements: [XMLElement] = []
     for (row, line) in map.cells.enumerated() {
       for (column, cell) in line.enumerated() {
@@ -88,7 +133,7 @@ enum WorldModel {
         switch cell {
         case .free, .chasm: break
         case .wall: elements.append(box("wall", index, map, z: standingHeight(map)))
-        case .blockXY, .blockYZ: elements.append(block(cell, index, map))
+        case .blockXY, .blockYZ: elements.append(block(cell, index, map, blockMass))
         }
       }
     }
@@ -117,7 +162,7 @@ enum WorldModel {
   /// A block on its two slides. The one that is to fall is a little smaller than its cell, so that
   /// it fits between the platforms, and heavier.
   private static func block(
-    _ cell: MazeMap.Cell, _ index: MazeMap.Index, _ map: MazeMap
+    _ cell: MazeMap.Cell, _ index: MazeMap.Index, _ map: MazeMap, _ massFactor: Double
   ) -> XMLElement {
     let name = "block_\(index.row)_\(index.column)"
     let center = map.center(of: index)
@@ -127,8 +172,8 @@ enum WorldModel {
       "geom",
       [
         "name": name, "class": "maze", "type": "box",
-        "size": decimals(half, half, map.wallHeight / 2), "mass": falls ? "0.001" : "0.0002",
-        "material": "maze_block",
+        "size": decimals(half, half, map.wallHeight / 2),
+        "mass": decimals((mass(of: cell) ?? 0) * massFactor), "material": "maze_block",
       ])
     func slide(_ axis: String, _ direction: String, range: String? = nil) -> XMLElement {
       var joint = XMLElement(
@@ -154,8 +199,27 @@ enum WorldModel {
 }
 
 extension XMLElement {
+  /// The names of everything in a document, those of classes among them.
+  fileprivate var names: Set<String> {
+    var names = Set([self["name"], self["class"]].compactMap(\.self))
+    for child in children { names.formUnion(child.names) }
+    return names
+  }
+
+  /// The element with names of its own, and references to such names, that are none of `names`.
+  fileprivate func renamed(avoiding names: Set<String>) -> XMLElement {
+    var result = self
+    for key in ["name", "class", "material", "texture"] {
+      guard var value = result[key], names.contains(value) else { continue }
+      while names.contains(value) { value += "_" }
+      result[key] = value
+    }
+    result.children = children.map { $0.renamed(avoiding: names) }
+    return result
+  }
+
   /// Adds children to the last section of this name, which is made if there is none.
-  mutating func append(contentsOf elements: [XMLElement], toSection section: String) {
+  package mutating func append(contentsOf elements: [XMLElement], toSection section: String) {
     if let index = children.lastIndex(where: { $0.name == section }) {
       children[index].children += elements
     } else {

@@ -14,6 +14,11 @@ public enum AtomicFile {
     try write(to: path) { output throws(FileError) in try output.append(Array(text.utf8)) }
   }
 
+  /// Writes `bytes` to `path`.
+  public static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+    try write(to: path) { output throws(FileError) in try output.append(bytes) }
+  }
+
   /// Writes to `path` whatever `body` appends.
   ///
   /// - Throws: The error of `body`, or ``FileError`` from the file system; in either case nothing

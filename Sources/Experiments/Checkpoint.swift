@@ -15,6 +15,8 @@ package enum Checkpoint {
   /// The small parts, each with its key in the metadata.
   package struct Parts {
     package var configuration: RunConfiguration
+    /// The world; checkpoints of older versions don't hold its map.
+    var world: CarriedWorld
     var agent: Data
     package var trainer: TrainerState
     var record: RunRecord
@@ -24,11 +26,15 @@ package enum Checkpoint {
 
   /// Writes the state of `trainer` to `path`, as a whole or not at all.
   static func write(
-    _ trainer: Trainer, configuration: RunConfiguration, record: RunRecord, to path: String
+    _ trainer: Trainer, configuration: RunConfiguration, world: CarriedWorld, record: RunRecord,
+    to path: String
   ) throws {
     let collector = StateCollector()
     try trainer.agent.visitState(collector, restoring: nil)
     var metadata = collector.checksums
+    metadata.merge(world.metadata) { $1 }
+    let files = world.tensors
+    for file in files { metadata[checksumKey(file.name)] = checksum(file.bytes) }
     metadata["format"] = format
     metadata["version"] = version
     metadata["task"] = configuration.task
@@ -40,10 +46,13 @@ package enum Checkpoint {
     metadata["record"] = try json(record)
     metadata["arithmetic"] = arithmeticInUse
     metadata[metadataChecksum] = checksum(of: metadata)
-    try Safetensors.write(collector.tensors, metadata: metadata, to: path)
+    try Safetensors.write(
+      collector.tensors
+        + files.map { SafetensorsTensor($0.name, shape: [$0.bytes.count], values: $0.bytes) },
+      metadata: metadata, to: path)
   }
 
-  /// Reads and checks the small parts of the checkpoint in `file`.
+  /// Reads and checks the small parts of the checkpoint in `file`, the world apart.
   static func parts(of file: SafetensorsFile) throws -> Parts {
     func problem(_ text: String) -> RunError { .checkpoint(path: file.path, problem: text) }
     var metadata = file.metadata
@@ -71,8 +80,10 @@ package enum Checkpoint {
     var layers = ConfigurationLayers()
     try layers.apply(
       yaml: try text("configuration"), source: "\(printable(file.path)): configuration")
+    let configuration = layers.configuration()
     return Parts(
-      configuration: layers.configuration(), agent: Data(try text("agent").utf8),
+      configuration: configuration, world: CarriedWorld(task: configuration.task),
+      agent: Data(try text("agent").utf8),
       trainer: try decode(TrainerState.self, "trainer"),
       record: try decode(RunRecord.self, "record"), arithmetic: metadata["arithmetic"])
   }
@@ -133,7 +144,7 @@ package enum Checkpoint {
 
   /// Checks every checksum in `file` and gives its small parts; nothing is kept of the large ones.
   package static func verify(_ file: SafetensorsFile) throws -> Parts {
-    let parts = try parts(of: file)
+    var parts = try parts(of: file)
     for entry in file.entries {
       let bytes = try file.bytes(of: entry)
       guard file.metadata[checksumKey(entry.name)] == checksum(bytes) else {
@@ -141,6 +152,7 @@ package enum Checkpoint {
           path: file.path, problem: "the checksum of '\(entry.name)' does not match")
       }
     }
+    parts.world = try CarriedWorld(task: parts.configuration.task, in: file)
     return parts
   }
 

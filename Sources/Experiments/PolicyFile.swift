@@ -12,6 +12,10 @@ public struct PolicyFile: Sendable, Equatable {
   public var configuration: RunConfiguration
   /// The map of its task, where that is not one of the built-in tasks.
   public var map: MazeMap?
+  /// The robot of its task, where that is not one of the built-in ones.
+  public var robot: Robot?
+  /// What its world was compiled to; older files lack it.
+  public var compiled: CompiledWorld?
   /// Environment steps it has been trained for.
   public var step: Int
   /// Its success rate in the evaluation of that step, in [0, 1], if there was one.
@@ -23,11 +27,14 @@ public struct PolicyFile: Sendable, Equatable {
 
   /// Describes a policy; each parameter is the property of its name.
   public init(
-    configuration: RunConfiguration, map: MazeMap? = nil, step: Int, success: Double?,
-    card: PolicyCard? = nil, tensors: [String: Tensor]
+    configuration: RunConfiguration, map: MazeMap? = nil, robot: Robot? = nil,
+    compiled: CompiledWorld? = nil, step: Int, success: Double?, card: PolicyCard? = nil,
+    tensors: [String: Tensor]
   ) {
     self.configuration = configuration
     self.map = map
+    self.robot = robot
+    self.compiled = compiled
     self.step = step
     self.success = success
     self.card = card
@@ -63,9 +70,8 @@ public struct PolicyFile: Sendable, Equatable {
     var layers = ConfigurationLayers()
     try layers.apply(yaml: try value("configuration"), source: "\(printable(path)): configuration")
     configuration = layers.configuration()
-    map = try file.metadata["map"].map { text in
-      try MazeMap(text: text, name: "map", source: "\(printable(path)): map")
-    }
+    let world = try CarriedWorld(task: configuration.task, in: file)
+    (map, robot, compiled) = (world.map, world.robot, world.compiled)
     self.step = step
     success = file.metadata["success"].flatMap(Double.init)
     card = try file.metadata["card"].map { text in
@@ -75,8 +81,10 @@ public struct PolicyFile: Sendable, Equatable {
           path: path, problem: "its card cannot be read: \(problem)")
       }
     }
-    tensors = try file.tensors()
-    guard try value("checksum") == Self.checksum(of: tensors) else {
+    tensors = try file.tensors { !$0.name.hasPrefix(CarriedWorld.prefix) }
+    guard try value("checksum") == Self.checksum(of: tensors),
+      world.tensors.isEmpty || file.metadata["world_checksum"] == Self.checksum(of: world)
+    else {
       throw PolicyFileError.notAPolicy(path: path, problem: "the checksum does not match; damaged")
     }
   }
@@ -95,13 +103,27 @@ public struct PolicyFile: Sendable, Equatable {
     // For readers in other languages; ours takes these from the task and the configuration.
     let shape = try (task ?? definition().description)
       .agentShape(for: configuration.learning)
-    if let map { metadata["map"] = map.text }
+    metadata.merge(world.metadata) { $1 }
     if let card { metadata["card"] = try card.json() }
+    let files = world.tensors
+    if !files.isEmpty { metadata["world_checksum"] = Self.checksum(of: world) }
     metadata["action_limits"] = "\(shape.actionLimits)"
     metadata["subgoal_half_range"] = "\(shape.subgoalHalfRange)"
     metadata["position_indices"] = "\(shape.positionIndices)"
     try Safetensors.write(
-      tensors.map { SafetensorsTensor($0.key, $0.value) }, metadata: metadata, to: path)
+      tensors.map { SafetensorsTensor($0.key, $0.value) }
+        + files.map { SafetensorsTensor($0.name, shape: [$0.bytes.count], values: $0.bytes) },
+      metadata: metadata, to: path)
+  }
+
+  /// The world that it was trained in.
+  public var world: CarriedWorld {
+    CarriedWorld(task: configuration.task, map: map, robot: robot, compiled: compiled)
+  }
+
+  /// CRC-32 of the world's files, one after the other, each with its name before it.
+  private static func checksum(of world: CarriedWorld) -> String {
+    Checkpoint.checksum(world.tensors.flatMap { Array($0.name.utf8) + $0.bytes })
   }
 
   /// CRC-32 of the weights, one tensor after the other in the order of their names.
@@ -112,13 +134,12 @@ public struct PolicyFile: Sendable, Equatable {
     return Checkpoint.checksum(bytes)
   }
 
-  /// The task that the policy was trained for.
+  /// The task that the policy was trained for, from what the file itself holds.
   ///
-  /// - Parameter robot: The robot's MJCF file, where it was trained with one of its own: a policy
-  ///   never names files itself.
+  /// - Parameter robot: The robot's MJCF file, where an older policy was trained with one's own and
+  ///   does not hold it; a policy never names files itself.
   public func definition(robot: String? = nil) throws -> TaskDefinition {
-    if let map { return try TaskDefinition(map: map, robot: robot) }
-    return try TaskRegistry.definition(named: configuration.task)
+    try world.definition(robot: robot)
   }
 
   /// A policy that acts in `task`, which may be another than the one it was trained for as long as

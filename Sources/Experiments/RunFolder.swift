@@ -1,3 +1,4 @@
+import Environments
 import Foundation
 
 /// What the files in the output folder of a run are called.
@@ -13,6 +14,11 @@ public enum RunFolder {
 
   /// The task's map, where it is one's own.
   public static let map = "map.txt"
+  /// The folder of the robot, where it is one's own: its MJCF, under the robot's name, and what that
+  /// refers to.
+  public static let robot = "robot"
+  /// The compiled world, packed with gzip, for other programs with the same version of MuJoCo.
+  public static let model = "world.mjb.gz"
   /// Names the process that is training in the folder.
   public static let lock = "lock"
   /// What checkpoints are called, with the step in the middle.
@@ -45,6 +51,54 @@ public enum RunFolder {
       if FileManager.default.fileExists(atPath: file) { return file }
     }
     throw .noPolicy(folder: path)
+  }
+
+  /// Writes what a run's world is made of into its folder: for people, for other programs, and for
+  /// ``definition(besideConfiguration:)``. The run itself has it in its checkpoints.
+  static func write(_ world: CarriedWorld, to folder: String) throws {
+    if let map = world.map { try AtomicFile.write(map.text, to: "\(folder)/\(Self.map)") }
+    if let robot = world.robot { try write(robot, to: folder) }
+    if let compiled = world.compiled {
+      try AtomicFile.write(compiled.packedModel, to: "\(folder)/\(Self.model)")
+    }
+  }
+
+  /// Writes a robot with all that it refers to into `folder`, and gives the path of its MJCF from
+  /// there.
+  @discardableResult
+  static func write(_ robot: Robot, to folder: String) throws -> String {
+    let place = "\(folder)/\(Self.robot)"
+    try AtomicFile.makeFolder(place)
+    for (name, bytes) in robot.assets { try AtomicFile.write(bytes, to: "\(place)/\(name)") }
+    let file = "\(Self.robot)/\(robot.name).xml"
+    try AtomicFile.write(robot.document, to: "\(folder)/\(file)")
+    return file
+  }
+
+  /// The task that `task`, as a run's `config.yaml` names it, stands for: that of the map and the robot
+  /// which the run left beside the file, or else a built-in one.
+  ///
+  /// - Parameter path: The configuration file.
+  /// - Throws: `SourceError`, `MuJoCoError`, or `EnvironmentError` where there is no such task.
+  public static func definition(
+    named task: String, besideConfiguration path: String
+  ) throws -> TaskDefinition {
+    let folder = FileError.folder(of: path)
+    if let map = try ownMap(in: folder) {
+      if map.name == task { return try TaskDefinition(map: map) }
+      if task.hasPrefix(map.name + "+"), case let robot = task.dropFirst(map.name.count + 1),
+        !robot.contains("/")
+      {
+        return try TaskDefinition(map: map, robot: "\(folder)/\(Self.robot)/\(robot).xml")
+      }
+    }
+    return try TaskRegistry.definition(named: task)
+  }
+
+  /// The map of a run in `folder`, where it has one of its own.
+  static func ownMap(in folder: String) throws -> MazeMap? {
+    let path = "\(folder)/\(map)"
+    return access(path, F_OK) == 0 ? try MazeMap(path: path) : nil
   }
 
   /// Removes what a kill in the middle of writing has left in a run's folder.

@@ -6,13 +6,17 @@ import Foundation
 /// that ended. The file says who holds it, for the error message of the next.
 final class RunLock {
   private let descriptor: Int32
+  private let path: String
+  /// Whether the file is ours to take away again.
+  private var isNew: Bool
 
-  /// Takes the lock of `folder`.
+  /// Takes the lock of `folder`, without a word of it in the file: see ``announce()``.
   ///
   /// - Throws: ``RunError/locked(folder:holder:)`` where another process has it.
   init(folder: String) throws {
     let path = "\(folder)/\(RunFolder.lock)"
-    descriptor = openFile(path, O_RDWR | O_CREAT)
+    let isNew = access(path, F_OK) != 0
+    let descriptor = openFile(path, O_RDWR | O_CREAT)
     guard descriptor >= 0 else {
       throw FileError(errno: errno, path: path, operation: "opening", writing: true)
     }
@@ -21,12 +25,20 @@ final class RunLock {
       close(descriptor)
       throw RunError.locked(folder: folder, holder: holder)
     }
+    (self.path, self.isNew, self.descriptor) = (path, isNew, descriptor)
+  }
+
+  /// Says in the file who holds the lock, for the error message of the next.
+  func announce() {
+    isNew = false
     let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
     // Who holds it is a courtesy: on a full disk the lock itself still holds.
     if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }
   }
 
   deinit {
+    // Of a run that was refused nothing stays.
+    if isNew { unlink(path) }
     close(descriptor)
   }
 
@@ -50,6 +62,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case checkpoint(path: String, problem: String)
   /// A setting that cannot be changed on resuming has another value now.
   case changed(setting: String, saved: String, asked: String)
+  /// The run has made more steps than it is asked to end with.
+  case behind(asked: Int, made: Int)
   /// The run ended, but its state could not be saved.
   case unsaved(reason: String)
 
@@ -69,6 +83,9 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case .changed(let setting, let saved, let asked):
       "\(setting) was \(saved) in the run to continue and cannot become \(asked); "
         + "begin a new run for that"
+    case .behind(let asked, let made):
+      "the run has made \(made) steps already and cannot end with \(asked); "
+        + "give --steps a larger number"
     case .unsaved(let reason):
       "the run has ended, but its last state could not be saved: \(reason)"
     }

@@ -95,10 +95,14 @@ public final class SafetensorsFile {
     return Tensor(shape: entry.shape, values: try values(named: name, as: Float.self))
   }
 
-  /// All of the file's tensors, which must be of 32-bit floats, by name.
-  public func tensors() throws(SafetensorsError) -> [String: Tensor] {
+  /// All of the file's tensors that `isWanted`, which must be of 32-bit floats, by name.
+  public func tensors(
+    where isWanted: (SafetensorsEntry) -> Bool = { _ in true }
+  ) throws(SafetensorsError) -> [String: Tensor] {
     var tensors: [String: Tensor] = [:]
-    for entry in entries { tensors[entry.name] = try tensor(named: entry.name) }
+    for entry in entries where isWanted(entry) {
+      tensors[entry.name] = try tensor(named: entry.name)
+    }
     return tensors
   }
 

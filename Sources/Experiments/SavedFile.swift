@@ -15,8 +15,8 @@ public struct SavedFile: Sendable {
   public let kind: Kind
   /// The configuration of the run.
   public let configuration: RunConfiguration
-  /// Whether the task's map is the run's own.
-  public let hasOwnMap: Bool
+  /// The world that it was made in.
+  public let world: CarriedWorld
   /// The environment step.
   public let step: Int
   /// The success at this step, where it was measured.
@@ -40,8 +40,10 @@ public struct SavedFile: Sendable {
       let parts = try Checkpoint.verify(file)
       kind = .checkpoint
       configuration = parts.configuration
-      hasOwnMap = FileManager.default.fileExists(
-        atPath: "\(FileError.folder(of: path))/\(RunFolder.map)")
+      var world = parts.world
+      // An older run has its map beside the checkpoint.
+      if world.map == nil { world.map = try RunFolder.ownMap(in: FileError.folder(of: path)) }
+      self.world = world
       step = parts.trainer.steps
       success = parts.record.last?.step == step ? parts.record.last?.success : nil
       card = nil
@@ -55,7 +57,7 @@ public struct SavedFile: Sendable {
       }
       kind = .policy
       configuration = policy.configuration
-      hasOwnMap = policy.map != nil
+      world = policy.world
       step = policy.step
       success = policy.success
       card = policy.card

@@ -19,7 +19,7 @@ public final class TrainingRun {
   /// The task and its world.
   public let definition: TaskDefinition
 
-  private let ownMap: MazeMap?
+  private let world: CarriedWorld
   private let lock: RunLock
   private let metrics: MetricsFile
   private let events: RunEvents?
@@ -63,7 +63,8 @@ public final class TrainingRun {
   /// Begins a run in `folder`, which is made where it is missing.
   ///
   /// - Parameters:
-  ///   - map: The task's map where it is one's own and not that of a built-in task.
+  ///   - map: The task's map where it is one's own and not that of a built-in task; the robot is the
+  ///     definition's.
   ///   - writesEvents: Whether it writes event files for TensorBoard: the numbers of the learning
   ///     curves and, where there are a graphics driver and `ffmpeg`, a film of each best policy.
   /// - Throws: ``RunError`` where the folder holds a run already or another process trains in it,
@@ -86,7 +87,8 @@ public final class TrainingRun {
     do {
       try self.init(
         configuration: configuration, definition: definition, map: map, folder: folder, lock: lock,
-        pool: pool, record: RunRecord(), continuingAfter: nil, writesEvents: writesEvents)
+        pool: pool, record: RunRecord(), continuing: nil, writesEvents: writesEvents)
+      try RunFolder.write(world, to: folder)
     } catch {
       // What can't begin leaves nothing behind.
       if isNew { try? FileManager.default.removeItem(atPath: folder) }
@@ -102,30 +104,33 @@ public final class TrainingRun {
   /// - Parameters:
   ///   - changes: changes the saved configuration; only the settings in
   ///     ``ConfigurationLayers/resumable`` may differ afterwards.
-  ///   - robot: the robot's file, where the run was begun with one.
+  ///   - robot: a robot's file: only needed where a checkpoint of an older version lacks it, else it
+  ///     must be the same robot.
   ///   - writesEvents: Whether it writes event files for TensorBoard.
-  /// - Throws: ``RunError`` where there is nothing to continue from or a setting cannot be changed.
+  /// - Throws: ``RunError`` where there is nothing to continue from or a setting cannot be changed,
+  ///   ``WorldError`` where the robot is another. Whatever it throws, the folder is as it was.
   public convenience init(
     resuming folder: String, changes: (RunConfiguration) throws -> RunConfiguration,
     robot: String? = nil, pool: WorkerPool = WorkerPool(), writesEvents: Bool = false
   ) throws {
     guard access(folder, F_OK) == 0 else { throw FileError.notFound(path: folder) }
     let lock = try RunLock(folder: folder)
-    RunFolder.removePartialFiles(in: folder)
-    let (file, parts, problem) = try Self.newestCheckpoint(in: folder)
+    let (file, saved, problem) = try Self.newestCheckpoint(in: folder)
+    var parts = saved
     let configuration = try changes(parts.configuration)
     try parts.configuration.checkResumable(as: configuration)
-    let mapPath = "\(folder)/\(RunFolder.map)"
-    let map = access(mapPath, F_OK) == 0 ? try MazeMap(path: mapPath) : nil
-    let definition =
-      try map.map { try TaskDefinition(map: $0, robot: robot) }
-      ?? TaskRegistry.definition(named: configuration.task)
+    guard
+      configuration.steps == parts.configuration.steps
+        || configuration.steps >= parts.trainer.steps
+    else { throw RunError.behind(asked: configuration.steps, made: parts.trainer.steps) }
+    if parts.world.map == nil { parts.world.map = try RunFolder.ownMap(in: folder) }
+    let definition = try parts.world.definition(robot: robot)
+    let doubt = try parts.world.doubt(about: definition)
     try Checkpoint.checkSizes(of: file, for: configuration, task: definition.description)
     try self.init(
-      configuration: configuration, definition: definition, map: map, folder: folder, lock: lock,
-      pool: pool, record: parts.record, continuingAfter: parts.trainer.steps,
+      configuration: configuration, definition: definition, map: parts.world.map, folder: folder,
+      lock: lock, pool: pool, record: parts.record, continuing: (file, parts),
       writesEvents: writesEvents)
-    try Checkpoint.restore(trainer, parts, from: file)
     checkpoints = [file.path]
     if let problem { resumeWarnings.append("continuing from an older checkpoint: \(problem)") }
     if let aside = metrics.keptAside {
@@ -138,30 +143,43 @@ public final class TrainingRun {
         "the run was computed by \(printable(arithmetic)), and here it is \(arithmeticInUse): it goes "
           + "on, but not to the same bits")
     }
+    if let doubt { resumeWarnings.append(doubt) }
+    // A run of an older version kept its robot nowhere.
+    if saved.world.compiled == nil { keep { try RunFolder.write(world, to: folder) } }
     updateProgress()
   }
 
   private init(
     configuration: RunConfiguration, definition: TaskDefinition, map: MazeMap?, folder: String,
-    lock: RunLock, pool: WorkerPool, record: RunRecord, continuingAfter step: Int?,
-    writesEvents: Bool
+    lock: RunLock, pool: WorkerPool, record: RunRecord,
+    continuing checkpoint: (file: SafetensorsFile, parts: Checkpoint.Parts)?, writesEvents: Bool
   ) throws {
     self.configuration = configuration
     self.folder = folder
     self.definition = definition
-    ownMap = map
     self.lock = lock
     self.record = record
     threads = pool.threadCount
-    evaluationModel = try definition.makeModel()
-    trainer = try Trainer(
+    let model = try definition.makeModel()
+    evaluationModel = model
+    world = CarriedWorld(
+      task: configuration.task, map: map, robot: definition.customRobot,
+      compiled: try CompiledWorld(of: model))
+    let trainer = try Trainer(
       configuration: configuration,
       environment: try definition.makeEnvironment(model: definition.makeModel()), pool: pool)
+    if let checkpoint {
+      try Checkpoint.restore(trainer, checkpoint.parts, from: checkpoint.file)
+    }
+    self.trainer = trainer
+    // Nothing is written before nothing can be refused any more.
+    let step = checkpoint?.parts.trainer.steps
     metrics = try MetricsFile(
       path: "\(folder)/\(RunFolder.metrics)",
       columns: MetricsRow.columns(for: definition.description), continuingAfter: step)
     events = writesEvents ? try RunEvents(folder: folder, continuingAfter: step) : nil
-    if let map { try AtomicFile.write(map.text, to: "\(folder)/\(RunFolder.map)") }
+    lock.announce()
+    RunFolder.removePartialFiles(in: folder)
     try AtomicFile.write(
       configuration.yaml(heading: "Everything that decides what this run computes."),
       to: "\(folder)/\(RunFolder.configuration)")
@@ -269,7 +287,8 @@ public final class TrainingRun {
     keep { try metrics.synchronize() }
     keep {
       let path = RunFolder.checkpoint(trainer.steps, in: folder)
-      try Checkpoint.write(trainer, configuration: configuration, record: record, to: path)
+      try Checkpoint.write(
+        trainer, configuration: configuration, world: world, record: record, to: path)
       checkpoints = [path] + checkpoints.filter { $0 != path }.prefix(1)
       for other in RunFolder.checkpoints(in: folder) where !checkpoints.contains(other) {
         unlink(other)
@@ -381,8 +400,9 @@ public final class TrainingRun {
   private func policyFile() -> PolicyFile {
     let measured = record.last?.step == trainer.steps ? record.last : nil
     return PolicyFile(
-      configuration: configuration, map: ownMap, step: trainer.steps,
-      success: measured?.success, card: PolicyCard(score: measured?.score, software: .current),
+      configuration: configuration, map: world.map, robot: world.robot, compiled: world.compiled,
+      step: trainer.steps, success: measured?.success,
+      card: PolicyCard(score: measured?.score, software: .current),
       tensors: trainer.agent.makePolicy().tensors)
   }
 

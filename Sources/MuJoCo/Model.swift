@@ -26,16 +26,29 @@ public final class Model: @unchecked Sendable {
 
   /// Compiles MJCF text. `name` stands for the file name in messages.
   ///
+  /// - Parameter files: Meshes, textures and height fields by the names that the text calls them by:
+  ///   plain file names, which differ also without regard to case.
   /// - Throws: ``MuJoCoError/invalidModel(name:message:)`` with MuJoCo's own message.
-  public convenience init(xml: String, name: String) throws {
-    try ModelLimits.check(text: xml, name: name)
-    var text = xml
-    let model = text.withUTF8 { bytes in
-      bytes.withMemoryRebound(to: CChar.self) {
-        cmj_loadModelText("model.xml", $0.baseAddress, Int32(clamping: $0.count))
+  public convenience init(xml: String, name: String, files: [String: [UInt8]] = [:]) throws {
+    let text = Array(xml.utf8)
+    try ModelLimits.check(text: text, name: name)
+    guard let store = cmj_makeFiles() else {
+      throw MuJoCoError.invalidModel(name: name, message: "out of memory")
+    }
+    defer { cmj_deleteFiles(store) }
+    // No asset has this name: theirs end in other ways.
+    let document = "world.mjcf"
+    for (file, bytes) in [(document, text)] + files.sorted(by: { $0.key < $1.key }) {
+      try AssetLimits.check(bytes, file: file, name: name)
+      let status = bytes.withUnsafeBytes {
+        cmj_addFile(store, file, $0.baseAddress, Int32(clamping: $0.count))
+      }
+      guard status == CMJ_OK else {
+        throw MuJoCoError.invalidModel(
+          name: name, message: "\(file): \(MuJoCoError.oneLine(cmj_errorMessage()))")
       }
     }
-    try self.init(adopting: model, name: name)
+    try self.init(adopting: cmj_loadModelFiles(store, document), name: name)
   }
 
   private init(adopting model: UnsafeMutablePointer<mjModel>?, name: String) throws {
@@ -233,6 +246,8 @@ public struct Geom: Sendable, Equatable {
   public var size: SIMD3<Double>
   /// Position in its body's frame, in metres.
   public var position: SIMD3<Double>
+  /// Its group, by which viewers show and hide.
+  public var group: Int
   /// Contact type bits.
   public var contype: Int
   /// Contact affinity bits.
@@ -350,7 +365,8 @@ extension Model {
     return Geom(
       id: id, name: name(of: .geom, id), body: Int(model.geom_bodyid[id]),
       shape: Geom.Shape(rawValue: Int(model.geom_type[id])), size: vector(model.geom_size, id),
-      position: vector(model.geom_pos, id), contype: Int(model.geom_contype[id]),
+      position: vector(model.geom_pos, id), group: Int(model.geom_group[id]),
+      contype: Int(model.geom_contype[id]),
       conaffinity: Int(model.geom_conaffinity[id]), condim: Int(model.geom_condim[id]),
       margin: model.geom_margin[id], friction: vector(model.geom_friction, id),
       solref: (0..<Int(mjNREF)).map { model.geom_solref[id * Int(mjNREF) + $0] },

@@ -45,10 +45,9 @@ struct ModelLimits {
   }
 
   /// Checks the text of a model, which has no folder to include from.
-  static func check(text: String, name: String) throws(MuJoCoError) {
+  static func check(text: [UInt8], name: String) throws(MuJoCoError) {
     var limits = ModelLimits(name: name)
-    var text = text
-    _ = try limits.includes(in: text.withUTF8(Array.init))
+    try limits.check(limits.document(text, source: name)) { _ throws(MuJoCoError) in }
   }
 
   private init(name: String) {
@@ -63,71 +62,45 @@ struct ModelLimits {
     let bytes = (try? handle.read(upToCount: Self.maximumSize - size + 1)) ?? Data()
     size += bytes.count
     guard size <= Self.maximumSize else { throw failure("more than 64 MiB of XML") }
-    for include in try includes(in: Array(bytes)) {
-      try check(file: include.hasPrefix("/") ? include : "\(folder)/\(include)", folder: folder)
+    var includes: [String] = []
+    try check(document(Array(bytes), source: file)) { includes.append($0) }
+    // MuJoCo seeks from the main file; newer versions then from the including one, too.
+    let own = (file as NSString).deletingLastPathComponent
+    for include in includes {
+      let candidates =
+        include.hasPrefix("/") ? [include] : ["\(folder)/\(include)", "\(own)/\(include)"]
+      for candidate in candidates { try check(file: candidate, folder: folder) }
     }
   }
 
-  /// Checks each attribute of each tag in `bytes` and gives the files that are included.
-  private mutating func includes(in bytes: [UInt8]) throws(MuJoCoError) -> [String] {
-    var result: [String] = []
-    var index = 0
-    // Quotes mean something in tags alone, not in comments and not between tags.
-    while let start = bytes[index...].firstIndex(of: UInt8(ascii: "<")) {
-      if Self.stands("<!--", in: bytes, at: start) {
-        index = Self.end(of: "-->", in: bytes, from: start + 4)
-      } else if Self.stands("<?", in: bytes, at: start) {
-        index = Self.end(of: "?>", in: bytes, from: start + 2)
-      } else if Self.stands("<!", in: bytes, at: start) {
-        throw failure("document types and CDATA are not read: remove this")
-      } else {
-        index = try checkTag(in: bytes, from: start + 1, includes: &result)
-      }
+  private func document(_ bytes: [UInt8], source: String) throws(MuJoCoError) -> XMLElement {
+    do throws(XMLReader.Problem) {
+      return try XMLReader.read(bytes, source: source)
+    } catch {
+      let place = error.line > 0 ? "line \(error.line): " : ""
+      throw .invalidModel(name: source, message: place + error.message)
     }
-    return result
   }
 
-  /// Checks the tag whose name begins at `start`, and gives the place behind it.
-  private mutating func checkTag(
-    in bytes: [UInt8], from start: Int, includes: inout [String]
-  ) throws(MuJoCoError) -> Int {
-    let element = Self.word(in: bytes, at: start)
+  /// Checks each attribute of `element` and of all that it holds; `include` hears of the files that
+  /// are included.
+  private mutating func check(
+    _ element: XMLElement, include: (String) throws(MuJoCoError) -> Void
+  ) throws(MuJoCoError) {
+    if element.isCalled("include"), let file = element["file"] { try include(file) }
     var extent: Double?
-    var index = start
-    while index < bytes.count, bytes[index] != UInt8(ascii: ">") {
-      let quote = bytes[index]
-      if quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
-        let end = bytes[(index + 1)...].firstIndex(of: quote) ?? bytes.count
-        let attribute = Self.attribute(in: bytes, before: index)
-        let value = bytes[(index + 1)..<end]
-        if element == "include", attribute == "file" {
-          includes.append(String(decoding: value, as: UTF8.self))
-        } else if let limit = Self.limit(of: attribute) {
-          let product = try number(value, attribute, limit)
-          if element == "replicate" { replication *= max(product, 1) }
-          if let cost = Self.cost[attribute] { extent = (extent ?? 1) * max(product, 1) * cost }
-        }
-        index = end
-      }
-      index += 1
+    for attribute in element.attributes {
+      guard let limit = Self.limit(of: attribute.name) else { continue }
+      let product = try number(attribute.value, attribute.name, limit)
+      if element.isCalled("replicate") { replication *= max(product, 1) }
+      if let cost = Self.cost[attribute.name] { extent = (extent ?? 1) * max(product, 1) * cost }
     }
     spent += extent ?? 0
     guard replication <= Self.largestReplication else { throw failure("too many replicates") }
     guard spent <= Self.budget else {
       throw failure("its textures, height fields and composites are too large together")
     }
-    return min(index + 1, bytes.count)
-  }
-
-  private static func stands(_ text: StaticString, in bytes: [UInt8], at index: Int) -> Bool {
-    text.withUTF8Buffer { bytes[index...].starts(with: $0) }
-  }
-
-  /// Behind the next `text`; the end where there is none.
-  private static func end(of text: StaticString, in bytes: [UInt8], from start: Int) -> Int {
-    var index = start
-    while index < bytes.count, !stands(text, in: bytes, at: index) { index += 1 }
-    return min(index + text.utf8CodeUnitCount, bytes.count)
+    for child in element.children { try check(child, include: include) }
   }
 
   private static func limit(of attribute: String) -> Double? {
@@ -136,11 +109,11 @@ struct ModelLimits {
 
   /// The product of the numbers in `value`.
   private func number(
-    _ value: ArraySlice<UInt8>, _ attribute: String, _ limit: Double
+    _ value: String, _ attribute: String, _ limit: Double
   ) throws(MuJoCoError) -> Double {
     var product = 1.0
-    for word in value.split(whereSeparator: { $0 <= 0x20 }) {
-      guard let number = Self.number(word, attribute), number >= -1,
+    for word in value.utf8.split(whereSeparator: { $0 <= 0x20 }) {
+      guard let number = Self.number(String(word) ?? "", attribute), number >= -1,
         case let next = product * max(number, 1), next <= limit
       else {
         throw failure("\(attribute): expected a number, at most \(Int(limit))")
@@ -151,38 +124,15 @@ struct ModelLimits {
   }
 
   /// A number; one of memory (bytes) may end with a unit, `16M`.
-  private static func number(_ word: ArraySlice<UInt8>, _ attribute: String) -> Double? {
-    var digits = word
-    var unit = 1.0
-    let letters = Array("KMGTPE".utf8)
+  private static func number(_ word: String, _ attribute: String) -> Double? {
+    let units = "KMGTPE"
     if attribute == "memory", let letter = word.last,
-      let power = letters.firstIndex(of: letter & 0xdf)
+      let power = units.firstIndex(of: Character(letter.uppercased()))
     {
-      digits = word.dropLast()
-      unit = pow(1024, Double(power + 1))
+      let unit = pow(1024, Double(units.distance(from: units.startIndex, to: power) + 1))
+      return Double(word.dropLast()).map { $0 * unit }
     }
-    return Double(String(decoding: digits, as: UTF8.self)).map { $0 * unit }
-  }
-
-  /// The name before the equals sign that comes before `index`.
-  private static func attribute(in bytes: [UInt8], before index: Int) -> String {
-    var end = index
-    while end > 0, bytes[end - 1] <= 0x20 { end -= 1 }
-    guard end > 0, bytes[end - 1] == UInt8(ascii: "=") else { return "" }
-    end -= 1
-    while end > 0, bytes[end - 1] <= 0x20 { end -= 1 }
-    var start = end
-    while start > 0, end - start < 64, isNameByte(bytes[start - 1]) { start -= 1 }
-    return String(decoding: bytes[start..<end], as: UTF8.self)
-  }
-
-  private static func word(in bytes: [UInt8], at start: Int) -> String {
-    String(decoding: bytes[start...].prefix(64).prefix(while: isNameByte), as: UTF8.self)
-  }
-
-  private static func isNameByte(_ byte: UInt8) -> Bool {
-    UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 || byte == UInt8(ascii: "_")
-      || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+    return Double(word)
   }
 
   private func failure(_ message: String) -> MuJoCoError {

@@ -43,7 +43,8 @@ enum ExitStatus: Int32 {
     case RunError.locked, RunError.occupied: self = .cannotCreate
     case RunError.unsaved: self = .inputOutput
     case RunError.noCheckpoint: self = .noInput
-    case RunError.changed: self = .configuration
+    case RunError.changed, RunError.behind, WorldError.anotherRobot: self = .configuration
+    case is WorldError: self = .usage
     case is TrainingError: self = .software
     case is SafetensorsError, is RunError, is StateError, is PolicyFileError, is TraceError,
       is TensorError:

@@ -66,6 +66,9 @@ struct InspectCommand: ParsableCommand {
     var kind: String?
     var task: String?
     var hasOwnMap: Bool?
+    var robot: String?
+    var mujoco: String?
+    var physics: String?
     var step: Int?
     var steps: Int?
     var seed: UInt64?
@@ -79,7 +82,10 @@ struct InspectCommand: ParsableCommand {
       self.path = path
       kind = file.kind.rawValue
       task = file.configuration.task
-      hasOwnMap = file.hasOwnMap
+      hasOwnMap = file.world.map != nil
+      robot = file.world.robot?.name
+      mujoco = file.world.compiled?.mujoco
+      physics = file.world.compiled?.fingerprint
       step = file.step
       steps = file.configuration.steps
       seed = file.configuration.seed
@@ -103,12 +109,17 @@ struct InspectCommand: ParsableCommand {
     let configuration = file.configuration
     var rows = [
       ["kind", file.kind.rawValue],
-      ["task", configuration.task + (file.hasOwnMap ? " (a map of its own)" : "")],
+      ["task", configuration.task + Self.holdings(of: file.world)],
       ["step", "\(grouped(file.step)) of \(grouped(configuration.steps))"],
       ["seed", "\(configuration.seed)"],
-      ["success", file.success.map { fixed($0, 3) } ?? "not measured at this step"],
+      ["success", file.success.map { fixed($0, 3) } ?? Self.unmeasured(file, path)],
       ["hierarchy", configuration.learning.hierarchy.rawValue],
       ["format version", file.version],
+      [
+        "world",
+        file.world.compiled.map { "MuJoCo \($0.mujoco), physics \($0.fingerprint)" }
+          ?? "not in this older file; the task's name says it",
+      ],
       ["intact", "yes: every tensor is complete, the checksums match"],
     ]
     if let card = file.card {
@@ -132,5 +143,22 @@ struct InspectCommand: ParsableCommand {
       rows.append([entry.name, "\(entry.elementType.rawValue) \(entry.shape)"])
     }
     return "\(path)\n" + table(rows)
+  }
+
+  /// What of its world a file holds, where the task's name doesn't say all.
+  private static func holdings(of world: CarriedWorld) -> String {
+    guard world.map != nil else { return "" }
+    if let robot = world.robot {
+      return " (a map and a robot of its own, '\(printable(robot.name))' with "
+        + "\(robot.assets.count) meshes and textures)"
+    }
+    return world.missingRobot.map { " (a map of its own; the robot '\(printable($0))' is missing)" }
+      ?? " (a map of its own)"
+  }
+
+  private static func unmeasured(_ file: SavedFile, _ path: String) -> String {
+    file.kind == .policy
+      ? "not measured when it was saved; hiro evaluate \(printable(path)) does"
+      : "not measured at this step"
   }
 }

@@ -18,16 +18,22 @@ struct PolicyArguments: ParsableArguments {
 
   @Option(
     help: .init(
-      "The robot's MJCF file, where the policy was trained with one's own.", valueName: "file"),
+      "The robot's MJCF file, where an old policy does not hold it.", valueName: "file"),
     completion: .file())
   var robot: String?
 
   /// The policy and the task.
-  func load() throws -> (policy: PolicyFile, path: String, task: TaskDefinition) {
+  ///
+  /// - Parameter map: Another maze for the policy's robot.
+  func load(
+    map: MazeMap? = nil
+  ) throws -> (policy: PolicyFile, path: String, task: TaskDefinition) {
     let file = try RunFolder.policy(at: path)
     let policy = try PolicyFile(path: file)
-    let definition =
-      try task.map { try TaskRegistry.definition(named: $0) } ?? policy.definition(robot: robot)
+    let definition = try policy.world.definition(named: task, map: map, robot: robot)
+    if task == nil, map == nil, let doubt = try policy.world.doubt(about: definition) {
+      Messages.shared.say("note: \(printable(file)): \(doubt)")
+    }
     // Shapes are checked here, once, so that the message can name the file and the task.
     do {
       _ = try policy.makePolicy(for: definition.description)

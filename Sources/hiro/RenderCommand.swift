@@ -79,6 +79,9 @@ struct RenderCommand: ParsableCommand {
     guard path != nil || map != nil || task != nil else {
       throw ValidationError("name a policy, or draw a world alone with --map or --task")
     }
+    guard robot == nil || map != nil || path != nil else {
+      throw ValidationError("--robot: needs a maze to be put in; give one with --map FILE")
+    }
     guard path == nil || map == nil else {
       throw ValidationError("--map: draws a maze alone; leave the policy out")
     }

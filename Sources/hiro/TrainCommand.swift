@@ -10,10 +10,11 @@ struct TrainCommand: ParsableCommand {
     abstract: "Train a policy.",
     discussion: """
       Writes into the output folder: config.yaml with every setting that was used, metrics.csv \
-      with the learning curves, latest.safetensors and best.safetensors, and checkpoints. Ctrl-C, \
-      kill, a closed terminal and the warnings of batch systems (SIGUSR1, SIGUSR2, SIGXCPU) end the \
-      run with everything saved and the exit code 128 + the signal's number; --resume continues it, \
-      on the same kind of processor to the same bits.
+      with the learning curves, latest.safetensors and best.safetensors, checkpoints, and the world: \
+      a map and a robot of one's own, and the compiled model. Ctrl-C, kill, a closed terminal and the \
+      warnings of batch systems (SIGUSR1, SIGUSR2, SIGXCPU) end the run with everything saved and the \
+      exit code 128 + the signal's number; --resume continues it, on the same kind of processor to the \
+      same bits.
 
         hiro train ant-maze --output runs/maze
         hiro train point-maze --steps 100_000 --seed 3 --output runs/point
@@ -21,6 +22,7 @@ struct TrainCommand: ParsableCommand {
         hiro train ant-maze --set lower.discount=0.95 --output runs/short-sighted
         hiro train --config runs/maze/config.yaml --seed 1 --output runs/maze-1
         hiro train --map my-maze.txt --output runs/mine
+        hiro train --map my-maze.txt --robot my-robot.xml --output runs/my-robot
         hiro train --resume runs/maze --steps 20_000_000
 
       Settings come from, the later over the earlier: the published defaults, the task's own, \
@@ -103,7 +105,7 @@ struct TrainCommand: ParsableCommand {
     guard resume == nil || (task == nil && map == nil && preset == nil && config == nil) else {
       throw ValidationError("--resume: the run knows its task, map and settings; leave them out")
     }
-    guard robot == nil || map != nil || resume != nil else {
+    guard robot == nil || map != nil || resume != nil || (config != nil && task == nil) else {
       throw ValidationError("--robot: a robot of one's own needs a --map to stand in")
     }
     guard task == nil || map == nil else {
@@ -171,17 +173,34 @@ struct TrainCommand: ParsableCommand {
     configuration.task = definition.description.name
     return try TrainingRun(
       configuration: configuration, definition: definition,
-      map: map == nil ? nil : definition.map, folder: output ?? ".", pool: pool,
+      map: definition.isBuiltIn ? nil : definition.map, folder: output ?? ".", pool: pool,
       writesEvents: tensorboard)
   }
 
-  /// The task: of the command line, a map, or the configuration file.
+  /// The task: of the command line, a map, or the configuration file, beside which a run's own map
+  /// and robot lie.
   private func definition() throws -> TaskDefinition {
     if let map { return try TaskDefinition(map: MazeMap(path: map), robot: robot) }
     if let task { return try TaskRegistry.definition(named: task) }
     var layers = ConfigurationLayers()
-    if let config { try layers.apply(file: config) }
-    return try TaskRegistry.definition(named: layers.configuration().task)
+    guard let config else { return try TaskRegistry.definition(named: layers.configuration().task) }
+    try layers.apply(file: config)
+    let name = layers.configuration().task
+    let definition: TaskDefinition
+    do {
+      definition = try RunFolder.definition(named: name, besideConfiguration: config)
+    } catch let error as EnvironmentError {
+      // A typing error in the name of a task has its own answer.
+      guard case .unknownTask = error, !"\(error)".contains("did you mean") else { throw error }
+      throw ValidationError(
+        "\(config): its task \"\(name)\" is a maze of one's own, and no map of that name lies beside "
+          + "the file; give it with --map, and its robot with --robot")
+    }
+    guard let robot else { return definition }
+    guard let map = definition.map, !definition.isBuiltIn else {
+      throw ValidationError("--robot: \(name) has a robot of its own; leave it out")
+    }
+    return try TaskDefinition(map: map, robot: robot)
   }
 
   private func applyOptions(to layers: inout ConfigurationLayers) throws {

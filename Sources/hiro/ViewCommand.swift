@@ -45,7 +45,7 @@ struct ViewCommand: ParsableCommand {
 
   @Option(
     help: .init(
-      "The robot's MJCF file, with --map or where the policy was trained with one's own.",
+      "The robot's MJCF file, with --map or where an old policy does not hold it.",
       valueName: "file"),
     completion: .file())
   var robot: String?
@@ -109,24 +109,21 @@ struct ViewCommand: ParsableCommand {
       !FileManager.default.fileExists(atPath: name)
         && TaskRegistry.all.contains { $0.name == name }
     }
-    let world = try map.map { try TaskDefinition(map: MazeMap(path: $0), robot: robot) }
+    let maze = try map.map { try MazeMap(path: $0) }
     guard let policy, isTask == false else {
       if let policy, task != nil || map != nil {
         throw ValidationError("\"\(policy)\" is a task and \"\(task ?? map!)\" another; give one")
       }
-      return (try world ?? TaskRegistry.definition(named: policy ?? task ?? "ant-maze"), nil)
+      if let maze { return (try TaskDefinition(map: maze, robot: robot), nil) }
+      guard robot == nil else {
+        throw ValidationError("--robot: needs a maze to be put in; give one with --map FILE")
+      }
+      return (try TaskRegistry.definition(named: policy ?? task ?? "ant-maze"), nil)
     }
-    let path = try RunFolder.policy(at: policy)
-    let file = try PolicyFile(path: path)
-    let definition =
-      try world ?? task.map { try TaskRegistry.definition(named: $0) }
-      ?? file.definition(robot: robot)
-    do {
-      return (definition, try file.makePolicy(for: definition.description))
-    } catch {
-      throw PolicyFileError.unsuitable(
-        path: path, task: definition.description.name, problem: "\(error)")
-    }
+    var arguments = PolicyArguments()
+    (arguments.path, arguments.task, arguments.robot) = (policy, task, robot)
+    let (file, _, definition) = try arguments.load(map: maze)
+    return (definition, try file.makePolicy(for: definition.description))
   }
 
   private func show(_ session: inout ViewSession, in window: MuJoCo.Window) throws {

@@ -133,7 +133,7 @@ struct ModernRobotTests {
     "An older libmujoco refuses them in one line that names its version and the remedy",
     .enabled(if: Model.libraryVersion < 300), arguments: ["quadruped", "humanoid", "drone"])
   func refused(name: String) throws {
-    let error = #expect(throws: MuJoCoError.self) { try Self.makeEnvironment(name) }
+    let error = #expect(throws: SourceError.self) { try Self.makeEnvironment(name) }
     let text = "\(error!)"
     #expect(text.contains("libmujoco \(Model.libraryVersionName) is linked"), "\(text)")
     #expect(text.contains("docs/mujoco.md") && text.contains("\(name).xml"), "\(text)")

@@ -8,11 +8,11 @@ import Randomness
 
 /// One kind of file that strangers may give us, with its reader.
 public enum FuzzTarget: String, CaseIterable, Sendable {
-  case safetensors, policy, checkpoint, configuration, map, model, robot, trace
+  case safetensors, policy, checkpoint, configuration, map, model, robot, trace, world
 
   /// Whether each file is compiled and simulated, which takes a thousand times as long as reading a
   /// map.
-  public var compilesModels: Bool { self == .model || self == .robot }
+  public var compilesModels: Bool { [.model, .robot, .world].contains(self) }
 
   /// Good files to begin from, made in `folder`.
   public func seeds(in folder: String) throws -> [[UInt8]] {
@@ -40,6 +40,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
           .appendingPathComponent("../../models/robots/\(name).xml")
         return [UInt8](try Data(contentsOf: file))
       }
+    case .world:
+      try Self.writeWorld(to: path)
+      return [try bytes()]
     case .configuration:
       return [Array(RunConfiguration().yaml(heading: "defaults").utf8)]
         + Preset.all.map { Array($0.yaml.utf8) }
@@ -62,6 +65,12 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   /// What means something to the reader.
   public var words: [String] {
     switch self {
+    case .world:
+      [
+        "world/assets/", "foot.obj", "foot.stl", "foot.msh", "skin.skn", "hills.bin", "U8",
+        "file=\"/etc/passwd\"", "<include file=\"/etc/passwd\"/>", "f 1 2 9\n", "v 1e300 0 0\n",
+        "vn 0 0 1\n", "vt 0 0\n", "scale=\"-1 1 1\"", "\u{ff}\u{ff}\u{ff}\u{7f}",
+      ]
     case .safetensors, .policy:
       ["F32", "F64", "U8", "dtype", "shape", "data_offsets", "__metadata__", "[0,8]", "lower:"]
     case .checkpoint:
@@ -89,7 +98,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   /// What is given to the reader instead of `mutation`: behind a length and a checksum there are
   /// other checks, which a file with wrong ones never reaches. Some files stay as they are.
   func repaired(_ mutation: [UInt8]) -> [UInt8] {
-    guard [.safetensors, .policy, .checkpoint].contains(self),
+    guard [.safetensors, .policy, .checkpoint, .world].contains(self),
       Checkpoint.checksum(mutation).utf8.last.map({ $0 % 8 }) != 0
     else { return mutation }
     return SafetensorsRepair.repaired(mutation, checksums: self == .checkpoint)
@@ -98,7 +107,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   /// The file's ending.
   public var fileExtension: String {
     switch self {
-    case .safetensors, .policy, .checkpoint: "safetensors"
+    case .safetensors, .policy, .checkpoint, .world: "safetensors"
     case .configuration: "yaml"
     case .map: "txt"
     case .model, .robot: "xml"
@@ -117,13 +126,14 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
       _ = actor.action(
         observation: Array(repeating: 0.1, count: task.observationCount),
         target: Array(repeating: 1, count: task.targetCount))
-    case .checkpoint: try CheckpointFuzzing.read(path: path, world: Self.world)
+    case .checkpoint: try CheckpointFuzzing.read(path: path, world: Self.pointMaze)
     case .robot:
-      let definition = try TaskDefinition(map: Self.corridor, robot: path)
-      let environment = try definition.makeEnvironment()
-      var stream = RandomStream(seed: 1, name: "environment")
-      try environment.reset(using: &stream, target: .training)
-      _ = try environment.step(environment.task.actionLimits)
+      try Self.act(in: TaskDefinition(map: Self.corridor, robot: path))
+    case .world:
+      // What a policy carries of its world, behind the checksums.
+      let world = try CarriedWorld(
+        task: "corridor+\(Self.robotName)", in: SafetensorsFile(path: path))
+      try Self.act(in: world.definition())
     case .configuration:
       var layers = ConfigurationLayers()
       try layers.apply(file: path)
@@ -137,15 +147,73 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
       try simulation.step(count: 2)
     case .trace:
       let trace = try PhysicsTrace(path: path)
-      _ = try Self.world.definition.makeEnvironment(model: Self.world.model).replay(trace)
+      _ = try Self.pointMaze.definition.makeEnvironment(model: Self.pointMaze.model).replay(trace)
     }
+  }
+
+  private static func act(in definition: TaskDefinition) throws {
+    let environment = try definition.makeEnvironment()
+    var stream = RandomStream(seed: 1, name: "environment")
+    try environment.reset(using: &stream, target: .training)
+    _ = try environment.step(environment.task.actionLimits)
+  }
+
+  private static let robotName = "scout"
+
+  /// A world as a policy carries it: a robot with a mesh, a skin and a height field in MuJoCo's own
+  /// formats, and one mesh in another's.
+  private static func writeWorld(to path: String) throws {
+    func bytes(_ integers: [Int32], _ floats: [Float], _ more: [Int32] = []) -> [UInt8] {
+      [
+        integers.map { UInt32(bitPattern: $0) }, floats.map(\.bitPattern),
+        more.map { UInt32(bitPattern: $0) },
+      ].joined().flatMap {
+        withUnsafeBytes(of: $0.littleEndian, Array.init)
+      }
+    }
+    let corners: [Float] = [0, 0, 0, 0.2, 0, 0, 0, 0.2, 0, 0, 0, 0.2]
+    let faces: [Int32] = [0, 2, 1, 0, 1, 3, 0, 3, 2, 1, 2, 3]
+    let bone =
+      Array("trunk".utf8) + [UInt8](repeating: 0, count: 35)
+      + bytes([], [0, 0, 0, 1, 0, 0, 0]) + bytes([4, 0, 1, 2, 3], [1, 1, 1, 1])
+    let text =
+      (0..<4).map { corner in
+        "v \(corners[3 * corner]) \(corners[3 * corner + 1]) \(corners[3 * corner + 2])\n"
+      }.joined() + "f 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
+    let document = """
+      <mujoco>
+        <asset>
+          <mesh name="a" file="foot.obj"/><mesh name="b" file="foot.msh"/>
+          <skin name="s" file="skin.skn"/><hfield name="h" file="hills.bin" size="1 1 1 1"/>
+        </asset>
+        <default><geom density="50"/><default class="x"><geom condim="4"/></default></default>
+        <worldbody>
+          <geom type="hfield" hfield="h" pos="0 0 -9"/>
+          <body name="trunk" pos="0 0 1"><freejoint/><geom size="0.2"/>
+            <geom type="mesh" mesh="a"/>
+            <body><joint name="j" type="hinge" axis="0 1 0"/>
+              <geom type="mesh" mesh="b" class="x"/></body>
+          </body>
+        </worldbody>
+        <actuator><motor joint="j" ctrllimited="true" ctrlrange="-1 1"/></actuator>
+      </mujoco>
+      """
+    let files = [
+      "world/robot.xml": Array(document.utf8), "world/assets/foot.obj": Array(text.utf8),
+      "world/assets/foot.msh": bytes([4, 0, 0, 4], corners, faces),
+      "world/assets/skin.skn": bytes([4, 0, 4, 1], corners, faces) + bone,
+      "world/assets/hills.bin": bytes([2, 2], [0, 0.1, 0.2, 0.3]),
+    ]
+    try Safetensors.write(
+      files.map { SafetensorsTensor($0.key, shape: [$0.value.count], values: $0.value) },
+      metadata: ["map": corridor.text, "robot": robotName], to: path)
   }
 
   /// A task with its world.
   typealias World = (definition: TaskDefinition, model: Model)
 
   /// The world in which traces are replayed and checkpoints continued, compiled once.
-  private static let world: World = {
+  private static let pointMaze: World = {
     do {
       let definition = try TaskRegistry.definition(named: "point-maze")
       return (definition, try definition.makeModel())

@@ -94,7 +94,7 @@ import Testing
     let xml = "<mujoco>\(text)</mujoco>"
     let error = #expect(throws: MuJoCoError.self) { try Model(xml: xml, name: "large") }
     let words = [
-      "expected a number, at most", "too large together", "CDATA are not read", "too many",
+      "expected a number, at most", "too large together", "a declaration", "too many",
     ]
     #expect(
       words.contains { error?.description.contains($0) == true }, "\(error?.description ?? "")")

@@ -25,6 +25,24 @@ package final class TemporaryFolder {
     return file(name)
   }
 
+  /// Makes a folder in the folder, and those above it, and gives its path.
+  @discardableResult
+  package func folder(_ name: String) throws -> String {
+    try FileManager.default.createDirectory(
+      atPath: file(name), withIntermediateDirectories: true)
+    return file(name)
+  }
+
+  /// The bytes of every file in the folder and below, by its path in the folder.
+  package func everything(in name: String = ".") throws -> [String: Data] {
+    let top = file(name)
+    var files: [String: Data] = [:]
+    for case let path as String in FileManager.default.enumerator(atPath: top) ?? .init() {
+      files[path] = FileManager.default.contents(atPath: "\(top)/\(path)")
+    }
+    return files
+  }
+
   /// The names of everything in the folder, sorted.
   package var contents: [String] {
     get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }

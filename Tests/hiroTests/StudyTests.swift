@@ -193,6 +193,38 @@ struct StudyCommandTests {
     try check(["compare"], code: 64, says: "folder")
   }
 
+  @Test("A study carries its robot, and takes it for the same under another name")
+  func robot() throws {
+    let (robot, map) = (try RobotFiles.scout(in: folder), try folder.file("lane.txt", RobotFiles.map))
+    func study(_ robot: String, _ more: String...) throws -> Program.Outcome {
+      try Program.run(
+        ["study", "--map", map, "--robot", robot, "--output", output, "--steps", "200"] + more + tiny)
+    }
+    let begun = try study(robot, "--seeds", "1")
+    #expect(begun.code == 0, "\(begun.errors)")
+    let everything = try folder.everything(in: "study")
+    let other = try study(RobotFiles.scout(in: folder, gear: 3), "--seeds", "1")
+    #expect(other.code == 73, "\(other.errors)")
+    #expect(
+      other.errors.contains("its robot is another: the gear of actuator 'front' is 3 and not 2"),
+      "\(other.errors)")
+    #expect(try folder.everything(in: "study") == everything)
+
+    let renamed = folder.file("robots/renamed.xml")
+    try FileManager.default.moveItem(atPath: RobotFiles.scout(in: folder), toPath: renamed)
+    let grown = try study(renamed, "--seeds", "1-2")
+    #expect(grown.code == 0 && !grown.errors.contains("seed 1: begins"), "\(grown.errors)")
+
+    // Its folder is enough, wherever it is.
+    for file in [folder.file("robots"), map] { try FileManager.default.removeItem(atPath: file) }
+    let moved = folder.file("moved")
+    try FileManager.default.moveItem(atPath: output, toPath: moved)
+    let more = try Program.run("study", "--resume", moved, "--seeds", "1-3")
+    #expect(more.code == 0 && more.errors.contains("lane+scout default seed 3: done"), "\(more.errors)")
+    let compared = try Program.run("compare", moved)
+    #expect(compared.code == 0 && compared.output.contains("lane+scout"), "\(compared.errors)")
+  }
+
   @Test("Keys in JSON are of one style in every command")
   func json() throws {
     let trained = try Program.run(

@@ -25,11 +25,38 @@ const char* cmj_errorMessage(void);
 const char* cmj_warningMessage(void);
 void cmj_clearWarning(void);
 
-// Loads a model from a file, or from `length` bytes of text under the file name `name`. Answers
-// NULL and leaves MuJoCo's message for cmj_errorMessage where the model is refused; a message that
-// comes with a model is a warning and is left for cmj_warningMessage.
+// Loads a model from a file. Answers NULL and leaves MuJoCo's message for cmj_errorMessage where the
+// model is refused; a message that comes with a model is a warning and is left for
+// cmj_warningMessage.
 mjModel* cmj_loadModelFile(const char* path);
-mjModel* cmj_loadModelText(const char* name, const char* text, int length);
+
+// Files in memory: a model's text and what it refers to. Each is copied. Their names are plain, of
+// at most CMJ_FILE_NAME_SIZE bytes, and differ also without regard to case, because older versions
+// compare them so. cmj_addFile fails with a message.
+typedef struct cmj_files cmj_files;
+enum { CMJ_FILE_NAME_SIZE = 80 };
+cmj_files* cmj_makeFiles(void);
+cmj_result cmj_addFile(cmj_files* files, const char* name, const void* bytes, int length);
+void cmj_deleteFiles(cmj_files* files);
+
+// Loads the model whose text is the file `name` among `files`, as cmj_loadModelFile does.
+mjModel* cmj_loadModelFiles(const cmj_files* files, const char* name);
+
+// Shows `visit` every part of a model that decides how its world moves, in the order of mjModel:
+// sizes, options, and arrays of `rows` rows of `columns` numbers of `type` ('i' int, 'f' float,
+// 'l' long, 'd' mjtNum, 'b' byte). What decides only how the world looks or what its parts are called is left
+// out. The order and the names are those of the linked version.
+typedef void (*cmj_visitor)(void* context, const char* name, char type, const void* numbers,
+                            long rows, long columns);
+void cmj_visitPhysics(const mjModel* model, cmj_visitor visit, void* context);
+
+// The compiled model as MuJoCo's own binary file (MJB): its size, and its bytes.
+int cmj_modelSize(const mjModel* model);
+cmj_result cmj_saveModel(const mjModel* model, void* bytes, int length);
+
+// Whether contacts are sought between all geoms whose bits allow it, and not only between the pairs
+// that the model names.
+int cmj_testsGeoms(const mjModel* model);
 
 // mj_makeData; NULL where it fails.
 mjData* cmj_makeData(const mjModel* model);

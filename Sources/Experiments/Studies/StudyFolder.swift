@@ -7,14 +7,13 @@ public final class StudyFolder {
   public static let file = "study.yaml"
   /// What is written of a run that a study made, beside the run's own files.
   public static let log = "train.log"
-  private static let map = "map.txt"
 
   /// Where it is.
   public let path: String
-  /// The study.
-  public let study: Study
+  /// The study; from ``prepare()`` on with the folder's own copies of map and robot.
+  public private(set) var study: Study
   /// Its runs.
-  public let runs: [StudyRun]
+  public private(set) var runs: [StudyRun]
 
   private var lock: RunLock?
 
@@ -25,14 +24,17 @@ public final class StudyFolder {
   ///
   /// - Throws: ``StudyError`` where the folder holds something else, and what is wrong with the study.
   public init(path: String, study: Study) throws {
-    self.path = path
-    runs = try study.runs()
-    self.study = study
     guard access("\(path)/\(RunFolder.configuration)", F_OK) != 0 else {
       throw StudyError.isRun(folder: path)
     }
-    guard access("\(path)/\(Self.file)", F_OK) == 0 else { return }
-    try check(grownFrom: try Study(path: "\(path)/\(Self.file)"))
+    self.path = path
+    var study = study
+    let isKept = access("\(path)/\(Self.file)", F_OK) == 0
+    let old = isKept ? try Study(path: "\(path)/\(Self.file)") : nil
+    if let old { study.world = try Self.world(study.world, keptAs: old.world, in: path) }
+    self.study = study
+    runs = try study.runs()
+    if let old { try check(grownFrom: old) }
   }
 
   /// Opens the study in the folder `path`.
@@ -60,12 +62,15 @@ public final class StudyFolder {
   public func prepare() throws {
     try AtomicFile.makeFolder(path)
     lock = try RunLock(folder: path)
+    lock?.announce()
     var kept = study
-    // The map is part of what is repeated; its own file may change or go away.
+    // Map and robot are part of what is repeated; their own files may change or go away.
     if case .map(let map, let robot) = study.world {
-      let copy = "\(path)/\(Self.map)"
-      if map != copy { try AtomicFile.write(MazeMap(path: map).text, to: copy) }
-      kept.world = .map(Self.map, robot: robot.map(Self.absolute))
+      try AtomicFile.write(MazeMap(path: map).text, to: "\(path)/\(RunFolder.map)")
+      let copy = try robot.map { try RunFolder.write(Robot(path: $0), to: path) }
+      kept.world = .map(RunFolder.map, robot: copy)
+      study.world = .map("\(path)/\(RunFolder.map)", robot: copy.map { "\(path)/\($0)" })
+      runs = try study.runs()
     }
     try AtomicFile.write(
       kept.yaml(
@@ -75,8 +80,28 @@ public final class StudyFolder {
           """), to: "\(path)/\(Self.file)")
   }
 
-  private static func absolute(_ path: String) -> String {
-    URL(fileURLWithPath: path).standardizedFileURL.path
+  /// The world of a study in whose folder `old` is kept: the copies there, which are to be of the same
+  /// map and the same robot, whatever its file is called.
+  private static func world(
+    _ world: Study.World, keptAs old: Study.World, in folder: String
+  ) throws -> Study.World {
+    guard case .map(let map, let robot) = world, case .map(let oldMap, let oldRobot) = old else {
+      return world
+    }
+    let maze = try MazeMap(path: map)
+    guard try maze == MazeMap(path: oldMap) else {
+      throw StudyError.anotherStudy(folder: folder, difference: "its map is another")
+    }
+    // With the Ant on one side alone, the tasks have other names.
+    guard (robot == nil) == (oldRobot == nil) else { return world }
+    if let robot, let oldRobot, robot != oldRobot,
+      let difference = try TaskDefinition(map: maze, robot: robot)
+        .physicsDifference(from: TaskDefinition(map: maze, robot: oldRobot))
+    {
+      throw StudyError.anotherStudy(
+        folder: folder, difference: "its robot is another: \(printable(difference))")
+    }
+    return old
   }
 
   /// Refuses what is not `old` with more runs.
@@ -93,11 +118,6 @@ public final class StudyFolder {
           difference: "\(setting.key) of \(run.name) is \(setting.mine) there and "
             + "\(setting.other) here")
       }
-    }
-    if case .map(let map, _) = study.world, case .map(let oldMap, _) = old.world,
-      try MazeMap(path: map) != MazeMap(path: oldMap)
-    {
-      throw StudyError.anotherStudy(folder: path, difference: "its map is another")
     }
   }
 }

@@ -128,7 +128,8 @@ public final class StudyRunner {
     let path = folder.folder(of: run)
     let common = ["--threads", "\(threads)"] + options
     if case .notBegun = folder.state(of: run) {
-      return ["train"] + run.arguments + ["--output", path] + common
+      // Those of now: the folder may have got its own map and robot since.
+      return ["train"] + folder.runs[run.index].arguments + ["--output", path] + common
     }
     var arguments = ["train", "--resume", path]
     if case .map(_, let robot?) = folder.study.world { arguments += ["--robot", robot] }

@@ -1,0 +1,79 @@
+import CXML
+
+/// Reads XML as MuJoCo does, with the same library: what MuJoCo takes for an element is one here.
+/// Comments, text, declarations and document types mean nothing, as they do to MuJoCo.
+package enum XMLReader {
+  /// What is wrong with a document, and in which line.
+  package struct Problem: Error {
+    /// The line, counted from 1; 0 where it is not known.
+    package var line: Int
+    /// What is wrong and what to do.
+    package var message: String
+  }
+
+  /// The document's root element with all that it holds, each with `source` and its line.
+  package static func read(_ bytes: [UInt8], source: String) throws(Problem) -> XMLElement {
+    let tree = Tree(source: source)
+    var visitor = cxml_visitor(
+      context: Unmanaged.passUnretained(tree).toOpaque(),
+      begin: { context, name, line in
+        Tree.from(context).begin(String(cString: name!), line: Int(line))
+      },
+      attribute: { context, name, value in
+        Tree.from(context).add(.init(name: String(cString: name!), value: String(cString: value!)))
+      },
+      end: { context in Tree.from(context).end() })
+    var line: Int32 = 0
+    let problem = withExtendedLifetime(tree) {
+      bytes.withUnsafeBytes { buffer in
+        cxml_read(
+          buffer.baseAddress?.assumingMemoryBound(to: CChar.self), buffer.count, &visitor, &line)
+      }
+    }
+    guard problem == CXML_OK, let root = tree.root else {
+      throw Problem(line: Int(line), message: message(of: problem))
+    }
+    return root
+  }
+
+  private static func message(of problem: cxml_problem) -> String {
+    switch problem {
+    case CXML_EMPTY: "it holds no element: expected <mujoco>"
+    case CXML_ATTRIBUTE: "an attribute that is not name=\"value\", or that is there twice"
+    case CXML_MISMATCH: "an element is closed that is not open, or stays open: check its end tag"
+    case CXML_DEPTH: "elements are nested too deeply"
+    case CXML_ELEMENT: "an element is cut short: check its brackets"
+    case CXML_COMMENT: "a comment is not closed with -->"
+    case CXML_DECLARATION: "a declaration, <! or <?, is not closed or stands where none may"
+    default: "not XML"
+    }
+  }
+
+  /// The elements that are open, while a document is shown.
+  private final class Tree {
+    private let source: String
+    private var open: [XMLElement] = []
+    private(set) var root: XMLElement?
+
+    init(source: String) { self.source = source }
+
+    static func from(_ context: UnsafeMutableRawPointer?) -> Tree {
+      Unmanaged<Tree>.fromOpaque(context!).takeUnretainedValue()
+    }
+
+    func begin(_ name: String, line: Int) {
+      var element = XMLElement(name)
+      element.place = .init(source: source, line: line)
+      open.append(element)
+    }
+
+    func add(_ attribute: XMLElement.Attribute) {
+      open[open.count - 1].attributes.append(attribute)
+    }
+
+    func end() {
+      let element = open.removeLast()
+      if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
+    }
+  }
+}

@@ -74,6 +74,9 @@ public struct Setting: Sendable {
       .init(
         "lower.otherSubgoals", .number(0...1),
         "fraction of lower transitions whose subgoal is drawn anew from the subgoal range"),
+      .init(
+        "lower.tiltCost", .number(0...1e6),
+        "what a step upside down costs, in units of the subgoals (m); upright nothing"),
     ] + level("lower") + [
       .choice(
         "higher.reward", HigherReward.self,

@@ -165,6 +165,9 @@ package final class Collector: @unchecked Sendable {
     statistics.decisions += 1
     statistics.reached += left < ObedienceStatistics.reach ? 1 : 0
     statistics.gained += Double(distanceAtDecision - left)
+    if let upright = shape.uprightness(of: window.observations.row(step + 1)) {
+      statistics.overturned = (statistics.overturned ?? 0) + (upright < 0 ? 1 : 0)
+    }
   }
 }
 
@@ -185,6 +188,9 @@ public struct ObedienceStatistics: Codable, Equatable, Sendable {
   public var reached = 0
   /// Sum of the distances gained towards them (m).
   public var gained = 0.0
+  /// Those at whose end the robot lay on its back or side-over, its own vertical pointing down; nil
+  /// for a robot that can't.
+  public var overturned: Int?
 
   /// What counts as reached (m).
   public static let reach: Float = 1

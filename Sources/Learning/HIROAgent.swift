@@ -210,6 +210,9 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       if configuration.lower.reward == .progress {
         reward += subgoals.distance(of: subgoal, in: state)
       }
+      if configuration.lower.tiltCost > 0, let upright = shape.uprightness(of: next) {
+        reward -= Float(configuration.lower.tiltCost) * (1 - upright) / 2
+      }
       batch.rewards[row] = Float(configuration.lower.rewardScale) * reward
       batch.discounts[row] = Float(configuration.lower.discount)
     }

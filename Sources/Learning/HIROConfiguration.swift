@@ -167,11 +167,19 @@ public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
   /// in [0, 1]: what the robot did is also a lesson in going elsewhere. 0 is the paper's HIRO.
   public var otherSubgoals: Double = 0
 
+  /// What lying upside down costs for each step: r loses tiltCost · (1 − cos θ)/2, where θ is the angle
+  /// between the robot's own vertical and the world's; in the units of the subgoals (m), before the
+  /// reward scale. A robot that has fallen on its back gains nothing for the rest of an episode, of
+  /// which a short discount sees little; with subgoals in the whole state the higher level could ask
+  /// for an upright body, with subgoals in the plane it can't. 0 is the paper's HIRO. Needs a robot
+  /// with a free root.
+  public var tiltCost: Double = 0
+
   /// The published configuration.
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case reward, nextSubgoal, place, frame, otherSubgoals
+    case reward, nextSubgoal, place, frame, otherSubgoals, tiltCost
   }
 
   /// Decodes its own fields and, from the same level, those of the learner.
@@ -182,6 +190,7 @@ public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
     place = try container.decode(PlaceVisibility.self, forKey: .place)
     frame = try container.decode(LowerFrame.self, forKey: .frame)
     otherSubgoals = try container.decode(Double.self, forKey: .otherSubgoals)
+    tiltCost = try container.decode(Double.self, forKey: .tiltCost)
     learner = try LevelConfiguration(from: decoder)
   }
 
@@ -193,6 +202,7 @@ public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
     try container.encode(place, forKey: .place)
     try container.encode(frame, forKey: .frame)
     try container.encode(otherSubgoals, forKey: .otherSubgoals)
+    try container.encode(tiltCost, forKey: .tiltCost)
     try learner.encode(to: encoder)
   }
 

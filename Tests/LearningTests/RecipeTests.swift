@@ -78,6 +78,50 @@ struct RecipeTests {
     #expect(world.state == sameWorld.state)
   }
 
+  /// Where the body's own vertical points, by its third number: q k q*, for q of any length.
+  private func verticalOf(_ q: some Collection<Float>) -> Float {
+    func product(_ a: [Float], _ b: [Float]) -> [Float] {
+      [
+        a[0] * b[0] - a[1] * b[1] - a[2] * b[2] - a[3] * b[3],
+        a[0] * b[1] + a[1] * b[0] + a[2] * b[3] - a[3] * b[2],
+        a[0] * b[2] - a[1] * b[3] + a[2] * b[0] + a[3] * b[1],
+        a[0] * b[3] + a[1] * b[2] - a[2] * b[1] + a[3] * b[0],
+      ]
+    }
+    let q = q.map { $0 / norm(q) }
+    return product(product(q, [0, 0, 0, 1]), [q[0], -q[1], -q[2], -q[3]])[3]
+  }
+
+  @Test("Upside down costs what was asked for, upright nothing, and who lies so is counted")
+  func tiltCost() throws {
+    let agent = try trained(freeShape(.world), world: ToyWorld(seed: 1, count: 15)) {
+      $0.lower.nextSubgoal = .transition
+      $0.lower.tiltCost = 3
+      $0.subgoals.space = .xy
+    }
+    for row in rows(agent.lower) {
+      let vertical = verticalOf(row.next[3..<7])
+      #expect(abs(row.reward + norm(row.next.suffix(2)) + 3 * (1 - vertical) / 2) < 1e-4)
+    }
+    let overturned = (0..<agent.experience.higherHead).count { number in
+      let transition = agent.experience.higherTransition(number)
+      let end = agent.experience.observation(transition.start + transition.length)
+      return verticalOf(numbers(end + 3, 4)) < 0
+    }
+    #expect(overturned > 0)
+    #expect(agent.takeStatistics().obedience.overturned == overturned)
+  }
+
+  @Test("A robot that can't be upside down is not asked not to be")
+  func noTilt() throws {
+    var configuration = HIROConfiguration()
+    configuration.lower.tiltCost = 0.1
+    #expect(throws: AgentShapeError.noTilt) { try smallShape.adapted(to: configuration) }
+    #expect(throws: Never.self) { try freeShape(.world).adapted(to: configuration) }
+    let agent = try trained { _ in }
+    #expect(agent.takeStatistics().obedience.overturned == nil)
+  }
+
   // MARK: Noise
 
   @Test("Noise in limits is noise in the action's units times the limits")

@@ -38,6 +38,9 @@ public struct Setting: Sendable {
         "pretrainingSteps", .integer(0...count),
         "environment steps at the start with random subgoals and the lower level alone"),
       .init(
+        "quietEpisodes", .number(0...1),
+        "fraction of training episodes without exploration noise, as in evaluations"),
+      .init(
         "subgoals.interval", .integer(1...10_000), "c: environment steps from subgoal to subgoal"),
       .choice("subgoals.space", SubgoalSpace.self, "the state dimensions that subgoals speak of"),
       .choice("subgoals.semantics", GoalSemantics.self, "a wanted change, or a wanted state"),

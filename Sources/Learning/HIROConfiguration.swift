@@ -19,6 +19,12 @@ public struct HIROConfiguration: Codable, Equatable, Sendable {
   /// from the subgoal range, and the higher level neither acts nor learns; 0 is the paper's HIRO.
   public var pretrainingSteps: Int = 0
 
+  /// Fraction of training episodes, after the pre-training, in which both levels act without
+  /// exploration noise and held places, in [0, 1]; 0 is the paper's HIRO. A policy that is held up
+  /// somewhere is freed by noise sooner or later, so that without such episodes nothing that is learned
+  /// tells how it fares in an evaluation.
+  public var quietEpisodes: Double = 0
+
   /// What the higher level asks of the lower one.
   public var subgoals = SubgoalConfiguration()
 

@@ -484,6 +484,33 @@ struct RecipeTests {
     #expect(runs.contains(2) && runs.contains(1))
   }
 
+  @Test("A quiet episode is one without noise and held places, the others stay as they are")
+  func quietEpisodes() throws {
+    func actions(_ change: (inout HIROConfiguration) -> Void) throws -> [[Float]] {
+      // Nothing is learned, so that an action tells whether there was noise.
+      let agent = try trained(windows: 300) {
+        $0.lower.actorLearningRate = 0
+        $0.higher.actorLearningRate = 0
+        $0.higher.holdProbability = 0.3
+        change(&$0)
+      }
+      return (0..<480).map { numbers(agent.experience.action($0), 3) }
+    }
+    let silent = try actions {
+      $0.lower.explorationNoise = 0
+      $0.higher.explorationNoise = 0
+      $0.higher.holdProbability = 0
+    }
+    #expect(try actions { $0.quietEpisodes = 1 } == silent)
+    #expect(try actions { _ in } != silent)
+    // An untrained actor asks for little, noise for much: episodes of 23 steps tell themselves apart.
+    let mixed = try actions { $0.quietEpisodes = 0.5 }
+    let loudest = (0..<20).map { episode in
+      mixed[episode * 24..<episode * 24 + 23].flatMap(\.self).map(abs).max()!
+    }
+    #expect(4...16 ~= loudest.count { $0 < 0.1 })
+  }
+
   @Test("The mean of the target critics is above their minimum")
   func targetValues() throws {
     func value(_ kind: TargetValue) throws -> Double {

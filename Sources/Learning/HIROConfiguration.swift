@@ -25,6 +25,12 @@ public struct HIROConfiguration: Codable, Equatable, Sendable {
   /// tells how it fares in an evaluation.
   public var quietEpisodes: Double = 0
 
+  /// A training episode in which the robot has lain on its back for so many steps ends there, as at a
+  /// time limit; 0, the paper's HIRO, lets it lie to the end. Most robots can't get up again, and what
+  /// is seen on the back teaches little: the sooner they start anew, the more they see of what makes
+  /// them fall. Evaluations know nothing of it. Without effect on a robot that moves in the plane.
+  public var overturnedSteps: Int = 0
+
   /// What the higher level asks of the lower one.
   public var subgoals = SubgoalConfiguration()
 
@@ -279,6 +285,12 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
   /// What its values are known not to exceed.
   public var valueBound: ValueBound = .none
 
+  /// n of the n-step returns that its critics learn: Σ γⁱ R_{t+i} over so many decisions of the episode,
+  /// then γⁿ Q of the state after them. What the observation does not show, such as where a block is,
+  /// a value that is bootstrapped from the next state forgets; the return over several decisions does
+  /// not. 1 is the paper's HIRO. The decisions after the first are those that were made then.
+  public var nStep: Int = 1
+
   /// Updates for each of its decisions.
   public var updatesPerDecision: Int = 1
 
@@ -305,7 +317,7 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case reward, valueBound, updatesPerDecision
+    case reward, valueBound, nStep, updatesPerDecision
     case otherTargets, evaluationTargets, holdProbability, longestHold, holdReach
   }
 
@@ -314,6 +326,7 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     reward = try container.decode(HigherReward.self, forKey: .reward)
     valueBound = try container.decode(ValueBound.self, forKey: .valueBound)
+    nStep = try container.decode(Int.self, forKey: .nStep)
     updatesPerDecision = try container.decode(Int.self, forKey: .updatesPerDecision)
     otherTargets = try container.decode(Double.self, forKey: .otherTargets)
     evaluationTargets = try container.decode(Double.self, forKey: .evaluationTargets)
@@ -328,6 +341,7 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(reward, forKey: .reward)
     try container.encode(valueBound, forKey: .valueBound)
+    try container.encode(nStep, forKey: .nStep)
     try container.encode(updatesPerDecision, forKey: .updatesPerDecision)
     try container.encode(otherTargets, forKey: .otherTargets)
     try container.encode(evaluationTargets, forKey: .evaluationTargets)

@@ -411,6 +411,35 @@ struct RecipeTests {
     }
   }
 
+  @Test("An n-step return sums the rewards of n decisions of an episode, and no further")
+  func nStep() throws {
+    let agent = try trained(mazeShape, windows: 120) {
+      $0.higher.reward = .progress
+      $0.higher.rewardScale = 1
+      $0.higher.discount = 0.5
+      $0.higher.nStep = 2
+    }
+    // The states at decisions: episodes of 23 steps have four, 10, 10 and 3 steps apart.
+    let experience = agent.experience
+    var expected: [[Float]: (next: [Float], reward: Float, discount: Float)] = [:]
+    for number in experience.higherHead - experience.higherCount..<experience.higherHead {
+      let (place, transition) = (number % 3, experience.higherTransition(number))
+      let states = (place..<4).prefix(3).map {
+        numbers(
+          experience.observation(transition.start + min(10 * ($0 - place), 23 - 10 * place)), 7)
+      }
+      let distances = states.map { distance($0.prefix(2), [3, -1]) }
+      var reward = distances[0] - distances[1]
+      if distances.count > 2 { reward += 0.5 * (distances[1] - distances[2]) }
+      expected[states[0]] = (states.last!, reward, distances.count > 2 ? 0.25 : 0.5)
+    }
+    for (index, row) in rows(agent.higher).enumerated() {
+      let (next, reward, discount) = try #require(expected[Array(row.input.prefix(7))])
+      #expect(Array(row.next.prefix(7)) == next && abs(row.reward - reward) < 1e-5)
+      #expect(agent.higher.batch.discounts[index] == discount)
+    }
+  }
+
   @Test("Other targets are drawn from the training targets, some are the evaluation's own")
   func otherTargets() throws {
     let agent = try trained(mazeShape, windows: 400, target: [1, 1]) {

@@ -81,8 +81,8 @@ public struct Setting: Sendable {
         "lower.otherSubgoals", .number(0...1),
         "fraction of lower transitions whose subgoal is drawn anew from the subgoal range"),
       .init(
-        "lower.tiltCost", .number(0...1e6),
-        "what a step upside down costs, in units of the subgoals (m); upright nothing"),
+        "lower.overturnedCost", .number(0...1e6),
+        "what a step on its back costs the robot, in units of the subgoals (m)"),
     ] + level("lower") + [
       .choice(
         "higher.reward", HigherReward.self,

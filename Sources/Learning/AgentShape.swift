@@ -170,7 +170,6 @@ public struct AgentShape: Codable, Equatable, Sendable {
     shape.frame =
       configuration.lower.frame == .automatic
       ? (hasSides ? .quadrant : hasHeading ? .heading : .world) : configuration.lower.frame
-    guard configuration.lower.tiltCost == 0 || heading?.kind == .quaternion else { throw .noTilt }
     let higher = configuration.higher
     guard higher.valueBound == .none || higher.reward == .progress else { throw .noBound }
     let needing: String? =
@@ -198,8 +197,6 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   case noHeading
   /// The robot is not the same from four sides, or nobody said so.
   case noQuarterTurn
-  /// The robot can't be upside down: it moves in the plane.
-  case noTilt
   /// The higher level's values are not bounded by a distance: its rewards are not progress.
   case noBound
   /// The task has no target, or one of which the distance can't be told from an observation.
@@ -219,8 +216,6 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
       "lower.frame: heading: needs a robot with a heading and relative subgoals; take world"
     case .noQuarterTurn:
       "lower.frame: quadrant: needs a robot that is the same from four sides; take heading"
-    case .noTilt:
-      "lower.tiltCost: needs a robot with a free root, which can fall on its back; leave it out here"
     case .noBound:
       "higher.valueBound: distance: needs higher.reward: progress"
     case .noTarget(let setting):

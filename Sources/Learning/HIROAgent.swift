@@ -210,8 +210,8 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       if configuration.lower.reward == .progress {
         reward += subgoals.distance(of: subgoal, in: state)
       }
-      if configuration.lower.tiltCost > 0, let upright = shape.uprightness(of: next) {
-        reward -= Float(configuration.lower.tiltCost) * (1 - upright) / 2
+      if configuration.lower.overturnedCost > 0, let upright = shape.uprightness(of: next) {
+        reward -= Float(configuration.lower.overturnedCost) * max(0, -upright)
       }
       batch.rewards[row] = Float(configuration.lower.rewardScale) * reward
       batch.discounts[row] = Float(configuration.lower.discount)
@@ -321,7 +321,8 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       reward: reward(of: transition, isOther: isOther), end: transition.start + transition.length,
       discount: discount
     )
-    for next in number + 1..<number + configuration.higher.nStep {
+    // On the way to another target the robot made decisions that say nothing of this one.
+    for next in number + 1..<number + (isOther ? 1 : configuration.higher.nStep) {
       // The first of another episode begins a slot later.
       guard !transition.isTerminal, next < experience.higherHead else { break }
       transition = experience.higherTransition(next)

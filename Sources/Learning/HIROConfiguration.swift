@@ -179,19 +179,19 @@ public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
   /// in [0, 1]: what the robot did is also a lesson in going elsewhere. 0 is the paper's HIRO.
   public var otherSubgoals: Double = 0
 
-  /// What lying upside down costs for each step: r loses tiltCost · (1 − cos θ)/2, where θ is the angle
-  /// between the robot's own vertical and the world's; in the units of the subgoals (m), before the
-  /// reward scale. A robot that has fallen on its back gains nothing for the rest of an episode, of
-  /// which a short discount sees little; with subgoals in the whole state the higher level could ask
-  /// for an upright body, with subgoals in the plane it can't. 0 is the paper's HIRO. Needs a robot
-  /// with a free root.
-  public var tiltCost: Double = 0
+  /// What lying on its back costs the robot for each step: r loses overturnedCost · max(0, −cos θ), where
+  /// θ is the angle between the robot's own vertical and the world's; in the units of the subgoals (m),
+  /// before the reward scale. Most robots can't get up again: a fall costs the rest of the episode, of
+  /// which a short discount sees little, so that a little more speed seems worth it. With subgoals in the
+  /// whole state the higher level could ask for an upright body, with subgoals in the plane it can't.
+  /// 0 is the paper's HIRO. A robot that moves in the plane is always upright.
+  public var overturnedCost: Double = 0
 
   /// The published configuration.
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case reward, nextSubgoal, place, frame, otherSubgoals, tiltCost
+    case reward, nextSubgoal, place, frame, otherSubgoals, overturnedCost
   }
 
   /// Decodes its own fields and, from the same level, those of the learner.
@@ -202,7 +202,7 @@ public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
     place = try container.decode(PlaceVisibility.self, forKey: .place)
     frame = try container.decode(LowerFrame.self, forKey: .frame)
     otherSubgoals = try container.decode(Double.self, forKey: .otherSubgoals)
-    tiltCost = try container.decode(Double.self, forKey: .tiltCost)
+    overturnedCost = try container.decode(Double.self, forKey: .overturnedCost)
     learner = try LevelConfiguration(from: decoder)
   }
 
@@ -214,7 +214,7 @@ public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
     try container.encode(place, forKey: .place)
     try container.encode(frame, forKey: .frame)
     try container.encode(otherSubgoals, forKey: .otherSubgoals)
-    try container.encode(tiltCost, forKey: .tiltCost)
+    try container.encode(overturnedCost, forKey: .overturnedCost)
     try learner.encode(to: encoder)
   }
 
@@ -288,7 +288,9 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
   /// n of the n-step returns that its critics learn: Σ γⁱ R_{t+i} over so many decisions of the episode,
   /// then γⁿ Q of the state after them. What the observation does not show, such as where a block is,
   /// a value that is bootstrapped from the next state forgets; the return over several decisions does
-  /// not. 1 is the paper's HIRO. The decisions after the first are those that were made then.
+  /// not. 1 is the paper's HIRO, and what is done where a transition has another target than it had
+  /// (`otherTargets`). The decisions after the first are those that were made then, so that a long
+  /// memory (`replayCapacity`) and a large n do not go together.
   public var nStep: Int = 1
 
   /// Updates for each of its decisions.

@@ -92,16 +92,16 @@ struct RecipeTests {
     return product(product(q, [0, 0, 0, 1]), [q[0], -q[1], -q[2], -q[3]])[3]
   }
 
-  @Test("Upside down costs what was asked for, upright nothing, and who lies so is counted")
-  func tiltCost() throws {
+  @Test("On its back costs what was asked for, upright nothing, and who lies so is counted")
+  func overturnedCost() throws {
     let agent = try trained(freeShape(.world), world: ToyWorld(seed: 1, count: 15)) {
       $0.lower.nextSubgoal = .transition
-      $0.lower.tiltCost = 3
+      $0.lower.overturnedCost = 3
       $0.subgoals.space = .xy
     }
     for row in rows(agent.lower) {
       let vertical = verticalOf(row.next[3..<7])
-      #expect(abs(row.reward + norm(row.next.suffix(2)) + 3 * (1 - vertical) / 2) < 1e-4)
+      #expect(abs(row.reward + norm(row.next.suffix(2)) + 3 * max(0, -vertical)) < 1e-4)
     }
     let overturned = (0..<agent.experience.higherHead).count { number in
       let transition = agent.experience.higherTransition(number)
@@ -112,14 +112,11 @@ struct RecipeTests {
     #expect(agent.takeStatistics().obedience.overturned == overturned)
   }
 
-  @Test("A robot that can't be upside down is not asked not to be")
-  func noTilt() throws {
-    var configuration = HIROConfiguration()
-    configuration.lower.tiltCost = 0.1
-    #expect(throws: AgentShapeError.noTilt) { try smallShape.adapted(to: configuration) }
-    #expect(throws: Never.self) { try freeShape(.world).adapted(to: configuration) }
-    let agent = try trained { _ in }
-    #expect(agent.takeStatistics().obedience.overturned == nil)
+  @Test("A robot that can't be upside down is always upright")
+  func planarRobots() throws {
+    let (plain, costly) = (try trained { _ in }, try trained { $0.lower.overturnedCost = 3 })
+    #expect(costly.takeStatistics().obedience.overturned == nil)
+    #expect(plain.makePolicy().tensors == costly.makePolicy().tensors)
   }
 
   // MARK: Noise

@@ -65,6 +65,8 @@ public struct Evaluation: Sendable {
     public var episodeReturn: Double
     /// Environment steps made.
     public var steps: Int
+    /// Whether the robot lay on its back at the end; `nil` where it can't.
+    public var isOverturned: Bool?
     /// Whether the simulation became unstable; the episode ends there, without success.
     public var isDiverged: Bool
   }
@@ -183,6 +185,7 @@ public struct Rollout {
       target: target, number: number, isSuccess: environment.isSuccess.map { $0 && !isDiverged },
       isSuccessAtAnyTime: environment.isSuccess.map { _ in hasSucceeded },
       finalDistance: environment.distanceToTarget, episodeReturn: episodeReturn, steps: steps,
+      isOverturned: policy.shape.uprightness(of: environment.observation).map { $0 < 0 },
       isDiverged: isDiverged)
   }
 }

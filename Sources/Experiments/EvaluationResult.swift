@@ -25,6 +25,8 @@ public struct EvaluationResult: Sendable, Equatable {
     public let meanReturn: Double
     /// The standard error of ``meanReturn``.
     public let returnStandardError: Double?
+    /// Episodes at whose end the robot lay on its back; `nil` where it can't.
+    public let overturned: Int?
     /// Episodes in which the simulation became unstable.
     public let diverged: Int
 
@@ -40,6 +42,8 @@ public struct EvaluationResult: Sendable, Equatable {
       let returns = episodes.map(\.episodeReturn)
       meanReturn = returns.mean ?? 0
       returnStandardError = returns.standardError
+      let overturns = episodes.compactMap(\.isOverturned)
+      overturned = overturns.isEmpty ? nil : overturns.count { $0 }
       diverged = episodes.count { $0.isDiverged }
     }
   }
@@ -102,6 +106,7 @@ extension EvaluationResult.Summary: Encodable {
     case meanFinalDistance = "mean_final_distance"
     case meanReturn = "mean_return"
     case returnStandardError = "return_standard_error"
+    case overturned
     case diverged
   }
 
@@ -116,6 +121,7 @@ extension EvaluationResult.Summary: Encodable {
     try container.encode(meanFinalDistance, forKey: .meanFinalDistance)
     try container.encode(meanReturn, forKey: .meanReturn)
     try container.encode(returnStandardError, forKey: .returnStandardError)
+    try container.encode(overturned, forKey: .overturned)
     try container.encode(diverged, forKey: .diverged)
   }
 }

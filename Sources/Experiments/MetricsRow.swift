@@ -25,10 +25,10 @@ package struct MetricsRow {
       "episodes", "episode_return", "final_distance", "success", "diverged", "lower_loss",
       "lower_value", "lower_actor_loss", "lower_saturation", "higher_loss", "higher_value",
       "higher_actor_loss", "higher_saturation", "subgoals_reached", "gained_per_decision",
-      "correction_rows",
+      "overturned", "correction_rows",
     ]
     for name in Evaluation(task: task, episodes: 1, seed: 0).targets.map(\.name) {
-      columns += ["success", "success_at_any_time", "final_distance", "return"].map {
+      columns += ["success", "success_at_any_time", "final_distance", "return", "overturned"].map {
         column($0, of: name)
       }
     }
@@ -60,6 +60,7 @@ package struct MetricsRow {
       let count = Double(learning.obedience.decisions)
       values["subgoals_reached"] = Double(learning.obedience.reached) / count
       values["gained_per_decision"] = learning.obedience.gained / count
+      values["overturned"] = learning.obedience.overturned.map { Double($0) / count }
     }
     if learning.correctionRowsInFull > 0 {
       values["correction_rows"] =
@@ -72,6 +73,9 @@ package struct MetricsRow {
         summary.successAtAnyTime?.value
       values[Self.column("final_distance", of: target.target.name)] = summary.meanFinalDistance
       values[Self.column("return", of: target.target.name)] = summary.meanReturn
+      values[Self.column("overturned", of: target.target.name)] = summary.overturned.map {
+        Double($0) / Double(summary.episodes)
+      }
     }
     return values
   }

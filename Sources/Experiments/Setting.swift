@@ -38,6 +38,12 @@ public struct Setting: Sendable {
         "pretrainingSteps", .integer(0...count),
         "environment steps at the start with random subgoals and the lower level alone"),
       .init(
+        "overturnedSteps", .integer(0...count),
+        "steps on its back after which a robot's training episode ends; 0 for never"),
+      .init(
+        "quietEpisodes", .number(0...1),
+        "fraction of training episodes without exploration noise, as in evaluations"),
+      .init(
         "subgoals.interval", .integer(1...10_000), "c: environment steps from subgoal to subgoal"),
       .choice("subgoals.space", SubgoalSpace.self, "the state dimensions that subgoals speak of"),
       .choice("subgoals.semantics", GoalSemantics.self, "a wanted change, or a wanted state"),
@@ -74,6 +80,9 @@ public struct Setting: Sendable {
       .init(
         "lower.otherSubgoals", .number(0...1),
         "fraction of lower transitions whose subgoal is drawn anew from the subgoal range"),
+      .init(
+        "lower.overturnedCost", .number(0...1e6),
+        "what a step on its back costs the robot, in units of the subgoals (m)"),
     ] + level("lower") + [
       .choice(
         "higher.reward", HigherReward.self,
@@ -81,6 +90,7 @@ public struct Setting: Sendable {
       .choice(
         "higher.valueBound", ValueBound.self,
         "what values can't be above; distance: that to the target, with higher.reward progress"),
+      .init("higher.nStep", .integer(1...10_000), "n of the n-step returns, in decisions"),
       .init("higher.updatesPerDecision", .integer(1...1_000), "updates for each of its decisions"),
       .init(
         "higher.otherTargets", .number(0...1),

@@ -23,6 +23,11 @@ public final class Trainer {
   /// What the episodes since the last ``takeStatistics()`` came to.
   public private(set) var statistics = EpisodeStatistics()
 
+  /// Steps that the robot has lain on its back without a break, and after how many the episode ends.
+  private var stepsOverturned = 0
+  private let longestOverturned: Int
+  private let shape: AgentShape
+
   private var environmentStream: RandomStream
   private var isInEpisode = false
   private var episodeReturn = 0.0
@@ -41,6 +46,8 @@ public final class Trainer {
     self.environment = environment
     self.pool = pool
     schedule = configuration.learning.schedule
+    shape = environment.task.agentShape
+    longestOverturned = configuration.learning.overturnedSteps
     agent = try makeAgent(configuration, for: environment.task)
     environmentStream = RandomStream(seed: configuration.seed, name: "environment")
   }
@@ -70,13 +77,14 @@ public final class Trainer {
       agent.beginEpisode(observation: environment.observation, target: environment.target)
       isInEpisode = true
       episodeReturn = 0
+      stepsOverturned = 0
     }
     repeat {
       let action = agent.chooseAction()
       // MuJoCo would take it as zero, and the agent would learn from what it never did.
       try check("an action", action)
       let outcome = try environment.step(action)
-      let ending = Window.Ending(outcome)
+      let ending = ending(of: outcome)
       if ending != .diverged {
         try check("a reward", [outcome.reward])
         try check("an observation", environment.observation)
@@ -86,6 +94,15 @@ public final class Trainer {
       if ending != .diverged { episodeReturn += Double(outcome.reward) }
       if ending != .none { finishEpisode(ending) }
     } while !agent.windowIsFull
+  }
+
+  /// How a step leaves the episode, which ends here also where the robot lies on its back for good.
+  private func ending(of outcome: StepOutcome) -> Window.Ending {
+    let ending = Window.Ending(outcome)
+    guard longestOverturned > 0, ending == .none else { return ending }
+    let isOverturned = shape.uprightness(of: environment.observation).map { $0 < 0 } ?? false
+    stepsOverturned = isOverturned ? stepsOverturned + 1 : 0
+    return stepsOverturned == longestOverturned ? .truncated : .none
   }
 
   private func check(_ quantity: String, _ values: [Float]) throws(TrainingError) {
@@ -120,6 +137,7 @@ package struct TrainerState: Codable, Equatable {
   var environmentStream: RandomStream
   var isInEpisode: Bool
   var episodeReturn: Double
+  var stepsOverturned: Int?
   var environment: EnvironmentState
 }
 
@@ -128,7 +146,8 @@ extension Trainer {
   func saveState() -> TrainerState {
     TrainerState(
       steps: steps, statistics: statistics, environmentStream: environmentStream,
-      isInEpisode: isInEpisode, episodeReturn: episodeReturn, environment: environment.saveState())
+      isInEpisode: isInEpisode, episodeReturn: episodeReturn, stepsOverturned: stepsOverturned,
+      environment: environment.saveState())
   }
 
   /// Continues from a saved state; the agent is restored by itself.
@@ -147,6 +166,7 @@ extension Trainer {
     environmentStream = state.environmentStream
     isInEpisode = state.isInEpisode
     episodeReturn = state.episodeReturn
+    stepsOverturned = state.stepsOverturned ?? 0
   }
 }
 

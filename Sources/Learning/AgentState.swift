@@ -137,6 +137,7 @@ extension HIROAgent {
     var collectorStreams: Collector.Streams
     var stepsSinceDecision: Int
     var hold: Collector.Hold
+    var isQuiet: Bool?
     var obedience: ObedienceStatistics
     var distanceAtDecision: Float
     var window: Window.Start
@@ -153,7 +154,7 @@ extension HIROAgent {
         lower: lower.progress, higher: higher.progress, lowerStreams: lowerStreams,
         higherStreams: higherStreams,
         collectorStreams: collector.streams, stepsSinceDecision: collector.stepsSinceDecision,
-        hold: collector.hold, obedience: collector.statistics,
+        hold: collector.hold, isQuiet: collector.isQuiet, obedience: collector.statistics,
         distanceAtDecision: collector.distanceAtDecision, window: collector.window.start,
         experience: experience.position,
         correctionRows: [correction.rowsScored, correction.rowsInFull]))
@@ -189,6 +190,7 @@ extension HIROAgent {
     collector.streams = progress.collectorStreams
     collector.stepsSinceDecision = progress.stepsSinceDecision
     collector.hold = progress.hold
+    collector.isQuiet = progress.isQuiet ?? false
     collector.statistics = progress.obedience
     collector.distanceAtDecision = progress.distanceAtDecision
     chooseWhoActs()

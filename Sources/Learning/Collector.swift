@@ -12,6 +12,9 @@ package final class Collector: @unchecked Sendable {
   /// Whether actions are drawn uniformly instead of asked from the lower level.
   package var drawsActions = false
 
+  /// Whether this episode is one without exploration noise.
+  package var isQuiet = false
+
   /// The place that the decisions to come ask for, and how many of them will.
   package struct Hold: Codable, Equatable, Sendable {
     var x: Float = 0
@@ -71,6 +74,9 @@ package final class Collector: @unchecked Sendable {
     window.endsInterval = false
     window.observations.row(0).update(from: observation, count: observation.count)
     hold.decisionsLeft = 0
+    isQuiet =
+      configuration.quietEpisodes > 0
+      && streams.higher.uniform() < configuration.quietEpisodes
     chooseSubgoal(at: 0)
   }
 
@@ -85,9 +91,13 @@ package final class Collector: @unchecked Sendable {
         into: lowerActivations.input.row(0))
       lower.forward(lowerActivations, rows: 0..<1)
       shape.restoreAction(lowerActivations.output.row(0), quarters: quarters)
-      configuration.lower.learner.explore(
-        around: lowerActivations.output.row(0), limits: shape.actionLimits, using: &streams.lower,
-        into: chosen)
+      if isQuiet {
+        chosen.update(from: lowerActivations.output.row(0), count: shape.actionCount)
+      } else {
+        configuration.lower.learner.explore(
+          around: lowerActivations.output.row(0), limits: shape.actionLimits,
+          using: &streams.lower, into: chosen)
+      }
     }
     for index in action.indices { action[index] = chosen[index] }
     return action
@@ -122,10 +132,14 @@ package final class Collector: @unchecked Sendable {
     } else {
       shape.writeHigherInput(state, target: window.target, into: higherActivations.input.row(0))
       higher.forward(higherActivations, rows: 0..<1)
-      configuration.higher.learner.explore(
-        around: higherActivations.output.row(0), limits: shape.subgoalHalfRange,
-        using: &streams.higher, into: subgoal)
-      holdPlace(from: state, into: subgoal)
+      if isQuiet {
+        subgoal.update(from: higherActivations.output.row(0), count: shape.subgoalCount)
+      } else {
+        configuration.higher.learner.explore(
+          around: higherActivations.output.row(0), limits: shape.subgoalHalfRange,
+          using: &streams.higher, into: subgoal)
+        holdPlace(from: state, into: subgoal)
+      }
     }
     distanceAtDecision = subgoals.distance(
       of: subgoal, in: state, dimensions: ObedienceStatistics.dimensions)
@@ -165,6 +179,9 @@ package final class Collector: @unchecked Sendable {
     statistics.decisions += 1
     statistics.reached += left < ObedienceStatistics.reach ? 1 : 0
     statistics.gained += Double(distanceAtDecision - left)
+    if let upright = shape.uprightness(of: window.observations.row(step + 1)) {
+      statistics.overturned = (statistics.overturned ?? 0) + (upright < 0 ? 1 : 0)
+    }
   }
 }
 
@@ -185,6 +202,9 @@ public struct ObedienceStatistics: Codable, Equatable, Sendable {
   public var reached = 0
   /// Sum of the distances gained towards them (m).
   public var gained = 0.0
+  /// Those at whose end the robot lay on its back or side-over, its own vertical pointing down; nil
+  /// for a robot that can't.
+  public var overturned: Int?
 
   /// What counts as reached (m).
   public static let reach: Float = 1

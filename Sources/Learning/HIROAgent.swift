@@ -210,6 +210,9 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       if configuration.lower.reward == .progress {
         reward += subgoals.distance(of: subgoal, in: state)
       }
+      if configuration.lower.overturnedCost > 0, let upright = shape.uprightness(of: next) {
+        reward -= Float(configuration.lower.overturnedCost) * max(0, -upright)
+      }
       batch.rewards[row] = Float(configuration.lower.rewardScale) * reward
       batch.discounts[row] = Float(configuration.lower.discount)
     }
@@ -256,18 +259,16 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       shape.writeHigherInput(
         experience.observation(transition.start), target: batchTarget,
         into: batch.inputsAndActions.row(row))
+      let outcome = outcome(of: number, isOther: isOther)
       shape.writeHigherInput(
-        experience.observation(transition.start + transition.length), target: batchTarget,
+        experience.observation(outcome.end), target: batchTarget,
         into: batch.nextInputs.row(row))
-      batch.rewards[row] =
-        Float(configuration.higher.rewardScale) * reward(of: transition, isOther: isOther)
+      batch.rewards[row] = Float(configuration.higher.rewardScale) * outcome.reward
       if configuration.higher.valueBound == .distance {
         batch.bounds[row] =
-          Float(configuration.higher.rewardScale)
-          * distanceToTarget(transition.start + transition.length)
+          Float(configuration.higher.rewardScale) * distanceToTarget(outcome.end)
       }
-      batch.discounts[row] =
-        transition.isTerminal ? 0 : Float(configuration.higher.discount)
+      batch.discounts[row] = outcome.discount
     }
     relabel(lowerActor: lowerActor, pool: pool)
   }
@@ -307,6 +308,31 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       }
     }
     return true
+  }
+
+  /// What came of a transition and of those after it in its episode, `nStep` in all: the discounted
+  /// sum of their rewards, the slot of the state after the last, and what its value counts for.
+  private func outcome(
+    of number: Int, isOther: Bool
+  ) -> (reward: Float, end: Int, discount: Float) {
+    let discount = Float(configuration.higher.discount)
+    var transition = experience.higherTransition(number)
+    var outcome = (
+      reward: reward(of: transition, isOther: isOther), end: transition.start + transition.length,
+      discount: discount
+    )
+    // On the way to another target the robot made decisions that say nothing of this one.
+    for next in number + 1..<number + (isOther ? 1 : configuration.higher.nStep) {
+      // The first of another episode begins a slot later.
+      guard !transition.isTerminal, next < experience.higherHead else { break }
+      transition = experience.higherTransition(next)
+      guard transition.start == outcome.end else { break }
+      outcome.reward += outcome.discount * reward(of: transition, isOther: isOther)
+      outcome.end = transition.start + transition.length
+      outcome.discount *= discount
+    }
+    if transition.isTerminal { outcome.discount = 0 }
+    return outcome
   }
 
   /// What a transition earned on the way to `batchTarget`, which is its own unless `isOther`.

@@ -19,6 +19,18 @@ public struct HIROConfiguration: Codable, Equatable, Sendable {
   /// from the subgoal range, and the higher level neither acts nor learns; 0 is the paper's HIRO.
   public var pretrainingSteps: Int = 0
 
+  /// Fraction of training episodes, after the pre-training, in which both levels act without
+  /// exploration noise and held places, in [0, 1]; 0 is the paper's HIRO. A policy that is held up
+  /// somewhere is freed by noise sooner or later, so that without such episodes nothing that is learned
+  /// tells how it fares in an evaluation.
+  public var quietEpisodes: Double = 0
+
+  /// A training episode in which the robot has lain on its back for so many steps ends there, as at a
+  /// time limit; 0, the paper's HIRO, lets it lie to the end. Most robots can't get up again, and what
+  /// is seen on the back teaches little: the sooner they start anew, the more they see of what makes
+  /// them fall. Evaluations know nothing of it. Without effect on a robot that moves in the plane.
+  public var overturnedSteps: Int = 0
+
   /// What the higher level asks of the lower one.
   public var subgoals = SubgoalConfiguration()
 
@@ -167,11 +179,19 @@ public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
   /// in [0, 1]: what the robot did is also a lesson in going elsewhere. 0 is the paper's HIRO.
   public var otherSubgoals: Double = 0
 
+  /// What lying on its back costs the robot for each step: r loses overturnedCost · max(0, −cos θ), where
+  /// θ is the angle between the robot's own vertical and the world's; in the units of the subgoals (m),
+  /// before the reward scale. Most robots can't get up again: a fall costs the rest of the episode, of
+  /// which a short discount sees little, so that a little more speed seems worth it. With subgoals in the
+  /// whole state the higher level could ask for an upright body, with subgoals in the plane it can't.
+  /// 0 is the paper's HIRO. A robot that moves in the plane is always upright.
+  public var overturnedCost: Double = 0
+
   /// The published configuration.
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case reward, nextSubgoal, place, frame, otherSubgoals
+    case reward, nextSubgoal, place, frame, otherSubgoals, overturnedCost
   }
 
   /// Decodes its own fields and, from the same level, those of the learner.
@@ -182,6 +202,7 @@ public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
     place = try container.decode(PlaceVisibility.self, forKey: .place)
     frame = try container.decode(LowerFrame.self, forKey: .frame)
     otherSubgoals = try container.decode(Double.self, forKey: .otherSubgoals)
+    overturnedCost = try container.decode(Double.self, forKey: .overturnedCost)
     learner = try LevelConfiguration(from: decoder)
   }
 
@@ -193,6 +214,7 @@ public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
     try container.encode(place, forKey: .place)
     try container.encode(frame, forKey: .frame)
     try container.encode(otherSubgoals, forKey: .otherSubgoals)
+    try container.encode(overturnedCost, forKey: .overturnedCost)
     try learner.encode(to: encoder)
   }
 
@@ -263,6 +285,14 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
   /// What its values are known not to exceed.
   public var valueBound: ValueBound = .none
 
+  /// n of the n-step returns that its critics learn: Σ γⁱ R_{t+i} over so many decisions of the episode,
+  /// then γⁿ Q of the state after them. What the observation does not show, such as where a block is,
+  /// a value that is bootstrapped from the next state forgets; the return over several decisions does
+  /// not. 1 is the paper's HIRO, and what is done where a transition has another target than it had
+  /// (`otherTargets`). The decisions after the first are those that were made then, so that a long
+  /// memory (`replayCapacity`) and a large n do not go together.
+  public var nStep: Int = 1
+
   /// Updates for each of its decisions.
   public var updatesPerDecision: Int = 1
 
@@ -289,7 +319,7 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case reward, valueBound, updatesPerDecision
+    case reward, valueBound, nStep, updatesPerDecision
     case otherTargets, evaluationTargets, holdProbability, longestHold, holdReach
   }
 
@@ -298,6 +328,7 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     reward = try container.decode(HigherReward.self, forKey: .reward)
     valueBound = try container.decode(ValueBound.self, forKey: .valueBound)
+    nStep = try container.decode(Int.self, forKey: .nStep)
     updatesPerDecision = try container.decode(Int.self, forKey: .updatesPerDecision)
     otherTargets = try container.decode(Double.self, forKey: .otherTargets)
     evaluationTargets = try container.decode(Double.self, forKey: .evaluationTargets)
@@ -312,6 +343,7 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(reward, forKey: .reward)
     try container.encode(valueBound, forKey: .valueBound)
+    try container.encode(nStep, forKey: .nStep)
     try container.encode(updatesPerDecision, forKey: .updatesPerDecision)
     try container.encode(otherTargets, forKey: .otherTargets)
     try container.encode(evaluationTargets, forKey: .evaluationTargets)

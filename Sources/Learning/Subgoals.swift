@@ -150,6 +150,16 @@ extension AgentShape {
     }
   }
 
+  /// cos θ of the angle between the robot's own vertical and the world's: 1 upright, −1 upside down;
+  /// nil for a robot that moves in the plane or of which this is not known.
+  package func uprightness(of observation: UnsafePointer<Float>) -> Float? {
+    guard let heading, heading.kind == .quaternion else { return nil }
+    let q = observation + heading.index
+    let (upright, tilted) = (q[0] * q[0] + q[3] * q[3], q[1] * q[1] + q[2] * q[2])
+    let square = upright + tilted
+    return square > 0 ? (upright - tilted) / square : 1
+  }
+
   /// Turns an action that the robot took as often as its observation was.
   package func turnAction(_ action: UnsafeMutablePointer<Float>, quarters: Int) {
     for _ in 0..<quarters { quarterTurn?.action.apply(to: action) }

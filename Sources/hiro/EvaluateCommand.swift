@@ -163,6 +163,9 @@ struct EvaluationTable {
     }
     if result.targets.count > 1 { add("all", result.overall) }
     var text = table(rows)
+    if let overturned = result.overall.overturned, overturned > 0 {
+      text += "\nThe robot lay on its back at the end of \(overturned) episodes.\n"
+    }
     if result.overall.diverged > 0 {
       text += "\nThe simulation became unstable in \(result.overall.diverged) episodes.\n"
     }

@@ -34,7 +34,9 @@ struct BlockTests {
   func blockRests(task: String) throws {
     let environment = try fresh(task)
     for _ in 0..<100 { _ = try environment.step(Array(repeating: 0, count: 8)) }
-    #expect(environment.simulation.qpos.dropFirst(15).allSatisfy { abs($0) < 0.02 })
+    // Blocks and walls are held a margin apart: 0.01 m with libmujoco 2.2.2, where the larger of two
+    // margins counts, and 0.02 m with 4.0, where their sum does.
+    #expect(environment.simulation.qpos.dropFirst(15).allSatisfy { abs($0) < 0.022 })
   }
 
   @Test("In Ant Fall the block is pushed off the ledge, falls, fills the chasm and bears an Ant")

@@ -112,7 +112,8 @@ struct ModernRobotTests {
   func state() throws {
     guard Model.libraryVersion >= 4_000_000 else { return }
     let xml = """
-      <mujoco><worldbody><body><joint name="j" type="slide"/><geom size="0.1"/></body></worldbody>
+      <mujoco><option gravity="0 0 0"/>
+      <worldbody><body><joint name="j" type="slide"/><geom size="0.1"/></body></worldbody>
       <actuator><motor joint="j" delay="0.02" nsample="16"/></actuator></mujoco>
       """
     let model = try Model(xml: xml, name: "delayed")

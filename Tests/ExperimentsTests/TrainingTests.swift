@@ -56,7 +56,8 @@ struct TrainingTests {
     // Pre-training ends before the stop, and the first evaluation comes before it.
     let settings = try configuration(
       definition, preset: run.preset, steps: 1_800, "schedule=\(schedule)", "warmUpSteps=600",
-      "pretrainingSteps=900", "reportInterval=300", "evaluation.interval=900",
+      "pretrainingSteps=900", "overturnedSteps=15", "quietEpisodes=0.5", "reportInterval=300",
+      "evaluation.interval=900",
       "evaluation.episodes=1")
     let whole = try TrainingRun(
       configuration: settings, definition: definition, folder: folder.file("whole"))
@@ -88,6 +89,32 @@ struct TrainingTests {
       shouldStop: { steps.withLock { $0 } >= 1_030 },
       report: { progress in steps.withLock { $0 = progress.steps } })
     #expect(ending == .stopped)
+  }
+
+  @Test("An episode ends when the robot has lain on its back for as long as was said, not before")
+  func overturned() throws {
+    let definition = try TaskRegistry.definition(named: "ant-maze")
+    let settings = try configuration(
+      definition, preset: "dependable", steps: 6_000, "schedule=sequential", "warmUpSteps=6000",
+      "overturnedSteps=20")
+    let trainer = try Trainer(
+      configuration: settings, environment: definition.makeEnvironment(),
+      pool: WorkerPool(threads: 1))
+    var (steps, onItsBack, cut, whole) = (0, 0, 0, 0)
+    for _ in 0..<6_000 {
+      try trainer.advance()
+      steps += 1
+      // The torso's z axis points down where its third number does: 1 − 2(x² + y²) < 0.
+      let q = trainer.environment.observation[3..<7]
+      onItsBack = q[4] * q[4] + q[5] * q[5] > 0.5 ? onItsBack + 1 : 0
+      #expect(onItsBack <= 20)
+      if trainer.takeStatistics().episodes == 0 { continue }
+      if steps == 500 { whole += 1 } else { cut += 1 }
+      #expect(steps == 500 || onItsBack == 20)
+      (steps, onItsBack) = (0, 0)
+    }
+    // Torques at random throw it over now and then.
+    #expect(cut > 0 && whole > 0)
   }
 
   @Test("Only what does not change the learning may change on resuming")

@@ -93,6 +93,7 @@ struct AgentTests {
     var recipe = makeSmallConfiguration()
     recipe.warmUpPolicy = .uniform
     recipe.higher.holdProbability = 0.3
+    recipe.quietEpisodes = 0.5
     for level in [\HIROConfiguration.lower.learner, \.higher.learner] {
       recipe[keyPath: level].averagingRate = 0.1
     }

@@ -78,6 +78,47 @@ struct RecipeTests {
     #expect(world.state == sameWorld.state)
   }
 
+  /// Where the body's own vertical points, by its third number: q k q*, for q of any length.
+  private func verticalOf(_ q: some Collection<Float>) -> Float {
+    func product(_ a: [Float], _ b: [Float]) -> [Float] {
+      [
+        a[0] * b[0] - a[1] * b[1] - a[2] * b[2] - a[3] * b[3],
+        a[0] * b[1] + a[1] * b[0] + a[2] * b[3] - a[3] * b[2],
+        a[0] * b[2] - a[1] * b[3] + a[2] * b[0] + a[3] * b[1],
+        a[0] * b[3] + a[1] * b[2] - a[2] * b[1] + a[3] * b[0],
+      ]
+    }
+    let q = q.map { $0 / norm(q) }
+    return product(product(q, [0, 0, 0, 1]), [q[0], -q[1], -q[2], -q[3]])[3]
+  }
+
+  @Test("On its back costs what was asked for, upright nothing, and who lies so is counted")
+  func overturnedCost() throws {
+    let agent = try trained(freeShape(.world), world: ToyWorld(seed: 1, count: 15)) {
+      $0.lower.nextSubgoal = .transition
+      $0.lower.overturnedCost = 3
+      $0.subgoals.space = .xy
+    }
+    for row in rows(agent.lower) {
+      let vertical = verticalOf(row.next[3..<7])
+      #expect(abs(row.reward + norm(row.next.suffix(2)) + 3 * max(0, -vertical)) < 1e-4)
+    }
+    let overturned = (0..<agent.experience.higherHead).count { number in
+      let transition = agent.experience.higherTransition(number)
+      let end = agent.experience.observation(transition.start + transition.length)
+      return verticalOf(numbers(end + 3, 4)) < 0
+    }
+    #expect(overturned > 0)
+    #expect(agent.takeStatistics().obedience.overturned == overturned)
+  }
+
+  @Test("A robot that can't be upside down is always upright")
+  func planarRobots() throws {
+    let (plain, costly) = (try trained { _ in }, try trained { $0.lower.overturnedCost = 3 })
+    #expect(costly.takeStatistics().obedience.overturned == nil)
+    #expect(plain.makePolicy().tensors == costly.makePolicy().tensors)
+  }
+
   // MARK: Noise
 
   @Test("Noise in limits is noise in the action's units times the limits")
@@ -367,6 +408,35 @@ struct RecipeTests {
     }
   }
 
+  @Test("An n-step return sums the rewards of n decisions of an episode, and no further")
+  func nStep() throws {
+    let agent = try trained(mazeShape, windows: 120) {
+      $0.higher.reward = .progress
+      $0.higher.rewardScale = 1
+      $0.higher.discount = 0.5
+      $0.higher.nStep = 2
+    }
+    // The states at decisions: episodes of 23 steps have four, 10, 10 and 3 steps apart.
+    let experience = agent.experience
+    var expected: [[Float]: (next: [Float], reward: Float, discount: Float)] = [:]
+    for number in experience.higherHead - experience.higherCount..<experience.higherHead {
+      let (place, transition) = (number % 3, experience.higherTransition(number))
+      let states = (place..<4).prefix(3).map {
+        numbers(
+          experience.observation(transition.start + min(10 * ($0 - place), 23 - 10 * place)), 7)
+      }
+      let distances = states.map { distance($0.prefix(2), [3, -1]) }
+      var reward = distances[0] - distances[1]
+      if distances.count > 2 { reward += 0.5 * (distances[1] - distances[2]) }
+      expected[states[0]] = (states.last!, reward, distances.count > 2 ? 0.25 : 0.5)
+    }
+    for (index, row) in rows(agent.higher).enumerated() {
+      let (next, reward, discount) = try #require(expected[Array(row.input.prefix(7))])
+      #expect(Array(row.next.prefix(7)) == next && abs(row.reward - reward) < 1e-5)
+      #expect(agent.higher.batch.discounts[index] == discount)
+    }
+  }
+
   @Test("Other targets are drawn from the training targets, some are the evaluation's own")
   func otherTargets() throws {
     let agent = try trained(mazeShape, windows: 400, target: [1, 1]) {
@@ -438,6 +508,33 @@ struct RecipeTests {
     // Episodes have three decisions, and a hold ends with them.
     #expect(runs.max()! == 3)
     #expect(runs.contains(2) && runs.contains(1))
+  }
+
+  @Test("A quiet episode is one without noise and held places, the others stay as they are")
+  func quietEpisodes() throws {
+    func actions(_ change: (inout HIROConfiguration) -> Void) throws -> [[Float]] {
+      // Nothing is learned, so that an action tells whether there was noise.
+      let agent = try trained(windows: 300) {
+        $0.lower.actorLearningRate = 0
+        $0.higher.actorLearningRate = 0
+        $0.higher.holdProbability = 0.3
+        change(&$0)
+      }
+      return (0..<480).map { numbers(agent.experience.action($0), 3) }
+    }
+    let silent = try actions {
+      $0.lower.explorationNoise = 0
+      $0.higher.explorationNoise = 0
+      $0.higher.holdProbability = 0
+    }
+    #expect(try actions { $0.quietEpisodes = 1 } == silent)
+    #expect(try actions { _ in } != silent)
+    // An untrained actor asks for little, noise for much: episodes of 23 steps tell themselves apart.
+    let mixed = try actions { $0.quietEpisodes = 0.5 }
+    let loudest = (0..<20).map { episode in
+      mixed[episode * 24..<episode * 24 + 23].flatMap(\.self).map(abs).max()!
+    }
+    #expect(4...16 ~= loudest.count { $0 < 0.1 })
   }
 
   @Test("The mean of the target critics is above their minimum")

@@ -22,8 +22,8 @@ struct LimitTests {
     try program.wait {
       let tasks = "/proc/\(program.identifier)/task"
       let count = ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).count
-      // One of them only waits for signals.
-      most = max(most, count - 1)
+      // One of them only waits for signals. While it compiles a model, libmujoco 3 and later has more.
+      if rowTime != nil { most = max(most, count - 1) }
       if (try? String(contentsOfFile: "\(run)/metrics.csv", encoding: .utf8))?.contains("\n100,")
         == true, rowTime == nil
       {

@@ -195,10 +195,13 @@ struct StudyCommandTests {
 
   @Test("A study carries its robot, and takes it for the same under another name")
   func robot() throws {
-    let (robot, map) = (try RobotFiles.scout(in: folder), try folder.file("lane.txt", RobotFiles.map))
+    let (robot, map) = (
+      try RobotFiles.scout(in: folder), try folder.file("lane.txt", RobotFiles.map)
+    )
     func study(_ robot: String, _ more: String...) throws -> Program.Outcome {
       try Program.run(
-        ["study", "--map", map, "--robot", robot, "--output", output, "--steps", "200"] + more + tiny)
+        ["study", "--map", map, "--robot", robot, "--output", output, "--steps", "200"] + more
+          + tiny)
     }
     let begun = try study(robot, "--seeds", "1")
     #expect(begun.code == 0, "\(begun.errors)")
@@ -220,7 +223,8 @@ struct StudyCommandTests {
     let moved = folder.file("moved")
     try FileManager.default.moveItem(atPath: output, toPath: moved)
     let more = try Program.run("study", "--resume", moved, "--seeds", "1-3")
-    #expect(more.code == 0 && more.errors.contains("lane+scout default seed 3: done"), "\(more.errors)")
+    #expect(
+      more.code == 0 && more.errors.contains("lane+scout default seed 3: done"), "\(more.errors)")
     let compared = try Program.run("compare", moved)
     #expect(compared.code == 0 && compared.output.contains("lane+scout"), "\(compared.errors)")
   }

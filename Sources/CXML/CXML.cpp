@@ -14,6 +14,7 @@ static cxml_problem problem(XMLError error) {
     case XML_ELEMENT_DEPTH_EXCEEDED: return CXML_DEPTH;
     case XML_ERROR_PARSING_ELEMENT: return CXML_ELEMENT;
     case XML_ERROR_PARSING_COMMENT: return CXML_COMMENT;
+    case XML_ERROR_PARSING_TEXT: return CXML_TEXT;
     case XML_ERROR_PARSING_DECLARATION:
     case XML_ERROR_PARSING_UNKNOWN: return CXML_DECLARATION;
     default: return CXML_OTHER;

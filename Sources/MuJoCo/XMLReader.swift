@@ -44,6 +44,7 @@ package enum XMLReader {
     case CXML_DEPTH: "elements are nested too deeply"
     case CXML_ELEMENT: "an element is cut short: check its brackets"
     case CXML_COMMENT: "a comment is not closed with -->"
+    case CXML_TEXT: "text beside the outermost element, or without an end: remove it"
     case CXML_DECLARATION: "a declaration, <! or <?, is not closed or stands where none may"
     default: "not XML"
     }

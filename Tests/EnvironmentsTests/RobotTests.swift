@@ -37,7 +37,7 @@ struct RobotTests {
       "<!-- a -- b -->", "\u{feff}", "",
     ])
   func readable(beginning: String) throws {
-    let endings = ["", "\n<!-- the end -->", "<another/>", " some text"]
+    let endings = ["", "\n<!-- the end -->", "<another/>"]
     for ending in endings {
       let text =
         beginning
@@ -52,6 +52,14 @@ struct RobotTests {
       let model = try TaskDefinition(map: map, robot: path).makeModel()
       #expect(model.nu == 3)
     }
+  }
+
+  @Test("What MuJoCo does not read is told with its line")
+  func unreadable() throws {
+    let said = try refusal { _ = try lane(RobotFiles.tripod() + "\nsome text") }
+    let line =
+      RobotFiles.tripod().split(separator: "\n", omittingEmptySubsequences: false).count + 1
+    #expect(said.contains("robot.xml") && said.contains("line \(line): text"), "\(said)")
   }
 
   @Test("What a robot includes is found as MuJoCo finds it, and keeps its meaning")
@@ -120,7 +128,7 @@ struct RobotTests {
     let cases = [
       ("axis=\"0 1 0\"", "axis=\"0 1 0\" springy=\"1\"", 3, "unrecognized attribute: 'springy'"),
       ("<joint name=\"front\"", "<joint name='front' axis=\"1\"", 3, "attribute"),
-      ("</body>", "</bod>", 5, "an element is closed that is not open"),
+      ("</body>", "</bod>", 2, "an element is closed that is not open"),
       ("mesh=\"heel\"", "mesh=\"knee\"", 8, "knee"),
       ("childclass=\"weak\"", "childclass=\"strong\"", 6, "unknown default childclass"),
     ]
@@ -162,7 +170,7 @@ struct RobotTests {
       + "solreflimit=\"0.1 1\" group=\"4\"/>",
     "<geom group=\"3\" contype=\"0\" conaffinity=\"0\" condim=\"1\" priority=\"2\" mass=\"7\" "
       + "rgba=\"1 0 0 0.1\" solref=\"0.3 1\" gap=\"0.01\" margin=\"0.02\" friction=\"0 0 0\"/>",
-    "<geom type=\"capsule\" fromto=\"0 0 0 1 1 1\" size=\"0.1\" quat=\"0 1 0 0\"/>",
+    "<geom type=\"capsule\" pos=\"1 1 1\" size=\"0.1 0.3\" quat=\"0 1 0 0\"/>",
     "<material emission=\"1\" rgba=\"0 1 0 0\"/><light active=\"false\"/><mesh scale=\"2 2 2\"/>",
     "<default class=\"maze\"><geom contype=\"0\" conaffinity=\"0\" group=\"3\"/></default>",
   ]
@@ -199,7 +207,7 @@ struct RobotTests {
   func sameRobot() throws {
     let text = """
       <mujoco>
-        <default class="all">
+        <default>
           <geom density="30" condim="4" margin="0.01"/>
           <joint damping="2" armature="0.1"/>
           <site size="0.03"/>
@@ -220,7 +228,7 @@ struct RobotTests {
               <body name="c" pos="0.3 0 0"><joint name="c" axis="0 1 0" class="late"/>
                 <geom name="c" size="0.1" class="tip"/></body></body>
             <body name="d" pos="-0.3 0 0"><joint name="d" axis="0 1 0" class="main"/>
-              <geom name="d" size="0.1" class="all"/></body>
+              <geom name="d" size="0.1" class="main"/></body>
           </body>
         </worldbody>
         <contact><pair geom1="a" geom2="c"/></contact>

@@ -26,6 +26,7 @@ typedef enum {
   CXML_DEPTH,
   CXML_ELEMENT,
   CXML_COMMENT,
+  CXML_TEXT,
   CXML_DECLARATION,
   CXML_OTHER,
 } cxml_problem;

@@ -81,8 +81,8 @@ public struct Setting: Sendable {
         "lower.otherSubgoals", .number(0...1),
         "fraction of lower transitions whose subgoal is drawn anew from the subgoal range"),
       .init(
-        "lower.overturnedCost", .number(0...1e6),
-        "what a step on its back costs the robot, in units of the subgoals (m)"),
+        "lower.fallCost", .number(0...1e6),
+        "what a step on its back costs, and less from 45° on, in units of the subgoals (m)"),
     ] + level("lower") + [
       .choice(
         "higher.reward", HigherReward.self,

@@ -122,7 +122,7 @@ public final class Experience: @unchecked Sendable {
   /// Where the rings begin and end.
   package struct Position: Codable, Equatable, Sendable {
     /// The slot that the next step goes to.
-    var head = 0
+    package var head = 0
     /// The oldest slot that lower-level transitions are drawn from.
     var lowerTail = 0
     /// Lower-level transitions that can be drawn.
@@ -199,6 +199,22 @@ public final class Experience: @unchecked Sendable {
       position.intervalReward = 0
     }
     forget()
+    if window.ending != .none { clearHead() }
+  }
+
+  /// Empties the slot of an episode that has not begun: it is saved with the others, and the same run
+  /// is saved as the same bytes, whatever the memory held before.
+  private func clearHead() {
+    let (slot, recent) = (position.head % slotCapacity, position.head % recentCapacity)
+    (observations.pointer + slot * shape.observationCount)
+      .update(repeating: 0, count: shape.observationCount)
+    (actions.pointer + slot * shape.actionCount).update(repeating: 0, count: shape.actionCount)
+    (subgoals.pointer + recent * shape.subgoalCount).update(repeating: 0, count: shape.subgoalCount)
+    (targets.pointer + recent * shape.targetCount).update(repeating: 0, count: shape.targetCount)
+    rewards.pointer[recent] = 0
+    hasAction.pointer[recent] = 0
+    untilDecision.pointer[recent] = 0
+    isTerminal.pointer[recent] = 0
   }
 
   private func write(_ window: Window, _ index: Int, hasAction acts: Bool) {
@@ -214,7 +230,6 @@ public final class Experience: @unchecked Sendable {
     isTerminal.pointer[recent] = 0
     untilDecision.pointer[recent] = 1
     guard acts else {
-      // Not what stood in the memory before: the same run is saved as the same bytes.
       rewards.pointer[recent] = 0
       (actions.pointer + slot * shape.actionCount)
         .update(repeating: 0, count: shape.actionCount)

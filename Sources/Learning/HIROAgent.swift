@@ -210,8 +210,9 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       if configuration.lower.reward == .progress {
         reward += subgoals.distance(of: subgoal, in: state)
       }
-      if configuration.lower.overturnedCost > 0, let upright = shape.uprightness(of: next) {
-        reward -= Float(configuration.lower.overturnedCost) * max(0, -upright)
+      if configuration.lower.fallCost > 0, let upright = shape.uprightness(of: next) {
+        let half = Float(0.5).squareRoot()
+        reward -= Float(configuration.lower.fallCost) * max(0, half - upright) / (half + 1)
       }
       batch.rewards[row] = Float(configuration.lower.rewardScale) * reward
       batch.discounts[row] = Float(configuration.lower.discount)

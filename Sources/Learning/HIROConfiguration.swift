@@ -179,19 +179,20 @@ public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
   /// in [0, 1]: what the robot did is also a lesson in going elsewhere. 0 is the paper's HIRO.
   public var otherSubgoals: Double = 0
 
-  /// What lying on its back costs the robot for each step: r loses overturnedCost · max(0, −cos θ), where
-  /// θ is the angle between the robot's own vertical and the world's; in the units of the subgoals (m),
-  /// before the reward scale. Most robots can't get up again: a fall costs the rest of the episode, of
-  /// which a short discount sees little, so that a little more speed seems worth it. With subgoals in the
-  /// whole state the higher level could ask for an upright body, with subgoals in the plane it can't.
-  /// 0 is the paper's HIRO. A robot that moves in the plane is always upright.
-  public var overturnedCost: Double = 0
+  /// What falling over costs the robot for each step: r loses fallCost · max(0, cos 45° − cos θ)/(cos 45° + 1),
+  /// where θ is the angle between the robot's own vertical and the world's: nothing up to 45°, fallCost
+  /// upside down; in the units of the subgoals (m), before the reward scale. Most robots can't get up
+  /// again: a fall costs the rest of the episode, of which a short discount sees little, so that a
+  /// little more speed seems worth it. With subgoals in the whole state the higher level could ask for an
+  /// upright body, with subgoals in the plane it can't. 0 is the paper's HIRO. A robot that moves in the
+  /// plane is always upright.
+  public var fallCost: Double = 0
 
   /// The published configuration.
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case reward, nextSubgoal, place, frame, otherSubgoals, overturnedCost
+    case reward, nextSubgoal, place, frame, otherSubgoals, fallCost
   }
 
   /// Decodes its own fields and, from the same level, those of the learner.
@@ -202,7 +203,7 @@ public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
     place = try container.decode(PlaceVisibility.self, forKey: .place)
     frame = try container.decode(LowerFrame.self, forKey: .frame)
     otherSubgoals = try container.decode(Double.self, forKey: .otherSubgoals)
-    overturnedCost = try container.decode(Double.self, forKey: .overturnedCost)
+    fallCost = try container.decode(Double.self, forKey: .fallCost)
     learner = try LevelConfiguration(from: decoder)
   }
 
@@ -214,7 +215,7 @@ public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
     try container.encode(place, forKey: .place)
     try container.encode(frame, forKey: .frame)
     try container.encode(otherSubgoals, forKey: .otherSubgoals)
-    try container.encode(overturnedCost, forKey: .overturnedCost)
+    try container.encode(fallCost, forKey: .fallCost)
     try learner.encode(to: encoder)
   }
 

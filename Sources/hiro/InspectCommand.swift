@@ -112,7 +112,6 @@ struct InspectCommand: ParsableCommand {
       ["task", configuration.task + Self.holdings(of: file.world)],
       ["step", "\(grouped(file.step)) of \(grouped(configuration.steps))"],
       ["seed", "\(configuration.seed)"],
-      ["success", file.success.map { fixed($0, 3) } ?? Self.unmeasured(file, path)],
       ["hierarchy", configuration.learning.hierarchy.rawValue],
       ["format version", file.version],
       [
@@ -122,6 +121,11 @@ struct InspectCommand: ParsableCommand {
       ],
       ["intact", "yes: every tensor is complete, the checksums match"],
     ]
+    // A card says it at greater length.
+    if file.success != nil || file.card?.score == nil {
+      rows.insert(
+        ["success", file.success.map { fixed($0, 3) } ?? Self.unmeasured(file, path)], at: 4)
+    }
     if let card = file.card {
       for target in card.score?.targets ?? [] {
         let success = target.success.map { "success \(fixed($0, 3))" }

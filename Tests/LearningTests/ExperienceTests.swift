@@ -55,6 +55,20 @@ struct ExperienceTests {
     }
   }
 
+  @Test("The place of an episode that has not begun is empty, whatever stood there before")
+  func emptyHead() {
+    var writer = Writer(lower: 30, higher: 3)
+    // The ring has room for 64 steps more than are remembered.
+    let slots = 30 + 64
+    for _ in 0..<(slots / 14 + 3) { writer.episode(steps: 13, ending: .truncated) }
+    let (experience, head) = (writer.experience, writer.experience.position.head)
+    #expect(head > slots)
+    #expect(numbers(experience.observation(head), 7) == Array(repeating: 0, count: 7))
+    #expect(numbers(experience.action(head), 3) == [0, 0, 0])
+    #expect(numbers(experience.subgoal(head), 4) == [0, 0, 0, 0])
+    #expect(experience.reward(head) == 0 && experience.stepsUntilDecision(head) == 0)
+  }
+
   @Test("Drawn lower transitions are the newest ones, each with the state that followed it")
   func lowerTransitions() {
     var writer = Writer(lower: 130, higher: 50)

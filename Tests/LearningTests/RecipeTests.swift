@@ -92,16 +92,21 @@ struct RecipeTests {
     return product(product(q, [0, 0, 0, 1]), [q[0], -q[1], -q[2], -q[3]])[3]
   }
 
-  @Test("On its back costs what was asked for, upright nothing, and who lies so is counted")
-  func overturnedCost() throws {
+  @Test(
+    "A fall costs what was asked for, leaning less, upright nothing; who lies on its back is counted"
+  )
+  func fallCost() throws {
     let agent = try trained(freeShape(.world), world: ToyWorld(seed: 1, count: 15)) {
       $0.lower.nextSubgoal = .transition
-      $0.lower.overturnedCost = 3
+      $0.lower.fallCost = 3
       $0.subgoals.space = .xy
     }
     for row in rows(agent.lower) {
       let vertical = verticalOf(row.next[3..<7])
-      #expect(abs(row.reward + norm(row.next.suffix(2)) + 3 * max(0, -vertical)) < 1e-4)
+      #expect(
+        abs(
+          row.reward + norm(row.next.suffix(2)) + 3 * max(0, cos(.pi / 4) - vertical)
+            / (cos(.pi / 4) + 1)) < 1e-4)
     }
     let overturned = (0..<agent.experience.higherHead).count { number in
       let transition = agent.experience.higherTransition(number)
@@ -114,7 +119,7 @@ struct RecipeTests {
 
   @Test("A robot that can't be upside down is always upright")
   func planarRobots() throws {
-    let (plain, costly) = (try trained { _ in }, try trained { $0.lower.overturnedCost = 3 })
+    let (plain, costly) = (try trained { _ in }, try trained { $0.lower.fallCost = 3 })
     #expect(costly.takeStatistics().obedience.overturned == nil)
     #expect(plain.makePolicy().tensors == costly.makePolicy().tensors)
   }

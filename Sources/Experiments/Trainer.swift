@@ -23,9 +23,11 @@ public final class Trainer {
   /// What the episodes since the last ``takeStatistics()`` came to.
   public private(set) var statistics = EpisodeStatistics()
 
-  /// Steps that the robot has lain on its back without a break, and after how many the episode ends.
+  /// Steps that the robot has lain on its back without a break, and after how many the episode ends: with
+  /// the next decision of the higher level, so that runs with other seeds are measured at the same steps.
   private var stepsOverturned = 0
   private let longestOverturned: Int
+  private let interval: Int
   private let shape: AgentShape
 
   private var environmentStream: RandomStream
@@ -48,6 +50,7 @@ public final class Trainer {
     schedule = configuration.learning.schedule
     shape = environment.task.agentShape
     longestOverturned = configuration.learning.overturnedSteps
+    interval = configuration.learning.subgoals.interval
     agent = try makeAgent(configuration, for: environment.task)
     environmentStream = RandomStream(seed: configuration.seed, name: "environment")
   }
@@ -102,7 +105,8 @@ public final class Trainer {
     guard longestOverturned > 0, ending == .none else { return ending }
     let isOverturned = shape.uprightness(of: environment.observation).map { $0 < 0 } ?? false
     stepsOverturned = isOverturned ? stepsOverturned + 1 : 0
-    return stepsOverturned == longestOverturned ? .truncated : .none
+    return stepsOverturned >= longestOverturned && (steps + 1).isMultiple(of: interval)
+      ? .truncated : .none
   }
 
   private func check(_ quantity: String, _ values: [Float]) throws(TrainingError) {

@@ -25,10 +25,11 @@ public struct HIROConfiguration: Codable, Equatable, Sendable {
   /// tells how it fares in an evaluation.
   public var quietEpisodes: Double = 0
 
-  /// A training episode in which the robot has lain on its back for so many steps ends there, as at a
-  /// time limit; 0, the paper's HIRO, lets it lie to the end. Most robots can't get up again, and what
-  /// is seen on the back teaches little: the sooner they start anew, the more they see of what makes
-  /// them fall. Evaluations know nothing of it. Without effect on a robot that moves in the plane.
+  /// A training episode in which the robot has lain on its back for so many steps ends with the next
+  /// decision of the higher level, as at a time limit; 0, the paper's HIRO, lets it lie to the end. Most
+  /// robots can't get up again, and what is seen on the back teaches little: the sooner they start anew,
+  /// the more they see of what makes them fall. Evaluations know nothing of it. Without effect on a robot
+  /// that moves in the plane.
   public var overturnedSteps: Int = 0
 
   /// What the higher level asks of the lower one.

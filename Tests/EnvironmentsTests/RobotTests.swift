@@ -295,6 +295,11 @@ struct RobotTests {
     ])
   func ghosts(geom: String, after: String, message: String) throws {
     let said = try refusal { _ = try lane(RobotFiles.tripod(geom: geom, after: after)) }
+    // MuJoCo 3 has taken this attribute out, and says so itself.
+    if after.contains("collision="), Model.libraryVersion >= 300 {
+      #expect(said.contains("unrecognized attribute"), "\(said)")
+      return
+    }
     #expect(said.contains(message) && said.contains("robot.xml"), "\(said)")
   }
 

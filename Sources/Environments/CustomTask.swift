@@ -28,8 +28,7 @@ extension TaskDefinition {
       self.init(antIn: map)
       return
     }
-    let file = try RobotFile(
-      robot, path: source ?? robot.name, groundHeight: map.groundHeight)
+    let file = try RobotFile(robot, path: source ?? robot.name, map: map)
     let name = "\(map.name)+\(robot.name)"
     let solimp = map.hasBlock ? AntModel.stiffSolimp : AntModel.solimp
     let world = WorldModel.maze(

@@ -13,6 +13,8 @@ struct RobotFile {
   let needsFloor: Bool
   /// By what the masses of the maze's blocks are divided, because the robot scales all of them.
   let massScale: Double
+  /// Whether its compiler takes no mass from geoms, or not from all: the maze's blocks state theirs.
+  private(set) var needsStatedInertia = false
   /// The positions of its first keyframe, which are its start.
   private(set) var keyframe: [Double]?
   /// The controls of its first keyframe, which are those of no action.
@@ -20,11 +22,11 @@ struct RobotFile {
   /// The name of the body that its first joint moves.
   private(set) var rootBody = "robot"
 
-  /// Sets a robot on ground of this height (m), in the middle of its cell.
+  /// Sets a robot on the ground of `map`, in the middle of its cell.
   ///
   /// - Parameter path: What errors name.
   /// - Throws: ``SourceError``.
-  init(_ robot: Robot, path: String, groundHeight: Double) throws(SourceError) {
+  init(_ robot: Robot, path: String, map: MazeMap) throws(SourceError) {
     self.path = path
     self.robot = robot
     document = robot.root
@@ -39,7 +41,8 @@ struct RobotFile {
     massScale = try Self.massScale(of: document, robot, path, alone)
     takeKeyframe(of: alone)
     try checkCompiler()
-    try placeRoot(groundHeight: groundHeight)
+    if map.hasBlock { try removeBounds(from: alone) }
+    try placeRoot(groundHeight: map.groundHeight)
     document.confineDefaults(to: "robot")
     // Of two that say the same the last counts, and how a world looks is not for the robot to say.
     let looks = document.children.filter { ["visual", "statistic"].contains($0.name) }
@@ -49,14 +52,43 @@ struct RobotFile {
 
   // MARK: What would change its meaning in another file
 
-  private func checkCompiler() throws(SourceError) {
+  private mutating func checkCompiler() throws(SourceError) {
     for compiler in document.children where compiler.name == "compiler" {
+      if compiler["inertiagrouprange"] != nil || compiler["inertiafromgeom"] == "false" {
+        needsStatedInertia = true
+      }
       if compiler["coordinate"] == "global" {
         throw SourceError(
           source: compiler.place?.source ?? path, line: compiler.place?.line ?? 0, column: 0,
           message: "a robot in global coordinates can't be moved into a maze: use local ones")
       }
     }
+  }
+
+  /// A least mass or inertia would be the blocks', too, which are light. Where it changes nothing of
+  /// the robot it is left out.
+  private mutating func removeBounds(from alone: Model) throws(SourceError) {
+    var plain = document
+    var place: XMLElement.Place?
+    var isBound = false
+    for index in plain.children.indices where plain.children[index].name == "compiler" {
+      for name in ["boundmass", "boundinertia"] where plain.children[index][name] != nil {
+        place = plain.children[index].place
+        plain.children[index][name] = nil
+        isBound = true
+      }
+    }
+    guard isBound else { return }
+    // Without it the robot may not even be a valid model.
+    guard let model = try? Self.model(of: plain, robot, path),
+      model.physicsDifference(from: alone) == nil
+    else {
+      throw SourceError(
+        source: place?.source ?? path, line: place?.line ?? 0, column: 0,
+        message: "boundmass and boundinertia would make the maze's blocks heavier, too: "
+          + "give the bodies that need them an <inertial> instead, or choose a map without blocks")
+    }
+    document = plain
   }
 
   /// A keyframe has no numbers for the maze's blocks: the first becomes the start.

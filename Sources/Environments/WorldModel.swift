@@ -15,7 +15,7 @@ enum WorldModel {
     named name: String, map: MazeMap, robot: XMLElement, contacts: Contacts
   ) -> XMLElement {
     maze(
-      named: name, map: map, robot: robot, contacts: contacts, blockMass: 1,
+      named: name, map: map, robot: robot, contacts: contacts, weight: .init(),
       rename: { (element: XMLElement) in element })
   }
 
@@ -31,7 +31,7 @@ enum WorldModel {
       document.prepend(rename(Floor.mazeGeom), toSection: "worldbody")
     }
     // The robot's compiler scales all masses alike, and is to scale the robot's as before.
-    let blockMass = 1 / robot.massScale
+    let weight = Weight(factor: 1 / robot.massScale, isStated: robot.needsStatedInertia)
     for index in document.children.indices {
       if let total = document.children[index]["settotalmass"].flatMap(Double.init), total > 0 {
         document.children[index]["settotalmass"] = decimals(
@@ -39,12 +39,12 @@ enum WorldModel {
       }
     }
     return maze(
-      named: name, map: map, robot: document, contacts: contacts, blockMass: blockMass,
+      named: name, map: map, robot: document, contacts: contacts, weight: weight,
       rename: rename)
   }
 
   private static func maze(
-    named name: String, map: MazeMap, robot: XMLElement, contacts: Contacts, blockMass: Double,
+    named name: String, map: MazeMap, robot: XMLElement, contacts: Contacts, weight: Weight,
     rename: (XMLElement) -> XMLElement
   ) -> XMLElement {
     let (lower, upper) = map.bounds
@@ -54,8 +54,16 @@ enum WorldModel {
       robot, name: name, center: center, extent: extent, gridSpacing: map.cellSize, rename: rename)
     document.append(contentsOf: [rename(mazeDefaults(contacts))], toSection: "default")
     document.append(
-      contentsOf: cells(of: map, blockMass: blockMass).map(rename), toSection: "worldbody")
+      contentsOf: cells(of: map, weight).map(rename), toSection: "worldbody")
     return document
+  }
+
+  /// How the compiler comes to the mass of a block.
+  private struct Weight {
+    /// By what the compiler will divide it.
+    var factor = 1.0
+    /// Whether it has to be stated for the body, since the geom's would not count.
+    var isStated = false
   }
 
   /// The mass of a block (kg); `nil` for what can't be moved.
@@ -122,7 +130,7 @@ enum WorldModel {
       ])
   }
 
-  private static func cells(of map: MazeMap, blockMass: Double) -> [XMLElement] {
+  private static func cells(of map: MazeMap, _ weight: Weight) -> [XMLElement] {
     var elements: [XMLElement] = []
     for (row, line) in map.cells.enumerated() {
       for (column, cell) in line.enumerated() {
@@ -133,7 +141,7 @@ enum WorldModel {
         switch cell {
         case .free, .chasm: break
         case .wall: elements.append(box("wall", index, map, z: standingHeight(map)))
-        case .blockXY, .blockYZ: elements.append(block(cell, index, map, blockMass))
+        case .blockXY, .blockYZ: elements.append(block(cell, index, map, weight))
         }
       }
     }
@@ -162,18 +170,19 @@ enum WorldModel {
   /// A block on its two slides. The one that is to fall is a little smaller than its cell, so that
   /// it fits between the platforms, and heavier.
   private static func block(
-    _ cell: MazeMap.Cell, _ index: MazeMap.Index, _ map: MazeMap, _ massFactor: Double
+    _ cell: MazeMap.Cell, _ index: MazeMap.Index, _ map: MazeMap, _ weight: Weight
   ) -> XMLElement {
     let name = "block_\(index.row)_\(index.column)"
     let center = map.center(of: index)
     let falls = cell == .blockYZ
     let half = map.cellSize / 2 * (falls ? 0.99 : 1)
+    let mass = (mass(of: cell) ?? 0) * weight.factor
     let geom = XMLElement(
       "geom",
       [
         "name": name, "class": "maze", "type": "box",
         "size": decimals(half, half, map.wallHeight / 2),
-        "mass": decimals((mass(of: cell) ?? 0) * massFactor), "material": "maze_block",
+        "mass": decimals(mass), "material": "maze_block",
       ])
     func slide(_ axis: String, _ direction: String, range: String? = nil) -> XMLElement {
       var joint = XMLElement(
@@ -194,7 +203,19 @@ enum WorldModel {
       : [slide("x", "1 0 0"), slide("y", "0 1 0")]
     return XMLElement(
       "body", ["name": name, "pos": decimals(center.x, center.y, standingHeight(map))],
-      children: [geom] + slides)
+      children: (weight.isStated ? [inertial(mass, half, map.wallHeight / 2)] : []) + [geom]
+        + slides)
+  }
+
+  /// What MuJoCo else takes from the geom: of a box with these half sides and half this height (m).
+  private static func inertial(_ mass: Double, _ half: Double, _ height: Double) -> XMLElement {
+    let tilting = mass / 3 * (half * half + height * height)
+    return XMLElement(
+      "inertial",
+      [
+        "pos": "0 0 0", "mass": decimals(mass),
+        "diaginertia": decimals(tilting, tilting, mass / 3 * 2 * half * half),
+      ])
   }
 }
 

@@ -95,7 +95,12 @@ extension Model {
       return "\(field)[\(row)]"
     }
     let id = prefix == "dof_" ? Int(pointer.pointee.dof_jntid[row]) : row
-    let name = self.name(of: kind, id).map { "'\($0)'" } ?? "\(id)"
+    var name = self.name(of: kind, id).map { "'\($0)'" } ?? "\(id)"
+    if kind == .actuator, self.name(of: kind, id) == nil, let joint = actuator(id).joint,
+      let moved = self.name(of: .joint, joint)
+    {
+      name += " (of joint '\(moved)')"
+    }
     return "the \(field.dropFirst(prefix.count)) of \(kind.rawValue) \(name)"
   }
 

@@ -279,6 +279,43 @@ struct RobotTests {
   }
 
   @Test(
+    "What a robot's compiler says of masses doesn't reach the block",
+    arguments: [
+      "boundmass=\"0.001\"", "boundinertia=\"1e-9\"", "inertiagrouprange=\"3 5\"",
+      "inertiagrouprange=\"3 5\" settotalmass=\"12\"", "inertiafromgeom=\"false\"",
+    ])
+  func compilerMasses(compiler: String) throws {
+    let (plain, before) = (try lane(RobotFiles.tripod()), "<compiler \(compiler)/>")
+    var text = RobotFiles.tripod(geom: "group=\"3\"", before: before)
+    // A robot with masses of its own: these are in no geom.
+    text = text.replacing(
+      "<freejoint",
+      with: "<inertial pos=\"0 0 0\" mass=\"2\" "
+        + "diaginertia=\"0.1 0.1 0.1\"/><freejoint")
+    text = text.replacing(
+      "<joint",
+      with: "<inertial pos=\"0 0 0\" mass=\"1\" "
+        + "diaginertia=\"0.1 0.1 0.1\"/><joint")
+    let model = try lane(text)
+    let block = try model.id(of: .body, named: "block_2_2")
+    let (a, b) = (model.body(block), plain.body(block))
+    #expect(abs(a.mass / b.mass - 1) < 1e-9)
+    for axis in 0..<3 { #expect(abs(a.inertia[axis] / b.inertia[axis] - 1) < 1e-9) }
+    let total = (1..<block).reduce(0) { $0 + model.body($1).mass }
+    #expect(abs(total - (compiler.contains("settotalmass") ? 12 : 5)) < 1e-9)
+  }
+
+  @Test("A bound of masses that a robot needs is refused where there is a block, and only there")
+  func boundMasses() throws {
+    let text = RobotFiles.tripod(before: "<compiler boundmass=\"3\"/>")
+    #expect(try refusal { _ = try lane(text) }.contains("heavier"))
+    let open = try MazeMap(text: RobotFiles.map.replacing("X", with: "."), name: "open")
+    let robot = try folder.file("robot.xml", text)
+    let model = try TaskDefinition(map: open, robot: robot).makeModel()
+    #expect(model.body(1).mass == 3)
+  }
+
+  @Test(
     "A robot that can't touch the maze is refused",
     arguments: [
       ("contype=\"0\" conaffinity=\"0\"", "", "nothing of it can touch the maze"),

@@ -28,7 +28,7 @@ public struct CarriedWorld: Sendable, Equatable {
     self.compiled = compiled
   }
 
-  /// The name of a robot of one's own that an older file does not hold.
+  /// The name of a robot of one's own that the task names and this does not hold, as in older files.
   package var missingRobot: String? {
     guard let map, robot == nil, task.hasPrefix(map.name + "+") else { return nil }
     return String(task.dropFirst(map.name.count + 1))
@@ -164,6 +164,11 @@ extension CarriedWorld {
     }
     if let compiled { tensors.append((Self.modelName, compiled.packedModel)) }
     return tensors
+  }
+
+  /// The same as they are saved.
+  var savedTensors: [SafetensorsTensor] {
+    tensors.map { SafetensorsTensor($0.name, shape: [$0.bytes.count], values: $0.bytes) }
   }
 
   /// What the metadata says of it, the task apart.

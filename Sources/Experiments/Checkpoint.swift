@@ -33,8 +33,7 @@ package enum Checkpoint {
     try trainer.agent.visitState(collector, restoring: nil)
     var metadata = collector.checksums
     metadata.merge(world.metadata) { $1 }
-    let files = world.tensors
-    for file in files { metadata[checksumKey(file.name)] = checksum(file.bytes) }
+    for file in world.tensors { metadata[checksumKey(file.name)] = checksum(file.bytes) }
     metadata["format"] = format
     metadata["version"] = version
     metadata["task"] = configuration.task
@@ -47,9 +46,7 @@ package enum Checkpoint {
     metadata["arithmetic"] = arithmeticInUse
     metadata[metadataChecksum] = checksum(of: metadata)
     try Safetensors.write(
-      collector.tensors
-        + files.map { SafetensorsTensor($0.name, shape: [$0.bytes.count], values: $0.bytes) },
-      metadata: metadata, to: path)
+      collector.tensors + world.savedTensors, metadata: metadata, to: path)
   }
 
   /// Reads and checks the small parts of the checkpoint in `file`, the world apart.

@@ -185,7 +185,7 @@ public struct Rollout {
       target: target, number: number, isSuccess: environment.isSuccess.map { $0 && !isDiverged },
       isSuccessAtAnyTime: environment.isSuccess.map { _ in hasSucceeded },
       finalDistance: environment.distanceToTarget, episodeReturn: episodeReturn, steps: steps,
-      isOverturned: policy.shape.uprightness(of: environment.observation).map { $0 < 0 },
+      isOverturned: policy.shape.isOverturned(environment.observation),
       isDiverged: isDiverged)
   }
 }

@@ -105,14 +105,12 @@ public struct PolicyFile: Sendable, Equatable {
       .agentShape(for: configuration.learning)
     metadata.merge(world.metadata) { $1 }
     if let card { metadata["card"] = try card.json() }
-    let files = world.tensors
-    if !files.isEmpty { metadata["world_checksum"] = Self.checksum(of: world) }
+    if !world.tensors.isEmpty { metadata["world_checksum"] = Self.checksum(of: world) }
     metadata["action_limits"] = "\(shape.actionLimits)"
     metadata["subgoal_half_range"] = "\(shape.subgoalHalfRange)"
     metadata["position_indices"] = "\(shape.positionIndices)"
     try Safetensors.write(
-      tensors.map { SafetensorsTensor($0.key, $0.value) }
-        + files.map { SafetensorsTensor($0.name, shape: [$0.bytes.count], values: $0.bytes) },
+      tensors.map { SafetensorsTensor($0.key, $0.value) } + world.savedTensors,
       metadata: metadata, to: path)
   }
 

@@ -86,9 +86,7 @@ public enum RunFolder {
     let folder = FileError.folder(of: path)
     if let map = try ownMap(in: folder) {
       if map.name == task { return try TaskDefinition(map: map) }
-      if task.hasPrefix(map.name + "+"), case let robot = task.dropFirst(map.name.count + 1),
-        !robot.contains("/")
-      {
+      if let robot = CarriedWorld(task: task, map: map).missingRobot, !robot.contains("/") {
         return try TaskDefinition(map: map, robot: "\(folder)/\(Self.robot)/\(robot).xml")
       }
     }

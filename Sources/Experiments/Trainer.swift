@@ -103,8 +103,7 @@ public final class Trainer {
   private func ending(of outcome: StepOutcome) -> Window.Ending {
     let ending = Window.Ending(outcome)
     guard longestOverturned > 0, ending == .none else { return ending }
-    let isOverturned = shape.uprightness(of: environment.observation).map { $0 < 0 } ?? false
-    stepsOverturned = isOverturned ? stepsOverturned + 1 : 0
+    stepsOverturned = shape.isOverturned(environment.observation) == true ? stepsOverturned + 1 : 0
     return stepsOverturned >= longestOverturned && (steps + 1).isMultiple(of: interval)
       ? .truncated : .none
   }

@@ -91,13 +91,9 @@ package final class Collector: @unchecked Sendable {
         into: lowerActivations.input.row(0))
       lower.forward(lowerActivations, rows: 0..<1)
       shape.restoreAction(lowerActivations.output.row(0), quarters: quarters)
-      if isQuiet {
-        chosen.update(from: lowerActivations.output.row(0), count: shape.actionCount)
-      } else {
-        configuration.lower.learner.explore(
-          around: lowerActivations.output.row(0), limits: shape.actionLimits,
-          using: &streams.lower, into: chosen)
-      }
+      configuration.lower.learner.explore(
+        around: lowerActivations.output.row(0), limits: shape.actionLimits, isQuiet: isQuiet,
+        using: &streams.lower, into: chosen)
     }
     for index in action.indices { action[index] = chosen[index] }
     return action
@@ -132,14 +128,10 @@ package final class Collector: @unchecked Sendable {
     } else {
       shape.writeHigherInput(state, target: window.target, into: higherActivations.input.row(0))
       higher.forward(higherActivations, rows: 0..<1)
-      if isQuiet {
-        subgoal.update(from: higherActivations.output.row(0), count: shape.subgoalCount)
-      } else {
-        configuration.higher.learner.explore(
-          around: higherActivations.output.row(0), limits: shape.subgoalHalfRange,
-          using: &streams.higher, into: subgoal)
-        holdPlace(from: state, into: subgoal)
-      }
+      configuration.higher.learner.explore(
+        around: higherActivations.output.row(0), limits: shape.subgoalHalfRange, isQuiet: isQuiet,
+        using: &streams.higher, into: subgoal)
+      holdPlace(from: state, into: subgoal)
     }
     distanceAtDecision = subgoals.distance(
       of: subgoal, in: state, dimensions: ObedienceStatistics.dimensions)
@@ -152,7 +144,7 @@ package final class Collector: @unchecked Sendable {
     from state: UnsafePointer<Float>, into subgoal: UnsafeMutablePointer<Float>
   ) {
     let higher = configuration.higher
-    guard higher.holdProbability > 0 else { return }
+    guard !isQuiet, higher.holdProbability > 0 else { return }
     if hold.decisionsLeft == 0, streams.higher.uniform() < higher.holdProbability {
       let reach = -higher.holdReach...higher.holdReach
       hold.x = state[0] + Float(streams.higher.uniform(in: reach))
@@ -179,8 +171,8 @@ package final class Collector: @unchecked Sendable {
     statistics.decisions += 1
     statistics.reached += left < ObedienceStatistics.reach ? 1 : 0
     statistics.gained += Double(distanceAtDecision - left)
-    if let upright = shape.uprightness(of: window.observations.row(step + 1)) {
-      statistics.overturned = (statistics.overturned ?? 0) + (upright < 0 ? 1 : 0)
+    if let isOverturned = shape.isOverturned(window.observations.row(step + 1)) {
+      statistics.overturned = (statistics.overturned ?? 0) + (isOverturned ? 1 : 0)
     }
   }
 }
@@ -202,8 +194,7 @@ public struct ObedienceStatistics: Codable, Equatable, Sendable {
   public var reached = 0
   /// Sum of the distances gained towards them (m).
   public var gained = 0.0
-  /// Those at whose end the robot lay on its back or side-over, its own vertical pointing down; nil
-  /// for a robot that can't.
+  /// Those at whose end the robot lay on its back; nil for a robot that can't.
   public var overturned: Int?
 
   /// What counts as reached (m).
@@ -217,14 +208,14 @@ public struct ObedienceStatistics: Codable, Equatable, Sendable {
 }
 
 extension LevelConfiguration {
-  /// What the actor chose, plus exploration noise, clipped to the limits.
+  /// What the actor chose, plus exploration noise unless `isQuiet`, clipped to the limits.
   func explore(
-    around chosen: UnsafePointer<Float>, limits: [Float], using stream: inout RandomStream,
-    into result: UnsafeMutablePointer<Float>
+    around chosen: UnsafePointer<Float>, limits: [Float], isQuiet: Bool = false,
+    using stream: inout RandomStream, into result: UnsafeMutablePointer<Float>
   ) {
     for (index, limit) in limits.enumerated() {
       let unit = noiseUnits == .limits ? Double(limit) : 1
-      let noise = Float(unit * explorationNoise * stream.normal())
+      let noise = isQuiet ? 0 : Float(unit * explorationNoise * stream.normal())
       result[index] = min(max(chosen[index] + noise, -limit), limit)
     }
   }

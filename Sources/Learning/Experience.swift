@@ -202,8 +202,8 @@ public final class Experience: @unchecked Sendable {
     if window.ending != .none { clearHead() }
   }
 
-  /// Empties the slot of an episode that has not begun: it is saved with the others, and the same run
-  /// is saved as the same bytes, whatever the memory held before.
+  /// Empties the slot that the next step goes to, which may never come: it is saved with the others,
+  /// and the same run is saved as the same bytes, whatever the memory held before.
   private func clearHead() {
     let (slot, recent) = (position.head % slotCapacity, position.head % recentCapacity)
     (observations.pointer + slot * shape.observationCount)
@@ -218,23 +218,18 @@ public final class Experience: @unchecked Sendable {
   }
 
   private func write(_ window: Window, _ index: Int, hasAction acts: Bool) {
-    let slot = position.head % slotCapacity
-    let recent = position.head % recentCapacity
+    if !acts { clearHead() }
+    let (slot, recent) = (position.head % slotCapacity, position.head % recentCapacity)
     (observations.pointer + slot * shape.observationCount)
       .update(from: window.observations.row(index), count: shape.observationCount)
     (subgoals.pointer + recent * shape.subgoalCount)
       .update(from: window.subgoals.row(index), count: shape.subgoalCount)
     (targets.pointer + recent * shape.targetCount)
       .update(from: window.target, count: shape.targetCount)
-    hasAction.pointer[recent] = acts ? 1 : 0
     isTerminal.pointer[recent] = 0
     untilDecision.pointer[recent] = 1
-    guard acts else {
-      rewards.pointer[recent] = 0
-      (actions.pointer + slot * shape.actionCount)
-        .update(repeating: 0, count: shape.actionCount)
-      return
-    }
+    guard acts else { return }
+    hasAction.pointer[recent] = 1
     (actions.pointer + slot * shape.actionCount)
       .update(from: window.actions.row(index), count: shape.actionCount)
     rewards.pointer[recent] = window.rewards[index]

@@ -160,6 +160,11 @@ extension AgentShape {
     return square > 0 ? (upright - tilted) / square : 1
   }
 
+  /// Whether the robot lies on its back: its own vertical points down. Nil for a robot that can't.
+  package func isOverturned(_ observation: UnsafePointer<Float>) -> Bool? {
+    uprightness(of: observation).map { $0 < 0 }
+  }
+
   /// Turns an action that the robot took as often as its observation was.
   package func turnAction(_ action: UnsafeMutablePointer<Float>, quarters: Int) {
     for _ in 0..<quarters { quarterTurn?.action.apply(to: action) }

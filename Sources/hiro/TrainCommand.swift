@@ -191,7 +191,9 @@ struct TrainCommand: ParsableCommand {
       definition = try RunFolder.definition(named: name, besideConfiguration: config)
     } catch let error as EnvironmentError {
       // A typing error in the name of a task has its own answer.
-      guard case .unknownTask = error, !"\(error)".contains("did you mean") else { throw error }
+      guard case .unknownTask(_, let known) = error, nearest(to: name, in: known) == nil else {
+        throw error
+      }
       throw ValidationError(
         "\(config): its task \"\(name)\" is a maze of one's own, and no map of that name lies beside "
           + "the file; give it with --map, and its robot with --robot")

@@ -20,8 +20,8 @@ let package = Package(
   products: [
     .library(name: "MuJoCo", targets: ["MuJoCo"]),
     .library(name: "Environments", targets: ["Environments", "Randomness"]),
-    .library(name: "Learning", targets: ["NeuralNetworks", "Learning"]),
-    .library(name: "Experiments", targets: ["Experiments"]),
+    .library(name: "Learning", targets: ["Learning", "NeuralNetworks", "Parallel", "Randomness"]),
+    .library(name: "Experiments", targets: ["Experiments", "Files", "Safetensors"]),
     .executable(name: "hiro", targets: ["hiro"]),
   ],
   dependencies: [
@@ -47,22 +47,30 @@ let package = Package(
       name: "CKernels",
       linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("m")]),
 
-    // Physics.
     .target(name: "Randomness"),
+    .target(name: "Parallel", dependencies: ["CKernels"]),
+    .target(name: "Files"),
+    .target(name: "Safetensors", dependencies: ["Files"]),
+
+    // Physics.
     .target(name: "Imaging", dependencies: ["CPNG"]),
     .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CXML", "CEGL", "CGLFW", "Imaging"]),
-    .target(name: "Environments", dependencies: ["MuJoCo", "Randomness"]),
 
-    // Learning.
+    // Learning, which knows nothing of MuJoCo.
     .target(name: "NeuralNetworks", dependencies: ["CKernels", "Randomness"]),
-    .target(name: "Learning", dependencies: ["CKernels", "NeuralNetworks", "Randomness"]),
+    .target(
+      name: "Learning",
+      dependencies: ["CKernels", "Files", "NeuralNetworks", "Parallel", "Randomness"]),
+
+    // Robots in worlds to learn in.
+    .target(name: "Environments", dependencies: ["Files", "Learning", "MuJoCo", "Randomness"]),
 
     // Experiments.
     .target(
       name: "Experiments",
       dependencies: [
-        "CZlib", "Environments", "Imaging", "Learning", "MuJoCo", "NeuralNetworks", "Randomness",
-        "Yams",
+        "CZlib", "Environments", "Files", "Imaging", "Learning", "MuJoCo", "NeuralNetworks",
+        "Parallel", "Randomness", "Safetensors", "Yams",
       ],
       resources: [.embedInCode("Presets")],
       plugins: ["GitCommit"]),
@@ -79,14 +87,16 @@ let package = Package(
     .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo", "Imaging", "TestSupport"]),
     .testTarget(
       name: "EnvironmentsTests",
-      dependencies: ["Environments", "MuJoCo", "Randomness", "TestSupport"],
+      dependencies: ["Environments", "Learning", "MuJoCo", "Randomness", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "NeuralNetworksTests", dependencies: ["CKernels", "NeuralNetworks"]),
     .testTarget(
-      name: "LearningTests", dependencies: ["Learning"], resources: [.copy("Fixtures")]),
+      name: "LearningTests", dependencies: ["Learning", "Parallel"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["Environments", "Experiments", "Fuzzing", "TestSupport"],
+      dependencies: [
+        "Environments", "Experiments", "Files", "Fuzzing", "Parallel", "Safetensors", "TestSupport",
+      ],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "hiroTests",
@@ -98,7 +108,8 @@ let package = Package(
     .target(
       name: "Fuzzing",
       dependencies: [
-        "Environments", "Experiments", "Learning", "MuJoCo", "NeuralNetworks", "Randomness",
+        "Environments", "Experiments", "Files", "Learning", "MuJoCo", "NeuralNetworks", "Parallel",
+        "Randomness", "Safetensors",
       ],
       path: "Tests/Fuzzing"),
     .executableTarget(name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzz"),
@@ -106,7 +117,9 @@ let package = Package(
     // What a long run does again and again, to measure the growth of its memory: scripts/memory.
     .executableTarget(
       name: "memory",
-      dependencies: ["Environments", "Experiments", "Learning", "MuJoCo", "Randomness"],
+      dependencies: [
+        "Environments", "Experiments", "Learning", "MuJoCo", "Parallel", "Randomness",
+      ],
       path: "Tests/Memory"),
   ],
   swiftLanguageModes: [.v6]

@@ -1,3 +1,4 @@
+import Learning
 import MuJoCo
 
 /// A trajectory of the bare physics: a start, the torques, and the state after each environment

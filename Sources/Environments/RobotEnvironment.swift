@@ -1,4 +1,5 @@
 import Foundation
+import Learning
 import MuJoCo
 import Randomness
 
@@ -50,24 +51,24 @@ public final class RobotEnvironment: PhysicsEnvironment {
 
   /// Begins an episode: the robot at its start with noise, everything else at rest in its place.
   ///
-  /// Each of the robot's `qpos` gets U(−0.1, 0.1) added and each of its `qvel` is 0.1·N(0, 1).
+  /// Each of the robot's `qpos` gets U(−0.1, 0.1) added and each of its `qvel` is 0.1·N(0, 1); the Point,
+  /// which moves only by its actions, starts at rest.
   ///
   /// - Throws: ``EnvironmentError/invalidTarget(task:reason:)``, or MuJoCo's own error.
   public func reset(using generator: inout RandomStream, target choice: TargetChoice) throws {
-    let place = try resolvedTarget(choice)
+    let place = try task.place(of: choice)
     simulation.reset()
     let (positions, velocities) = (simulation.qpos, simulation.qvel)
     for index in 0..<robot.positionCount {
       positions[index] = startPositions[index] + generator.uniform(in: -0.1...0.1)
     }
-    // The Point moves only by its actions: it starts at rest.
     if robot.drive != .kinematic {
       for index in 0..<robot.velocityCount { velocities[index] = 0.1 * generator.normal() }
     }
     try simulation.forward()
     simulation.normalizeQuaternions()
 
-    setTarget(place ?? drawnTarget(using: &generator))
+    setTarget(place ?? task.trainingTarget.draw(using: &generator))
     if field != nil { field = GatherField(using: &generator) }
     stepCount = 0
     isDiverged = false
@@ -224,40 +225,6 @@ public final class RobotEnvironment: PhysicsEnvironment {
     }
   }
 
-  /// The target that was chosen; `nil` if it is to be drawn.
-  private func resolvedTarget(_ choice: TargetChoice) throws -> [Double]? {
-    switch choice {
-    case .training: return nil
-    case .evaluation(let index):
-      if task.targetCount == 0 { return [] }
-      guard task.evaluationTargets.indices.contains(index) else {
-        throw EnvironmentError.invalidTarget(
-          task: task.name,
-          reason: "there is no evaluation target \(index); they are "
-            + "0 to \(task.evaluationTargets.count - 1)")
-      }
-      return task.evaluationTargets[index]
-    case .fixed(let place):
-      guard place.count == task.targetCount, place.allSatisfy(\.isFinite) else {
-        let expected =
-          task.targetCount == 0
-          ? "the task has no target" : "a target has \(task.targetCount) finite coordinates"
-        throw EnvironmentError.invalidTarget(
-          task: task.name, reason: "\(expected), not (\(decimals(place)))")
-      }
-      return place
-    }
-  }
-
-  private func drawnTarget(using generator: inout RandomStream) -> [Double] {
-    switch task.trainingTarget {
-    case .none: return []
-    case .fixed(let place): return place
-    case .uniform(let lower, let upper):
-      return zip(lower, upper).map { generator.uniform(in: $0...$1) }
-    }
-  }
-
   private func setTarget(_ place: [Double]) {
     targetPlace = place
     target = place.map { Float($0) }
@@ -269,8 +236,8 @@ public final class RobotEnvironment: PhysicsEnvironment {
   public var objects: [GatherObject] { field?.objects ?? [] }
 
   /// Everything that makes the continuation exact to the bit.
-  public func saveState() -> EnvironmentState {
-    EnvironmentState(
+  public func saveState() -> RobotEnvironmentState {
+    RobotEnvironmentState(
       task: task.name, stepCount: stepCount, target: targetPlace, objects: objects,
       isDiverged: isDiverged, observation: observation, physics: simulation.saveState())
   }
@@ -279,7 +246,7 @@ public final class RobotEnvironment: PhysicsEnvironment {
   ///
   /// - Throws: ``EnvironmentError/invalidState(task:reason:)``, or `MuJoCoError` if it does not fit
   ///   the model.
-  public func restore(_ state: EnvironmentState) throws {
+  public func restore(_ state: RobotEnvironmentState) throws {
     func check(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
       if !condition {
         throw EnvironmentError.invalidState(task: task.name, reason: reason())

@@ -3,6 +3,7 @@ import Foundation
 import Learning
 import MuJoCo
 import NeuralNetworks
+import Parallel
 import Randomness
 
 /// How fast this machine trains Ant Maze in the published configuration, where the time goes, and
@@ -234,10 +235,8 @@ private final class LearningParts {
     let transitions = (0..<agent.configuration.higher.batchSize).map { _ in
       agent.experience.drawHigherTransition(using: &stream)
     }
-    let counted = (agent.correction.rowsScored, agent.correction.rowsInFull)
-    defer { (agent.correction.rowsScored, agent.correction.rowsInFull) = counted }
     return microseconds(4) {
-      agent.correction.relabel(
+      _ = agent.relabelling.relabel(
         transitions, of: agent.experience, actor: agent.lower.actor, pool: pool, using: &stream,
         into: relabelled, column: 0)
     }
@@ -258,7 +257,7 @@ private final class LearningParts {
   func operationsPerStep(rowFraction: Double) -> Double {
     let interval = Double(agent.configuration.subgoals.interval)
     return agent.lower.operationsPerUpdate
-      + (agent.higher.operationsPerUpdate + agent.correction.operations(rowFraction: rowFraction))
+      + (agent.higher.operationsPerUpdate + agent.relabelling.operations(rowFraction: rowFraction))
       / interval
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Parallel
 
 /// Something that acts in an environment and learns from it.
 ///

@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Foundation
 import Learning
+import Parallel
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Environments
+import Files
 import Foundation
 
 /// What is wrong with a command line whatever its values are: a command or an option that does not

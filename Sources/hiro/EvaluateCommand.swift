@@ -3,6 +3,7 @@ import Environments
 import Experiments
 import Foundation
 import Learning
+import Parallel
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

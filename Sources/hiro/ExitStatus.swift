@@ -1,10 +1,12 @@
 import ArgumentParser
 import Environments
 import Experiments
+import Files
 import Imaging
 import Learning
 import MuJoCo
 import NeuralNetworks
+import Safetensors
 
 /// How the program ended, in the numbers of `sysexits.h`.
 enum ExitStatus: Int32 {

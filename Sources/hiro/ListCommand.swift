@@ -2,6 +2,7 @@ import ArgumentParser
 import Environments
 import Experiments
 import Foundation
+import Learning
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,7 +13,7 @@ struct ListCommand: ParsableCommand {
         hiro list tasks               what there is to learn
         hiro list settings            every setting: its default, what is allowed, its meaning
         hiro list maps                the built-in mazes, drawn
-        hiro list presets             the paper's variants of HIRO
+        hiro list presets             recipes and variants of HIRO
         hiro list presets flat        one of them as YAML, to copy and change
         hiro list --json              everything, for other programs
       """)

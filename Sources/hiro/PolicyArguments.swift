@@ -1,7 +1,9 @@
 import ArgumentParser
 import Environments
 import Experiments
+import Files
 import Foundation
+import Learning
 
 /// What `evaluate` and `render` have in common: a policy, and the task in which it acts.
 struct PolicyArguments: ParsableArguments {

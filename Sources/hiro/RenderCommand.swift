@@ -1,8 +1,10 @@
 import ArgumentParser
 import Environments
 import Experiments
+import Files
 import Foundation
 import Imaging
+import Learning
 
 struct RenderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

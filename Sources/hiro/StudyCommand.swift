@@ -1,6 +1,8 @@
 import ArgumentParser
 import Experiments
+import Files
 import Foundation
+import Learning
 
 struct StudyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Environments
 import Experiments
+import Files
 import Foundation
 import Learning
+import Parallel
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -129,7 +131,7 @@ struct TrainCommand: ParsableCommand {
       givingUp: "given up: what came after the last checkpoint is lost")
     let messages = Messages.shared
     let run = try makeRun()
-    let line = ProgressLine(task: run.definition.description.name)
+    let line = ProgressLine(task: run.configuration.task)
     messages.say(
       "\(run.configuration.task), seed \(run.configuration.seed): steps "
         + "\(grouped(run.trainer.steps)) to \(grouped(run.configuration.steps)), into "

@@ -1,5 +1,6 @@
 import Environments
 import Foundation
+import Learning
 import MuJoCo
 import Randomness
 import Testing
@@ -309,7 +310,7 @@ struct EpisodeTests {
 
     let text = try JSONEncoder().encode(saved)
     let other = try TaskRegistry.makeEnvironment(named: task)
-    try other.restore(JSONDecoder().decode(EnvironmentState.self, from: text))
+    try other.restore(JSONDecoder().decode(RobotEnvironmentState.self, from: text))
     #expect(other.saveState() == saved)
     #expect(other.observation == saved.observation)
     #expect(try play(other, steps: 60) == outcomes)
@@ -322,7 +323,7 @@ struct EpisodeTests {
     var generator = RandomStream(seed: 6, name: "environment")
     try environment.reset(using: &generator, target: .training)
     let good = environment.saveState()
-    let changes: [(inout EnvironmentState) -> Void] = [
+    let changes: [(inout RobotEnvironmentState) -> Void] = [
       { $0.task = "ant-push" }, { $0.stepCount = -1 }, { $0.target = [1] },
       { $0.target = [1, .nan] }, { $0.observation.removeLast() },
       { $0.objects = [GatherObject(kind: .apple, x: 0, y: 0)] },

@@ -1,5 +1,6 @@
 import Environments
 import Experiments
+import Files
 import Foundation
 import FoundationXML
 import TestSupport

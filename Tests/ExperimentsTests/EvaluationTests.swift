@@ -1,8 +1,10 @@
 import Environments
 import Experiments
+import Files
 import Foundation
 import Learning
 import NeuralNetworks
+import Safetensors
 import TestSupport
 import Testing
 
@@ -21,7 +23,7 @@ struct EvaluationTests {
       configuration.learning[keyPath: level].replayCapacity = 100
     }
     let task = try TaskRegistry.task(named: "point-maze")
-    let agent = try makeAgent(configuration, for: task)
+    let agent = try makeAgent(configuration.learning, seed: configuration.seed, for: task)
     return PolicyFile(
       configuration: configuration, step: 10, success: 0.25, tensors: agent.makePolicy().tensors)
   }

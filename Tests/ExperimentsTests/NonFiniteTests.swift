@@ -3,6 +3,7 @@ import Experiments
 import Learning
 import MuJoCo
 import NeuralNetworks
+import Parallel
 import Randomness
 import TestSupport
 import Testing
@@ -51,8 +52,8 @@ struct NonFiniteTests {
     var robotPosition: SIMD3<Double> { inner.robotPosition }
     var markers: [Marker] { inner.markers }
     var objects: [GatherObject] { inner.objects }
-    func saveState() -> EnvironmentState { inner.saveState() }
-    func restore(_ state: EnvironmentState) throws { try inner.restore(state) }
+    func saveState() -> RobotEnvironmentState { inner.saveState() }
+    func restore(_ state: RobotEnvironmentState) throws { try inner.restore(state) }
   }
 
   private func configuration(_ schedule: Schedule) -> RunConfiguration {

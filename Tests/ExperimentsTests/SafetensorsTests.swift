@@ -1,6 +1,8 @@
 import Experiments
+import Files
 import Foundation
 import NeuralNetworks
+import Safetensors
 import TestSupport
 import Testing
 

@@ -27,17 +27,17 @@ struct SymmetryTests {
     let half = 0.5.squareRoot()
     let (w, x, y, z) = (qpos[3], qpos[4], qpos[5], qpos[6])
     var positions = relabelled(
-      qpos, sources: turn.observationSources, signs: turn.observationSigns, from: 0)
+      qpos, sources: turn.observation.sources, signs: turn.observation.signs, from: 0)
     positions.replaceSubrange(
       3..<7, with: [half * (w - z), half * (x + y), half * (y - x), half * (z + w)])
     other.simulation.qpos.assign(positions)
     other.simulation.qvel.assign(
-      relabelled(qvel, sources: turn.observationSources, signs: turn.observationSigns, from: 15))
+      relabelled(qvel, sources: turn.observation.sources, signs: turn.observation.signs, from: 15))
     try other.simulation.forward()
 
     for _ in 0..<15 {
       let action = (0..<8).map { _ in Float(stream.uniform(in: -30...30)) }
-      let same = action.indices.map { turn.actionSigns[$0] * action[turn.actionSources[$0]] }
+      let same = action.indices.map { turn.action.signs[$0] * action[turn.action.sources[$0]] }
       _ = try one.step(action)
       _ = try other.step(same)
       // Contacts make errors of rounding grow.
@@ -69,12 +69,12 @@ struct SymmetryTests {
       let action = (0..<8).map { _ in Float(stream.normal()) }
 
       var other = state.indices.map {
-        turn.observationSigns[$0] * state[turn.observationSources[$0]]
+        turn.observation.signs[$0] * state[turn.observation.sources[$0]]
       }
       let half = Float(0.5).squareRoot()
       let (w, x, y, z) = (state[3], state[4], state[5], state[6])
       other[3...6] = [half * (w - z), half * (x + y), half * (y - x), half * (z + w)]
-      var same = action.indices.map { turn.actionSigns[$0] * action[turn.actionSources[$0]] }
+      var same = action.indices.map { turn.action.signs[$0] * action[turn.action.sources[$0]] }
 
       var seen = [[Float]](repeating: Array(repeating: 0, count: 32), count: 2)
       let quarters = shape.writeLowerInput(state, subgoal: subgoal, into: &seen[0])

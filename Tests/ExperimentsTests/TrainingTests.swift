@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Learning
 import NeuralNetworks
+import Parallel
 import Synchronization
 import TestSupport
 import Testing
@@ -56,9 +57,9 @@ struct TrainingTests {
     // Pre-training ends before the stop, and the first evaluation comes before it.
     let settings = try configuration(
       definition, preset: run.preset, steps: 1_800, "schedule=\(schedule)", "warmUpSteps=600",
-      "pretrainingSteps=900", "overturnedSteps=15", "quietEpisodes=0.5", "reportInterval=300",
-      "evaluation.interval=900",
-      "evaluation.episodes=1")
+      "pretrainingSteps=900", "overturnedSteps=15", "quietEpisodes=0.5", "higher.holdPlaces=rare",
+      "lower.nearFalls=0.3",
+      "reportInterval=300", "evaluation.interval=900", "evaluation.episodes=1")
     let whole = try TrainingRun(
       configuration: settings, definition: definition, folder: folder.file("whole"))
     #expect(try whole.run() == .finished)

@@ -2,6 +2,8 @@ import Environments
 import Experiments
 import Foundation
 import Learning
+import Parallel
+import Safetensors
 
 /// Hostile checkpoints: small good ones to begin from, and the reader that `--resume` uses.
 enum CheckpointFuzzing {

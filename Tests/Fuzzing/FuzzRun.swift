@@ -18,7 +18,8 @@ public struct FuzzRun: Sendable {
   public static let timeLimit = Duration.seconds(5)
 
   private static let modules = [
-    "Environments.", "Experiments.", "Learning.", "MuJoCo.", "NeuralNetworks.",
+    "Environments.", "Experiments.", "Files.", "Learning.", "MuJoCo.", "NeuralNetworks.",
+    "Safetensors.",
   ]
 
   /// Gives `target` one file. The file stays at `path`, so that a crash leaves its cause behind.

@@ -1,10 +1,12 @@
 import Environments
 import Experiments
+import Files
 import Foundation
 import Learning
 import MuJoCo
 import NeuralNetworks
 import Randomness
+import Safetensors
 
 /// One kind of file that strangers may give us, with its reader.
 public enum FuzzTarget: String, CaseIterable, Sendable {

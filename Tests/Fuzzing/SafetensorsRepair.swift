@@ -1,4 +1,5 @@
 import Experiments
+import Safetensors
 
 /// Puts right what a mutation of a safetensors file breaks first.
 enum SafetensorsRepair {

@@ -1,6 +1,7 @@
 import Foundation
 import Learning
 import NeuralNetworks
+import Parallel
 import Randomness
 import Testing
 

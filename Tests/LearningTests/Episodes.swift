@@ -1,5 +1,6 @@
 import Learning
 import NeuralNetworks
+import Parallel
 import Randomness
 
 /// A small task's shape: 7 numbers of observation, subgoals over the first 4 of them.

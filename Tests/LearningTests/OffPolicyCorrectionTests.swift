@@ -1,6 +1,7 @@
 import Foundation
 import Learning
 import NeuralNetworks
+import Parallel
 import Randomness
 import Testing
 
@@ -29,7 +30,7 @@ struct OffPolicyCorrectionTests {
 
   /// Relabels a batch and gives the choices with the candidates they were made from.
   private func relabel(_ agent: HIROAgent, pool: WorkerPool) -> (
-    transitions: [Int], candidates: [[[Float]]], subgoals: [[Float]]
+    transitions: [Int], candidates: [[[Float]]], subgoals: [[Float]], work: RelabellingWork
   ) {
     var stream = RandomStream(seed: 9, name: "relabelling")
     let batch = agent.configuration.higher.batchSize
@@ -37,14 +38,16 @@ struct OffPolicyCorrectionTests {
       agent.experience.drawHigherTransition(using: &stream)
     }
     let result = Matrix(rows: batch, columns: 9)
-    agent.correction.relabel(
+    let work = agent.relabelling.relabel(
       transitions, of: agent.experience, actor: agent.lower.actor, pool: pool, using: &stream,
       into: result, column: 3)
-    let count = agent.correction.candidateCount
+    let correction = agent.relabelling as? OffPolicyCorrection
     let candidates = (0..<batch).map { row in
-      (0..<count).map { numbers(agent.correction.candidates.row(row * count + $0), 4) }
+      (0..<(correction?.candidateCount ?? 0)).map {
+        numbers(correction!.candidates.row(row * correction!.candidateCount + $0), 4)
+      }
     }
-    return (transitions, candidates, (0..<batch).map { numbers(result.row($0) + 3, 4) })
+    return (transitions, candidates, (0..<batch).map { numbers(result.row($0) + 3, 4) }, work)
   }
 
   /// Σ over the stored steps of ‖a − μ(s, g̃)‖², one row at a time, g̃ following the goal transition.
@@ -75,7 +78,7 @@ struct OffPolicyCorrectionTests {
     var configuration = makeSmallConfiguration()
     configuration.correction.refreshed = 0.2
     let agent = try HIROAgent(shape: smallShape, configuration: configuration, seed: 1)
-    #expect(agent.correction.batchSize == 6)
+    #expect((agent.relabelling as? OffPolicyCorrection)?.batchSize == 6)
     var world = ToyWorld(seed: 1)
     train(agent, in: &world, windows: 40, pool: WorkerPool(threads: 1))
     var kept = 0
@@ -105,18 +108,19 @@ struct OffPolicyCorrectionTests {
     [1, 2, 3, 4, 5, 6])
   func choosesArgmax(semantics: GoalSemantics, seed: UInt64) throws {
     let agent = try makeAgent(seed: seed, semantics: semantics)
-    let (transitions, candidates, subgoals) = relabel(agent, pool: WorkerPool(threads: 2))
+    let (transitions, candidates, subgoals, work) = relabel(agent, pool: WorkerPool(threads: 2))
+    let correction = try #require(agent.relabelling as? OffPolicyCorrection)
     var distinct = Set<Int>()
     for (row, number) in transitions.enumerated() {
       let errors = candidates[row].map { error($0, number, agent) }
-      let chosen = agent.correction.choices[row]
+      let chosen = correction.choices[row]
       distinct.insert(chosen)
       #expect(subgoals[row] == candidates[row][chosen])
       // Another may only have been taken where single precision cannot tell the two apart.
       #expect(errors[chosen] <= errors.min()! * (1 + 1e-5))
     }
     #expect(distinct.count > 1, "the choices should not all be the same")
-    #expect(agent.correction.rowsScored < agent.correction.rowsInFull)
+    #expect(0 < work.rows && work.rows < work.rowsInFull)
   }
 
   @Test("Where candidates tie, the first wins: the original before all others")
@@ -126,17 +130,17 @@ struct OffPolicyCorrectionTests {
     var tensors = agent.lower.actor.tensors(prefix: "n")
     tensors["n.layer1.weight"]!.values = tensors["n.layer1.weight"]!.values.map { _ in 0 }
     try agent.lower.actor.load(tensors, prefix: "n")
-    let (_, candidates, subgoals) = relabel(agent, pool: WorkerPool(threads: 1))
-    #expect(agent.correction.choices.allSatisfy { $0 == 0 })
+    let (_, candidates, subgoals, work) = relabel(agent, pool: WorkerPool(threads: 1))
+    #expect((agent.relabelling as? OffPolicyCorrection)?.choices.allSatisfy { $0 == 0 } == true)
     #expect(subgoals == candidates.map { $0[0] })
     // No candidate can be dropped: each step of each has to be scored.
-    #expect(agent.correction.rowsScored == agent.correction.rowsInFull)
+    #expect(work.rows == work.rowsInFull)
   }
 
   @Test("The candidates are the original, the achieved change and draws around it, all in range")
   func candidatesAreThoseOfThePaper() throws {
     let agent = try makeAgent(seed: 2, semantics: .relative)
-    let (transitions, candidates, _) = relabel(agent, pool: WorkerPool(threads: 1))
+    let (transitions, candidates, _, _) = relabel(agent, pool: WorkerPool(threads: 1))
     let ranges = smallShape.subgoalHalfRange
     var deviations = [[Double]](repeating: [], count: 4)
     for (row, number) in transitions.enumerated() {
@@ -166,14 +170,14 @@ struct OffPolicyCorrectionTests {
   @Test("Without correction the stored subgoal is learned from as it is")
   func noneKeepsTheOriginal() throws {
     let agent = try makeAgent(seed: 3, semantics: .relative, kind: .none)
-    let (transitions, _, subgoals) = relabel(agent, pool: WorkerPool(threads: 1))
+    let (transitions, _, subgoals, _) = relabel(agent, pool: WorkerPool(threads: 1))
     #expect(subgoals == transitions.map { numbers(agent.experience.higherSubgoal($0), 4) })
   }
 
   @Test("The mean correction is the achieved change with a tenth of the half range as noise")
   func meanIsNoisyAchievement() throws {
     let agent = try makeAgent(seed: 3, semantics: .relative, kind: .mean)
-    let (transitions, _, subgoals) = relabel(agent, pool: WorkerPool(threads: 1))
+    let (transitions, _, subgoals, _) = relabel(agent, pool: WorkerPool(threads: 1))
     var squares = 0.0
     for (number, subgoal) in zip(transitions, subgoals) {
       let transition = agent.experience.higherTransition(number)

@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import Parallel
 import Testing
 
 @Suite("What the operating system gives this process")

@@ -1,6 +1,7 @@
 import Foundation
 import Learning
 import NeuralNetworks
+import Parallel
 import Randomness
 import Testing
 
@@ -283,14 +284,15 @@ struct RecipeTests {
     }
     var stream = RandomStream(seed: 3, name: "correction")
     let result = Matrix(rows: 30, columns: 2)
-    agent.correction.relabel(
+    let correction = try #require(agent.relabelling as? OffPolicyCorrection)
+    _ = correction.relabel(
       transitions, of: agent.experience, actor: agent.lower.actor, pool: WorkerPool(threads: 1),
       using: &stream, into: result, column: 0)
     let activations = Activations(shape: agent.lower.actor.shape, rows: 1)
     for (row, number) in transitions.enumerated() {
       let transition = agent.experience.higherTransition(number)
       let errors = (0..<10).map { index -> Float in
-        let candidate = numbers(agent.correction.candidates.row(row * 10 + index), 2)
+        let candidate = numbers(correction.candidates.row(row * 10 + index), 2)
         let start = numbers(agent.experience.observation(transition.start), 15)
         var error: Float = 0
         for slot in transition.start..<transition.start + transition.length {
@@ -307,7 +309,7 @@ struct RecipeTests {
         return error
       }
       // Sums in another order may take another of two that are as good.
-      #expect(errors[agent.correction.choices[row]] <= errors.min()! * 1.000_1)
+      #expect(errors[correction.choices[row]] <= errors.min()! * 1.000_1)
     }
   }
 
@@ -513,6 +515,75 @@ struct RecipeTests {
     // Episodes have three decisions, and a hold ends with them.
     #expect(runs.max()! == 3)
     #expect(runs.contains(2) && runs.contains(1))
+  }
+
+  @Test("Places are drawn the more often the fewer decisions were there, and from just beyond")
+  func visitedPlaces() throws {
+    var places = VisitedPlaces()
+    var stream = RandomStream(seed: 1, name: "visited places")
+    #expect(places.draw(using: &stream) == nil)
+    // Cells of 1, 2 and 5 decisions, so far apart that their surroundings do not meet.
+    for (x, count) in [(0, 1), (100, 2), (200, 5)] {
+      for index in 0..<count { places.visit(x: Float(x) + Float(index) / 8, y: -0.9) }
+    }
+    places.visit(x: .infinity, y: 0)
+    places.visit(x: .nan, y: 0)
+    var counts = [0, 0, 0]
+    var (nearest, farthest) = (Float.infinity, Float(0))
+    for _ in 0..<17_000 {
+      let place = try #require(places.draw(using: &stream))
+      let index = Int((place.x / 100).rounded())
+      counts[index] += 1
+      nearest = min(nearest, place.x - 100 * Float(index))
+      farthest = max(farthest, place.x - 100 * Float(index))
+      #expect(-3...3 ~= place.y)
+    }
+    // In the proportions 10 to 5 to 2 of 17; five standard errors are some 350.
+    for (count, expected) in zip(counts, [10_000, 5_000, 2_000]) {
+      #expect(abs(count - expected) < 350)
+    }
+    #expect(nearest < -2.9 && farthest > 2.9 && nearest >= -3 && farthest <= 3)
+  }
+
+  @Test(
+    "A rare place that is held is one near where the robot has been, and is let go when reached")
+  func rarePlaces() throws {
+    let agent = try trained(windows: 600) {
+      $0.higher.holdProbability = 1
+      $0.higher.longestHold = 1_000
+      $0.higher.holdPlaces = .rare
+      $0.higher.explorationNoise = 0
+    }
+    let experience = agent.experience
+    var (held, reached) = (0, 0)
+    for number in experience.higherHead - experience.higherCount + 1..<experience.higherHead {
+      let (before, now) = (
+        experience.higherTransition(number - 1), experience.higherTransition(number)
+      )
+      // Episodes have three decisions: of two of the same one, the second says whether it was let go.
+      guard before.start + before.length == now.start else { continue }
+      let places = [(number - 1, before), (number, now)].map { index, transition in
+        let state = numbers(experience.observation(transition.start), 2)
+        let subgoal = numbers(experience.higherSubgoal(index), 2)
+        return SIMD2(state[0] + subgoal[0], state[1] + subgoal[1])
+      }
+      // A place out of reach of one subgoal is cut, and can't be told from here.
+      let cut = [number - 1, number].contains { index in
+        numbers(experience.higherSubgoal(index), 2).contains { abs($0) > 9.999 }
+      }
+      if cut { continue }
+      let state = numbers(experience.observation(now.start), 2)
+      let left = places[0] - SIMD2(state[0], state[1])
+      let change = places[1] - places[0]
+      if (left * left).sum() < 1 {
+        reached += 1
+        #expect((change * change).sum() > 1e-6)
+      } else {
+        held += 1
+        #expect((change * change).sum() < 1e-6)
+      }
+    }
+    #expect(held > 50 && reached > 5)
   }
 
   @Test("A quiet episode is one without noise and held places, the others stay as they are")

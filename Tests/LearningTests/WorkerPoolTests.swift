@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import Parallel
 import Synchronization
 import Testing
 

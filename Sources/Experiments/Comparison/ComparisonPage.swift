@@ -1,6 +1,7 @@
 import Environments
 import Foundation
 import Imaging
+import Learning
 import MuJoCo
 
 /// A comparison as one HTML file that opens offline: tables, curves, and what the best and the median

@@ -1,5 +1,7 @@
 import Environments
+import Files
 import Foundation
+import Learning
 
 /// What the files of a run tell of how it went.
 public struct RunHistory: Sendable {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A program of ours at work in a process of its own: nothing that happens to it happens to us.

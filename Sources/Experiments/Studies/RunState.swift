@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// How far the run in a folder has come, as its files tell.

@@ -1,3 +1,5 @@
+import Files
+
 /// Seeds as people write them: `1-10`, `3`, `1-3,7`.
 public enum SeedList {
   /// More than any study will have.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A study as a job array of Slurm: each task is one run, in the same folder and to the same bits as

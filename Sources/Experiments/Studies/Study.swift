@@ -132,10 +132,8 @@ extension Study {
     let own = Set(variant.assignments.map(\.key))
     let settings = assignments.filter { !own.contains($0.key) } + variant.assignments
     // The order is that of `hiro train`.
-    var layers = ConfigurationLayers()
-    try layers.apply(task.suggestedSettings, source: "task \(task.name)")
-    if let preset = variant.preset { try layers.apply(Preset.named(preset), for: task) }
-    for setting in settings { try layers.apply(assignment: setting.text) }
+    var layers = try ConfigurationLayers(
+      for: task, preset: variant.preset, settings: settings.map(\.text))
     if let steps { try layers.apply(["steps": "\(steps)"], source: "--steps") }
     try layers.apply(["seed": "\(seed)"], source: "--seeds")
     var configuration = layers.configuration()

@@ -1,3 +1,5 @@
+import Files
+
 /// Why a study cannot begin, go on or be submitted, in one line with the remedy.
 public enum StudyError: Error, Equatable, CustomStringConvertible {
   /// A file could not be read.

@@ -1,5 +1,7 @@
 import Environments
+import Files
 import Foundation
+import Learning
 import Yams
 
 /// Studies as YAML files.

@@ -1,4 +1,5 @@
 import Environments
+import Files
 import Foundation
 
 /// A study and its folder: `study.yaml`, enough to repeat it, and a run's folder for each run.

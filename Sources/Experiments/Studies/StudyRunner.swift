@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Makes the runs of a study on this machine, so many at a time, each a `hiro train` of its own.

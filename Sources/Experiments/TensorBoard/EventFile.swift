@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The learning curves of a run as TensorBoard reads them: an event file for each session, that is

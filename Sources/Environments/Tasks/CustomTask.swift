@@ -1,0 +1,89 @@
+import Learning
+import MuJoCo
+
+extension TaskDefinition {
+  /// A task in one's own maze: reach the target, as in Ant Maze.
+  ///
+  /// Without a robot the Ant is taken, with stiffer contacts where something can be moved. A robot's
+  /// action is measured from the middle of each actuator's control range, one step lasts 0.1 s or
+  /// one physics step, and subgoals address all of its `qpos`, ±10 m in the plane and ± half the
+  /// range of each limited joint: settings may say otherwise.
+  ///
+  /// - Parameters:
+  ///   - map: The maze.
+  ///   - path: The robot's MJCF file, whose root is a free joint, or slides along x and y; `nil`
+  ///     for the Ant.
+  /// - Throws: ``SourceError`` if the robot can't be used, with the file and the line to blame.
+  public init(map: MazeMap, robot path: String?) throws(SourceError) {
+    try self.init(
+      map: map, robot: path.map { path throws(SourceError) in try Robot(path: path) }, source: path)
+  }
+
+  /// A task in one's own maze, as ``init(map:robot:)-(_,String)``, with a robot that was read before.
+  ///
+  /// - Parameters:
+  ///   - robot: The robot; `nil` for the Ant.
+  ///   - source: What errors name; the robot's name if it is left out.
+  public init(map: MazeMap, robot: Robot? = nil, source: String? = nil) throws(SourceError) {
+    guard let robot else {
+      self.init(antIn: map)
+      return
+    }
+    let file = try RobotFile(robot, path: source ?? robot.name, map: map)
+    let name = "\(map.name)+\(robot.name)"
+    let solimp = map.hasBlock ? AntModel.stiffSolimp : AntModel.solimp
+    let world = WorldModel.maze(
+      named: name, map: map, robot: file, contacts: .init(margin: 0.01, solimp: solimp))
+    let model = try file.model(of: world)
+    let (layout, limits, halfRange) = try file.layout(
+      in: model, blockJoints: 2 * map.blockCount, groundHeight: map.groundHeight)
+    self.init(
+      description: TaskDescription(
+        name: name, summary: "\(robot.name) in the maze '\(map.name)'",
+        observationCount: layout.positionCount + layout.velocityCount + 1, actionLimits: limits,
+        layout: layout, subgoalHalfRange: halfRange, map: map,
+        stepDuration: Double(layout.physicsSteps) * model.timestep,
+        // The published noise is made for torques of ±30: where controls are ±0.4 it would leave most
+        // actions at a limit.
+        suggestedSettings: [
+          "lower.noiseUnits": "limits", "lower.explorationNoise": "0.1",
+          "lower.targetNoise": "0.2", "lower.targetNoiseClip": "0.5",
+        ]),
+      modelXML: world.text, map: map, customRobot: robot, isBuiltIn: false,
+      robot: layout)
+  }
+
+  private init(antIn map: MazeMap) {
+    let solimp = map.hasBlock ? AntModel.stiffSolimp : AntModel.solimp
+    let ant = AntModel.document(solimp: solimp, groundHeight: map.groundHeight)
+    let document = WorldModel.maze(
+      named: map.name, map: map, robot: ant, contacts: .init(margin: 0.01, solimp: solimp))
+    self.init(
+      description: TaskDescription(
+        name: map.name, summary: "the Ant in the maze '\(map.name)'", observationCount: 30,
+        actionLimits: TaskRegistry.antMaze.actionLimits, layout: .ant,
+        subgoalHalfRange: TaskRegistry.antMaze.subgoalHalfRange, map: map,
+        stepDuration: TaskRegistry.antMaze.stepDuration),
+      modelXML: document.text, map: map, customRobot: nil, isBuiltIn: false,
+      robot: .ant)
+  }
+}
+
+extension TaskDescription {
+  /// A task whose targets and length are a map's.
+  fileprivate init(
+    name: String, summary: String, observationCount: Int, actionLimits: [Float],
+    layout: RobotLayout, subgoalHalfRange: [Float], map: MazeMap, stepDuration: Double,
+    suggestedSettings: [String: String] = [:]
+  ) {
+    self.init(
+      name: name, summary: summary, observationCount: observationCount,
+      actionLimits: actionLimits, placeCount: layout.placeCount, heading: layout.heading,
+      quarterTurn: layout == .ant ? .ant : nil, subgoalHalfRange: subgoalHalfRange,
+      trainingTarget: map.trainingTarget,
+      evaluationTargets: map.targets.map(\.position),
+      evaluationTargetNames: map.targets.map(\.name), successRadius: map.successRadius,
+      episodeSteps: map.episodeSteps, stepDuration: stepDuration,
+      suggestedSettings: suggestedSettings)
+  }
+}

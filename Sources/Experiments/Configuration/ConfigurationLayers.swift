@@ -1,0 +1,238 @@
+import Environments
+import Files
+import Foundation
+import Learning
+import Yams
+
+/// The settings of a run while they are put together, layer over layer: the published defaults,
+/// then what the task suggests, then a preset or a file, then `--set`.
+public struct ConfigurationLayers {
+  /// Text of a configuration at most; a run's own is some five kilobytes.
+  public static let sizeLimit = 1 << 16
+
+  private var values: [String: SettingValue]
+  private var assigned: Set<String> = []
+
+  /// The published defaults.
+  public init() {
+    values = Self.defaults
+  }
+
+  private static let defaults = SettingValue.all(of: RunConfiguration())
+
+  /// The settings of `configuration`.
+  public init(_ configuration: RunConfiguration) {
+    values = SettingValue.all(of: configuration)
+  }
+
+  /// Lays `settings` (key → YAML value) over what is there; `source` names them in errors.
+  public mutating func apply(
+    _ settings: [String: String], source: String
+  ) throws(ConfigurationError) {
+    for (key, value) in settings.sorted(by: { $0.key < $1.key }) {
+      let node = try Self.node(of: value, source: source, isValue: true)
+      try set(key, to: node, source: source)
+    }
+  }
+
+  /// Lays the YAML file at `path` over what is there, with what it has for `task` in particular.
+  public mutating func apply(
+    file path: String, for task: TaskDescription? = nil
+  ) throws(ConfigurationError) {
+    let text: String
+    do throws(FileError) {
+      text = try InputFile.text(path: path, limit: Self.sizeLimit)
+    } catch { throw .file(error) }
+    try apply(yaml: text, source: printable(path), task: task?.presetName)
+  }
+
+  /// Lays the YAML `text` over what is there; `source` names it in errors. Of a group `tasks`, what it
+  /// holds for `task` comes last.
+  public mutating func apply(
+    yaml text: String, source: String, task: String? = nil
+  ) throws(ConfigurationError) {
+    let root = try Self.node(of: text, source: source, isValue: false)
+    switch root {
+    case .mapping(let mapping):
+      try apply(mapping.filter { $0.key.scalar?.string != "tasks" }, source: source)
+      if let tasks = root["tasks"] { try apply(tasks: tasks, task: task, source: source) }
+    case .scalar(let scalar) where scalar.string.isEmpty: return
+    default:
+      throw .malformed(source: source, problem: "expected settings as `key: value` lines")
+    }
+  }
+
+  /// Lays an assignment as of the command line, `lower.discount=0.95`, over what is there.
+  public mutating func apply(assignment text: String) throws(ConfigurationError) {
+    guard let sign = text.firstIndex(of: "="), sign > text.startIndex else {
+      throw .notAnAssignment(text)
+    }
+    try apply(
+      [String(text[..<sign]): String(text[text.index(after: sign)...])], source: "--set")
+  }
+
+  /// What was laid over the settings at the start, in their order.
+  var assignments: [Study.Assignment] {
+    Setting.all.filter { assigned.contains($0.key) }
+      .map { Study.Assignment(key: $0.key, value: value(of: $0)) }
+  }
+
+  /// The value that `setting` has now, as YAML.
+  public func value(of setting: Setting) -> String {
+    values[setting.key]!.yaml
+  }
+
+  /// The whole configuration.
+  public func configuration() -> RunConfiguration {
+    do {
+      return try JSONDecoder().decode(
+        RunConfiguration.self, from: SettingValue.json(of: values))
+    } catch {
+      // Every value was checked against its setting, and a test decodes every setting.
+      preconditionFailure("the settings do not fit the configuration: \(error)")
+    }
+  }
+
+  /// Lays the part for `task` of a group `tasks` over what is there.
+  private mutating func apply(
+    tasks: Node, task: String?, source: String
+  ) throws(ConfigurationError) {
+    guard case .mapping(let mapping) = tasks else {
+      throw .illTyped(
+        key: "tasks", source: source, expected: "groups of settings by name of a task",
+        found: Self.describe(tasks))
+    }
+    for (keyNode, node) in mapping {
+      let name = keyNode.scalar?.string ?? ""
+      guard TaskRegistry.all.contains(where: { $0.name == name }) else {
+        throw .unknownKey(
+          "tasks.\(name)", source: Self.place(keyNode, in: source),
+          nearest: nearest(to: name, in: TaskRegistry.all.map(\.name)).map { "tasks.\($0)" })
+      }
+      guard case .mapping(let own) = node else {
+        throw .illTyped(
+          key: "tasks.\(name)", source: source, expected: "a group of settings",
+          found: Self.describe(node))
+      }
+      if name == task { try apply(own.map { $0 }, source: source) }
+    }
+  }
+
+  mutating func apply(
+    _ entries: [(key: Node, value: Node)], prefix: String = "", source: String
+  ) throws(ConfigurationError) {
+    for (keyNode, node) in entries {
+      let place = Self.place(keyNode, in: source)
+      guard let name = keyNode.scalar?.string else {
+        throw .malformed(source: place, problem: "expected a setting's name before the colon")
+      }
+      let key = prefix + name
+      if Setting.groups.contains(key) {
+        guard case .mapping(let inner) = node else {
+          throw .illTyped(
+            key: key, source: place, expected: "a group of settings", found: Self.describe(node))
+        }
+        try apply(inner.map { $0 }, prefix: key + ".", source: source)
+      } else {
+        try set(key, to: node, source: place)
+      }
+    }
+  }
+
+  private mutating func set(
+    _ key: String, to node: Node, source: String
+  ) throws(ConfigurationError) {
+    guard let setting = Setting.named(key) else {
+      throw .unknownKey(key, source: source, nearest: Self.nearestKey(to: key))
+    }
+    guard let value = SettingValue(node, kind: setting.kind) else {
+      throw .illTyped(
+        key: key, source: source, expected: setting.kind.description, found: Self.describe(node))
+    }
+    values[key] = value
+    assigned.insert(key)
+  }
+
+  /// The setting most likely meant: the one that ends the same, or is spelt almost the same.
+  private static func nearestKey(to key: String) -> String? {
+    let keys = Setting.all.map(\.key)
+    let name = key.split(separator: ".").last
+    return keys.first { $0.split(separator: ".").last == name } ?? nearest(to: key, in: keys)
+  }
+
+  /// Parses `text`, a whole document or the value of one setting.
+  static func node(
+    of text: String, source: String, isValue: Bool
+  ) throws(ConfigurationError) -> Node {
+    guard text.utf8.count <= sizeLimit else {
+      throw .malformed(source: source, problem: "more than \(sizeLimit) bytes of settings")
+    }
+    try checkReferences(in: text, source: source)
+    do {
+      let node = try Yams.compose(yaml: text)
+      return node ?? Node("", Tag(.null), .plain)
+    } catch let error as YamlError {
+      throw .malformed(source: isValue ? source : place(error, in: source), problem: reason(error))
+    } catch {
+      throw .malformed(source: source, problem: "not YAML")
+    }
+  }
+
+  /// Refuses documents with more than a few references (`*name`), where ten lines can stand for
+  /// billions of values. Nesting needs no such care: the parser has its own limit.
+  private static func checkReferences(
+    in text: String, source: String
+  ) throws(ConfigurationError) {
+    let marks = [UInt8(ascii: "*"), UInt8(ascii: "&")]
+    var line = 1
+    var references = 0
+    var previous = UInt8(ascii: "\n")
+    for byte in text.utf8 {
+      if byte == UInt8(ascii: "\n") { line += 1 }
+      if marks.contains(previous), byte > 0x20, !marks.contains(byte) { references += 1 }
+      guard references <= 8 else {
+        throw .malformed(
+          source: "\(source):\(line)",
+          problem: "references (&name, *name) have no place in settings")
+      }
+      previous = byte
+    }
+  }
+
+  static func place(_ node: Node, in source: String) -> String {
+    guard let mark = node.mark else { return source }
+    return "\(source):\(mark.line):\(mark.column)"
+  }
+
+  private static func place(_ error: YamlError, in source: String) -> String {
+    switch error {
+    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
+      "\(source):\(mark.line):\(mark.column)"
+    case .duplicatedKeysInMapping(_, let context):
+      "\(source):\(context.mark.line):\(context.mark.column)"
+    default: source
+    }
+  }
+
+  private static func reason(_ error: YamlError) -> String {
+    switch error {
+    case .scanner(_, let problem, _, _), .parser(_, let problem, _, _),
+      .composer(_, let problem, _, _), .reader(let problem, _, _, _):
+      "not YAML: \(printable(problem))"
+    case .duplicatedKeysInMapping(let duplicates, _):
+      "\(quoted(duplicates.first ?? "")) is there twice"
+    default: "not YAML"
+    }
+  }
+
+  static func describe(_ node: Node) -> String {
+    switch node {
+    case .scalar(let scalar): scalar.string.isEmpty ? "nothing" : quoted(scalar.string)
+    case .sequence(let sequence):
+      sequence.count > 16
+        ? "a list of \(sequence.count)" : "[\(sequence.map(describe).joined(separator: ", "))]"
+    case .mapping: "a group of settings"
+    case .alias: "a reference"
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import Environments
+import Foundation
+import Learning
+import Parallel
+
+extension RunConfiguration {
+  /// The memory that a run with this configuration takes once its replay buffers are full (bytes),
+  /// to within a factor of two. Not an integer: settings can ask for more than one holds.
+  func memoryNeeded(for task: TaskDescription) throws(AgentShapeError) -> Double {
+    let shape = try task.agentShape(for: learning)
+    let (observations, actions) = (Double(shape.observationCount), Double(shape.actionCount))
+    let (subgoals, targets) = (Double(shape.subgoalCount), Double(shape.targetCount))
+    let interval = Double(learning.subgoals.interval)
+    let isHierarchy = learning.hierarchy == .hiro
+
+    var numbers = Self.learner(
+      learning.lower.learner, inputs: observations + max(subgoals, targets), outputs: actions)
+    var slots = Double(learning.lower.replayCapacity)
+    numbers += slots * (subgoals + targets + 3)
+    if isHierarchy {
+      numbers += Self.learner(
+        learning.higher.learner, inputs: observations + targets, outputs: subgoals)
+      let transitions = Double(learning.higher.replayCapacity)
+      numbers += transitions * (subgoals + targets + 5)
+      slots = max(slots, transitions * interval)
+
+      let batch = Double(learning.higher.batchSize)
+      let candidates = Double(learning.correction.randomCandidates) + 2
+      let hidden = Double(learning.lower.hiddenUnits)
+      let steps = interval * (observations + subgoals + hidden + actions)
+      let rows = (candidates + interval - 1) * (2 * hidden + observations + subgoals + actions)
+      numbers += batch * (steps + rows + candidates * (hidden + 2 * subgoals + interval))
+    }
+    numbers += slots * (observations + actions)
+    return 4 * numbers
+  }
+
+  /// Refuses what this process cannot have the memory for, before any of it is taken: the machine,
+  /// its container or `ulimit` may set the limit.
+  ///
+  /// - Throws: ``ConfigurationError/tooLarge(needed:available:limit:)``, or `AgentShapeError`.
+  func checkMemory(for task: TaskDescription) throws {
+    let needed = try memoryNeeded(for: task) + Self.besidesLearning
+    let memory = ProcessLimits().memory
+    guard needed <= memory.bytes else {
+      throw ConfigurationError.tooLarge(
+        needed: needed, available: memory.bytes, limit: memory.source)
+    }
+  }
+
+  /// What a run takes besides: the program, its libraries, the worlds (bytes).
+  private static let besidesLearning = 100e6
+
+  /// The numbers of one level: an actor and two critics, each with its target, gradient and two
+  /// moments, and the layers of a batch.
+  private static func learner(
+    _ level: LevelConfiguration, inputs: Double, outputs: Double
+  ) -> Double {
+    let hidden = Double(level.hiddenUnits)
+    let weights = hidden * (hidden + inputs + 2 * outputs + 3)
+    let layers = Double(level.batchSize) * 2 * (inputs + outputs + 6 * hidden)
+    return 16 * weights + layers
+  }
+}

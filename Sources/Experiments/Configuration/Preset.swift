@@ -1,0 +1,65 @@
+import Environments
+import Learning
+
+/// A named recipe, or a variant of HIRO that the paper measures, as a piece of configuration.
+///
+/// The group `tasks` of a preset holds, by name of a task, what differs there. The YAML files in `Sources/Experiments/Presets` are built into the program, comments and all.
+public struct Preset: Sendable {
+  /// The name by which `--preset` takes it.
+  public let name: String
+  /// The YAML text, which begins with a comment that says what the preset is.
+  public let yaml: String
+
+  /// All presets.
+  public static let all: [Preset] = [
+    .init("hiro", PackageResources.hiro_yaml),
+    .init("dependable", PackageResources.dependable_yaml),
+    .init("no-correction", PackageResources.no_correction_yaml),
+    .init("mean-correction", PackageResources.mean_correction_yaml),
+    .init("xy-subgoals", PackageResources.xy_subgoals_yaml),
+    .init("absolute-goals", PackageResources.absolute_goals_yaml),
+    .init("hindsight", PackageResources.hindsight_yaml),
+    .init("pretraining", PackageResources.pretraining_yaml),
+    .init("flat", PackageResources.flat_yaml),
+  ]
+
+  /// The preset called `name`.
+  public static func named(_ name: String) throws(ConfigurationError) -> Preset {
+    guard let preset = all.first(where: { $0.name == name }) else {
+      throw .unknownPreset(name, known: all.map(\.name))
+    }
+    return preset
+  }
+
+  /// What the preset is: the first paragraph of the comment at its head, as one line.
+  public var summary: String {
+    yaml.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("# ") }
+      .map { $0.dropFirst(2) }.joined(separator: " ")
+  }
+
+  private init(_ name: String, _ bytes: [UInt8]) {
+    self.name = name
+    self.yaml = String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension ConfigurationLayers {
+  /// Lays `preset` over what is there, with what it has for `task` in particular.
+  public mutating func apply(
+    _ preset: Preset, for task: TaskDescription
+  ) throws(ConfigurationError) {
+    try apply(yaml: preset.yaml, source: "preset \(preset.name)", task: task.presetName)
+  }
+}
+
+extension TaskDescription {
+  /// The name under which presets know the task: what trains on targets everywhere is the same as
+  /// what does not, and a maze of one's own is an Ant Maze, with targets in space an Ant Fall, and
+  /// without any an Ant Gather.
+  var presetName: String {
+    let name = name.hasSuffix("-multi") ? String(name.dropLast("-multi".count)) : name
+    if TaskRegistry.all.contains(where: { $0.name == name }) { return name }
+    if targetCount == 0 { return "ant-gather" }
+    return targetCount > 2 ? "ant-fall" : "ant-maze"
+  }
+}

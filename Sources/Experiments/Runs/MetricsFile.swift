@@ -1,0 +1,141 @@
+import Files
+import Foundation
+
+/// `metrics.csv`: one row per report of a run, the environment step in the first column.
+///
+/// Every row reaches the file in one write, so that a kill never leaves half of one; reopening cuts
+/// the file back to a given step, so that a resumed run does not report twice. A file that holds
+/// anything but rows is kept aside as it is, and its rows go on in a new one.
+public final class MetricsFile {
+  /// The columns after `step`.
+  public let columns: [String]
+  /// The numbers in the last row of the file that is continued, by column.
+  private(set) var lastRow: [String: Double] = [:]
+  /// Where the file was kept that held something else than rows of these columns.
+  public private(set) var keptAside: String?
+  private let path: String
+  private let descriptor: Int32
+
+  /// A metrics file can have at most this many bytes when it is reopened.
+  private static let sizeLimit = 1 << 30
+
+  /// Begins a new file at `path`, or, where `step` is given, continues the one that is there after
+  /// its last row of that step or before.
+  public init(path: String, columns: [String], continuingAfter step: Int? = nil) throws(FileError) {
+    var text = Self.line(["step"] + columns)
+    if let step, access(path, F_OK) == 0 {
+      let file = try InputFile(path: path, limit: Self.sizeLimit)
+      let bytes = try file.bytes(in: 0..<file.count)
+      let curve = Curve(String(decoding: bytes, as: UTF8.self), columns: columns)
+      if curve.isDamaged {
+        let aside = Self.freePath(beside: path)
+        try AtomicFile.write(to: aside) { output throws(FileError) in try output.append(bytes) }
+        keptAside = aside
+      }
+      let rows = curve.rows.prefix { $0.step <= step }
+      text += rows.map { $0.text }.joined()
+      lastRow = rows.last.map { Self.numbers($0.text, columns) } ?? [:]
+    }
+    try AtomicFile.write(text, to: path)
+    descriptor = openFile(path, O_WRONLY | O_APPEND)
+    guard descriptor >= 0 else {
+      throw FileError(errno: errno, path: path, operation: "opening", writing: true)
+    }
+    self.path = path
+    self.columns = columns
+  }
+
+  fileprivate static func line(_ fields: [String]) -> String {
+    fields.joined(separator: ",") + "\n"
+  }
+
+  /// The numbers in a row, by column.
+  private static func numbers(_ row: String, _ columns: [String]) -> [String: Double] {
+    let fields = row.dropLast().split(separator: ",", omittingEmptySubsequences: false)
+    let values = zip(["step"] + columns, fields).compactMap { column, field in
+      Double(field).map { (column, $0) }
+    }
+    return Dictionary(uniqueKeysWithValues: values)
+  }
+
+  private static func freePath(beside path: String) -> String {
+    let base = (path as NSString).deletingPathExtension
+    var number = 1
+    while access("\(base).damaged-\(number).csv", F_OK) == 0 { number += 1 }
+    return "\(base).damaged-\(number).csv"
+  }
+
+  deinit { close(descriptor) }
+
+  /// Appends the row of `step`; a column without a value, or whose value is not a number, stays
+  /// empty. Values must be of known columns.
+  public func append(step: Int, _ values: [String: Double]) throws(FileError) {
+    precondition(values.keys.allSatisfy(columns.contains), "a value without a column")
+    let fields = columns.map { column in
+      guard let value = values[column], value.isFinite else { return "" }
+      return Int(exactly: value).map(String.init) ?? "\(value)"
+    }
+    let row = Array("\(step),\(fields.joined(separator: ","))\n".utf8)
+    let end = lseek(descriptor, 0, SEEK_END)
+    let written = row.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
+    guard written == row.count else {
+      let error = FileError(
+        errno: written < 0 ? errno : ENOSPC, path: path, operation: "writing", writing: true)
+      // A disk that fills takes the beginning of a row; the row will be tried again as a whole.
+      if written > 0 { ftruncate(descriptor, end) }
+      throw error
+    }
+  }
+
+  /// Makes the rows so far reach the disk.
+  public func synchronize() throws(FileError) {
+    guard fsync(descriptor) == 0 else {
+      throw FileError(errno: errno, path: path, operation: "syncing", writing: true)
+    }
+  }
+}
+
+/// The rows of a metrics file that was written before.
+private struct Curve {
+  private(set) var rows: [(step: Int, text: String)] = []
+  /// Whether there is something that is no row, or that the columns have no place for.
+  private(set) var isDamaged = false
+
+  /// The columns in the file, and which of them a row has now.
+  private var columns: [String]
+  private let wanted: [String]
+
+  init(_ text: String, columns: [String]) {
+    self.columns = columns
+    wanted = columns
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    // What follows the last line break is a row that a kill cut short.
+    let rest = lines.removeLast()
+    if rest.contains(where: { !"0123456789,.-+einfa".contains($0) }) { isDamaged = true }
+    if let first = lines.first, first.hasPrefix("step,") {
+      self.columns = first.split(separator: ",").dropFirst().map(String.init)
+      lines.removeFirst()
+      if !Set(self.columns).isSubset(of: columns) { isDamaged = true }
+    } else {
+      isDamaged = true
+    }
+    for line in lines { read(line) }
+  }
+
+  private mutating func read(_ line: Substring) {
+    let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+    guard fields.count == columns.count + 1, let step = Int(fields[0]),
+      step > rows.last?.step ?? -1,
+      fields.dropFirst().allSatisfy({ $0.isEmpty || Double($0) != nil })
+    else {
+      isDamaged = true
+      return
+    }
+    if columns == wanted { return rows.append((step, line + "\n")) }
+    // An older program measured less, or something else.
+    let values = Dictionary(
+      zip(columns, fields.dropFirst()), uniquingKeysWith: { first, _ in first })
+    let text = MetricsFile.line(["\(step)"] + wanted.map { values[$0].map(String.init) ?? "" })
+    rows.append((step, text))
+  }
+}

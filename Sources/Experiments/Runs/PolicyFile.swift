@@ -1,0 +1,185 @@
+import Environments
+import Files
+import Foundation
+import Learning
+import NeuralNetworks
+import Safetensors
+
+/// A trained policy with everything that is needed to use it and to know where it came from.
+///
+/// On disk it is a safetensors file: the actors' weights as tensors (`lower.actor.layer1.weight`
+/// `[out, in]`, …), the rest as metadata.
+public struct PolicyFile: Sendable, Equatable {
+  /// The whole configuration of the run that made it, its task and seed included.
+  public var configuration: RunConfiguration
+  /// The map of its task, where that is not one of the built-in tasks.
+  public var map: MazeMap?
+  /// The robot of its task, where that is not one of the built-in ones.
+  public var robot: Robot?
+  /// What its world was compiled to; older files lack it.
+  public var compiled: CompiledWorld?
+  /// Environment steps it has been trained for.
+  public var step: Int
+  /// Its success rate in the evaluation of that step, in [0, 1], if there was one.
+  public var success: Double?
+  /// What it was measured to be worth and by what; nil in files of earlier versions.
+  public var card: PolicyCard?
+  /// The actors' weights.
+  public var tensors: [String: Tensor]
+
+  /// Describes a policy; each parameter is the property of its name.
+  public init(
+    configuration: RunConfiguration, map: MazeMap? = nil, robot: Robot? = nil,
+    compiled: CompiledWorld? = nil, step: Int, success: Double?, card: PolicyCard? = nil,
+    tensors: [String: Tensor]
+  ) {
+    self.configuration = configuration
+    self.map = map
+    self.robot = robot
+    self.compiled = compiled
+    self.step = step
+    self.success = success
+    self.card = card
+    self.tensors = tensors
+  }
+
+  /// What the metadata calls the kind of file and its version.
+  package static let format = "hiro-policy"
+  package static let version = "1"
+
+  /// Reads the policy at `path`.
+  ///
+  /// - Throws: ``SafetensorsError``, ``PolicyFileError`` or ``ConfigurationError``, each naming the
+  ///   file.
+  public init(path: String) throws {
+    let file = try SafetensorsFile(path: path)
+    func value(_ key: String) throws(PolicyFileError) -> String {
+      guard let value = file.metadata[key] else {
+        throw .notAPolicy(path: path, problem: "its metadata lacks \(quoted(key))")
+      }
+      return value
+    }
+    guard try value("format") == Self.format else {
+      throw PolicyFileError.notAPolicy(
+        path: path, problem: "its format is \(quoted(try value("format")))")
+    }
+    guard try value("version") == Self.version else {
+      throw PolicyFileError.version(path: path, found: try value("version"))
+    }
+    guard let step = Int(try value("step")), step >= 0 else {
+      throw PolicyFileError.notAPolicy(path: path, problem: "its step is not a whole number")
+    }
+    var layers = ConfigurationLayers()
+    try layers.apply(yaml: try value("configuration"), source: "\(printable(path)): configuration")
+    configuration = layers.configuration()
+    let world = try CarriedWorld(task: configuration.task, in: file)
+    (map, robot, compiled) = (world.map, world.robot, world.compiled)
+    self.step = step
+    success = file.metadata["success"].flatMap(Double.init)
+    card = try file.metadata["card"].map { text in
+      do { return try PolicyCard(json: text) } catch {
+        let problem = (error as? DecodingError).map(describe) ?? "not JSON"
+        throw PolicyFileError.notAPolicy(
+          path: path, problem: "its card cannot be read: \(problem)")
+      }
+    }
+    tensors = try file.tensors { !$0.name.hasPrefix(CarriedWorld.prefix) }
+    guard try value("checksum") == Self.checksum(of: tensors),
+      world.tensors.isEmpty || file.metadata["world_checksum"] == Self.checksum(of: world)
+    else {
+      throw PolicyFileError.notAPolicy(path: path, problem: "the checksum does not match; damaged")
+    }
+  }
+
+  /// Writes the policy to `path`, as a whole or not at all.
+  ///
+  /// - Parameter task: The task it was trained for; left out, it is looked up by its name.
+  public func write(to path: String, task: TaskDescription? = nil) throws {
+    var metadata = [
+      "format": Self.format, "version": Self.version, "task": configuration.task,
+      "step": "\(step)", "seed": "\(configuration.seed)",
+      "configuration": configuration.yaml(heading: "The configuration of the run."),
+    ]
+    metadata["checksum"] = Self.checksum(of: tensors)
+    if let success { metadata["success"] = "\(success)" }
+    // For readers in other languages; ours takes these from the task and the configuration.
+    let shape = try (task ?? definition().description)
+      .agentShape(for: configuration.learning)
+    metadata.merge(world.metadata) { $1 }
+    if let card { metadata["card"] = try card.json() }
+    if !world.tensors.isEmpty { metadata["world_checksum"] = Self.checksum(of: world) }
+    metadata["action_limits"] = "\(shape.actionLimits)"
+    metadata["subgoal_half_range"] = "\(shape.subgoalHalfRange)"
+    metadata["position_indices"] = "\(shape.positionIndices)"
+    try Safetensors.write(
+      tensors.map { SafetensorsTensor($0.key, $0.value) } + world.savedTensors,
+      metadata: metadata, to: path)
+  }
+
+  /// The world that it was trained in.
+  public var world: CarriedWorld {
+    CarriedWorld(task: configuration.task, map: map, robot: robot, compiled: compiled)
+  }
+
+  /// CRC-32 of the world's files, one after the other, each with its name before it.
+  private static func checksum(of world: CarriedWorld) -> String {
+    Checkpoint.checksum(world.tensors.flatMap { Array($0.name.utf8) + $0.bytes })
+  }
+
+  /// CRC-32 of the weights, one tensor after the other in the order of their names.
+  private static func checksum(of tensors: [String: Tensor]) -> String {
+    let bytes = tensors.sorted { $0.key < $1.key }.flatMap {
+      $0.value.values.withUnsafeBytes(Array.init)
+    }
+    return Checkpoint.checksum(bytes)
+  }
+
+  /// The task that the policy was trained for, from what the file itself holds.
+  ///
+  /// - Parameter robot: The robot's MJCF file, where an older policy was trained with one's own and
+  ///   does not hold it; a policy never names files itself.
+  public func definition(robot: String? = nil) throws -> TaskDefinition {
+    try world.definition(robot: robot)
+  }
+
+  /// A policy that acts in `task`, which may be another than the one it was trained for as long as
+  /// the shapes are the same; each thread needs its own.
+  ///
+  /// - Throws: `PolicyError` with the expected and the found shape, or `AgentShapeError`.
+  public func makePolicy(for task: TaskDescription) throws -> HierarchicalPolicy {
+    try HierarchicalPolicy(
+      shape: task.agentShape(for: configuration.learning),
+      settings: PolicySettings(
+        hierarchy: configuration.learning.hierarchy,
+        interval: configuration.learning.subgoals.interval,
+        semantics: configuration.learning.subgoals.semantics), tensors: tensors)
+  }
+}
+
+/// Why a safetensors file is not a policy of ours.
+public enum PolicyFileError: Error, Equatable, CustomStringConvertible {
+  /// The file's metadata is not that of a policy.
+  case notAPolicy(path: String, problem: String)
+  /// The policy was written by a later version of the program.
+  case version(path: String, found: String)
+  /// The policy's networks do not fit the task.
+  case unsuitable(path: String, task: String, problem: String)
+  /// There is no policy in the folder.
+  case noPolicy(folder: String)
+
+  /// One line: the file and what is wrong with it.
+  public var description: String {
+    switch self {
+    case .notAPolicy(let path, let problem):
+      "\(printable(path)): a safetensors file, but not a policy of hiro: \(problem)"
+    case .version(let path, let found):
+      "\(printable(path)): a policy of format version \(quoted(found)); this hiro reads version "
+        + PolicyFile.version
+    case .unsuitable(let path, let task, let problem):
+      "\(printable(path)): not a policy for \(printable(task)): \(problem)"
+    case .noPolicy(let folder):
+      "\(printable(folder)): holds neither \(RunFolder.bestPolicy) nor \(RunFolder.latestPolicy); "
+        + "expected a policy file or the output folder of hiro train"
+    }
+  }
+}

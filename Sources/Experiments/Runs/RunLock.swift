@@ -1,0 +1,94 @@
+import Files
+import Foundation
+
+/// Keeps two trainers out of one folder.
+///
+/// The lock is the operating system's own on an open file: it is gone with the process, however
+/// that ended. The file says who holds it, for the error message of the next.
+final class RunLock {
+  private let descriptor: Int32
+  private let path: String
+  /// Whether the file is ours to take away again.
+  private var isNew: Bool
+
+  /// Takes the lock of `folder`, without a word of it in the file: see ``announce()``.
+  ///
+  /// - Throws: ``RunError/locked(folder:holder:)`` where another process has it.
+  init(folder: String) throws {
+    let path = "\(folder)/\(RunFolder.lock)"
+    let isNew = access(path, F_OK) != 0
+    let descriptor = openFile(path, O_RDWR | O_CREAT)
+    guard descriptor >= 0 else {
+      throw FileError(errno: errno, path: path, operation: "opening", writing: true)
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let holder = Self.read(descriptor)
+      close(descriptor)
+      throw RunError.locked(folder: folder, holder: holder)
+    }
+    (self.path, self.isNew, self.descriptor) = (path, isNew, descriptor)
+  }
+
+  /// Says in the file who holds the lock, for the error message of the next.
+  func announce() {
+    isNew = false
+    let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
+    // Who holds it is a courtesy: on a full disk the lock itself still holds.
+    if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }
+  }
+
+  deinit {
+    // Of a run that was refused nothing stays.
+    if isNew { unlink(path) }
+    close(descriptor)
+  }
+
+  private static func read(_ descriptor: Int32) -> String {
+    var bytes = [UInt8](repeating: 0, count: 256)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    let text = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+    return printable(text.trimmingCharacters(in: .whitespacesAndNewlines))
+  }
+}
+
+/// Why a run cannot begin or be continued.
+public enum RunError: Error, Equatable, CustomStringConvertible {
+  /// Another process trains in the folder.
+  case locked(folder: String, holder: String)
+  /// The folder holds a run already, and it was not asked to be continued.
+  case occupied(folder: String)
+  /// There is no checkpoint in the folder.
+  case noCheckpoint(folder: String)
+  /// A checkpoint is not one, or is damaged.
+  case checkpoint(path: String, problem: String)
+  /// A setting that cannot be changed on resuming has another value now.
+  case changed(setting: String, saved: String, asked: String)
+  /// The run has made more steps than it is asked to end with.
+  case behind(asked: Int, made: Int)
+  /// The run ended, but its state could not be saved.
+  case unsaved(reason: String)
+
+  /// One line: what is wrong, and the remedy.
+  public var description: String {
+    switch self {
+    case .locked(let folder, let holder):
+      "\(printable(folder)): another trainer is at work here: \(holder); "
+        + "wait for it, stop it, or choose another folder"
+    case .occupied(let folder):
+      "\(printable(folder)): holds a run already; continue it with --resume, "
+        + "or choose another folder"
+    case .noCheckpoint(let folder):
+      "\(printable(folder)): holds no checkpoint to continue from; begin a run with --output"
+    case .checkpoint(let path, let problem):
+      "\(printable(path)): not an intact checkpoint: \(problem)"
+    case .changed(let setting, let saved, let asked):
+      "\(setting) was \(saved) in the run to continue and cannot become \(asked); "
+        + "begin a new run for that"
+    case .behind(let asked, let made):
+      "the run has made \(made) steps already and cannot end with \(asked); "
+        + "give --steps a larger number"
+    case .unsaved(let reason):
+      "the run has ended, but its last state could not be saved: \(reason)"
+    }
+  }
+}

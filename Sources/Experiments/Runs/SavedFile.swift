@@ -1,0 +1,77 @@
+import Files
+import Foundation
+import Learning
+import Safetensors
+
+/// A policy or a checkpoint, read to its last byte to tell what it holds.
+public struct SavedFile: Sendable {
+  /// What is saved.
+  public enum Kind: String, Sendable {
+    /// The actors, to be used.
+    case policy
+    /// Everything of a run, to be continued.
+    case checkpoint
+  }
+
+  /// What is saved.
+  public let kind: Kind
+  /// The configuration of the run.
+  public let configuration: RunConfiguration
+  /// The world that it was made in.
+  public let world: CarriedWorld
+  /// The environment step.
+  public let step: Int
+  /// The success at this step, where it was measured.
+  public let success: Double?
+  /// What it was measured to be worth and by what; nil in a checkpoint and in files of earlier
+  /// versions.
+  public let card: PolicyCard?
+  /// The version of the file's format.
+  public let version: String
+  /// The tensors.
+  public let entries: [SafetensorsEntry]
+
+  /// Reads and checks the file at `path`.
+  ///
+  /// - Throws: ``SafetensorsError``, ``PolicyFileError``, ``RunError`` or ``ConfigurationError``
+  ///   where it is not as it should be.
+  public init(path: String) throws {
+    let file = try SafetensorsFile(path: path)
+    entries = file.entries
+    if file.metadata["format"] == Checkpoint.format {
+      let parts = try Checkpoint.verify(file)
+      kind = .checkpoint
+      configuration = parts.configuration
+      var world = parts.world
+      // An older run has its map beside the checkpoint.
+      if world.map == nil { world.map = try RunFolder.ownMap(in: FileError.folder(of: path)) }
+      self.world = world
+      step = parts.trainer.steps
+      success = parts.record.last?.step == step ? parts.record.last?.success : nil
+      card = nil
+      version = Checkpoint.version
+    } else {
+      let policy = try PolicyFile(path: path)
+      for (name, tensor) in policy.tensors.sorted(by: { $0.key < $1.key })
+      where !tensor.values.allSatisfy(\.isFinite) {
+        throw PolicyFileError.notAPolicy(
+          path: path, problem: "tensor \(quoted(name)) holds a number that is not finite")
+      }
+      kind = .policy
+      configuration = policy.configuration
+      world = policy.world
+      step = policy.step
+      success = policy.success
+      card = policy.card
+      version = PolicyFile.version
+    }
+  }
+}
+
+extension RunFolder {
+  /// The policies and checkpoints in a run's folder: best, latest, then the newest checkpoint first.
+  public static func savedFiles(in folder: String) -> [String] {
+    [bestPolicy, latestPolicy].map { "\(folder)/\($0)" }
+      .filter { FileManager.default.fileExists(atPath: $0) } + checkpoints(in: folder)
+  }
+}

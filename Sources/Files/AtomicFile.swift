@@ -1,0 +1,173 @@
+import Foundation
+
+/// Writes files that are either there in full or not at all.
+///
+/// The contents go to a file beside the final one, reach the disk, and take the final name in one
+/// rename; the folder is then synced too. A crash, a full disk or a kill at any moment leaves the
+/// older file as it was. What a kill leaves behind is named `.NAME.PID.partial`.
+public enum AtomicFile {
+  /// The ending of a file that is still being written.
+  package static let partialSuffix = ".partial"
+
+  /// Writes `text` as UTF-8 to `path`.
+  public static func write(_ text: String, to path: String) throws(FileError) {
+    try write(to: path) { output throws(FileError) in try output.append(Array(text.utf8)) }
+  }
+
+  /// Writes `bytes` to `path`.
+  public static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+    try write(to: path) { output throws(FileError) in try output.append(bytes) }
+  }
+
+  /// Writes to `path` whatever `body` appends.
+  ///
+  /// - Throws: The error of `body`, or ``FileError`` from the file system; in either case nothing
+  ///   is left behind and an older file at `path` is untouched.
+  public static func write(
+    to path: String, _ body: (borrowing OutputFile) throws(FileError) -> Void
+  ) throws(FileError) {
+    if (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
+      == .typeDirectory
+    {
+      throw .notAFile(path: path)
+    }
+    let folder = FileError.folder(of: path)
+    let name = (path as NSString).lastPathComponent
+    let partial = "\(folder)/.\(name).\(getpid())\(partialSuffix)"
+    do throws(FileError) {
+      let output = try OutputFile(partial: partial, path: path)
+      try body(output)
+      try output.finish()
+      guard rename(partial, path) == 0 else {
+        throw FileError(errno: errno, path: path, operation: "renaming", writing: true)
+      }
+    } catch {
+      unlink(partial)
+      throw error
+    }
+    try sync(folder: folder)
+  }
+
+  /// Makes the names in `folder` reach the disk.
+  package static func sync(folder: String) throws(FileError) {
+    let descriptor = openFile(folder, O_RDONLY | O_DIRECTORY)
+    guard descriptor >= 0 else {
+      throw FileError(errno: errno, path: folder, operation: "opening", writing: true)
+    }
+    defer { close(descriptor) }
+    // Some file systems cannot sync a folder and say EINVAL; the rename is all they offer.
+    guard fsync(descriptor) == 0 || errno == EINVAL else {
+      throw FileError(errno: errno, path: folder, operation: "syncing", writing: true)
+    }
+  }
+
+  /// Makes the folder `path`, and those above it, unless it is there.
+  public static func makeFolder(_ path: String) throws(FileError) {
+    if mkdir(path, 0o777) == 0 { return }
+    switch errno {
+    case EEXIST:
+      var status = stat()
+      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        throw .notAFolder(path: path)
+      }
+    case ENOENT
+    where FileError.folder(of: path) != path && access(FileError.folder(of: path), F_OK) != 0:
+      try makeFolder(FileError.folder(of: path))
+      guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+        throw FileError(errno: errno, path: path, operation: "creating", writing: true)
+      }
+    default:
+      throw FileError(errno: errno, path: path, operation: "creating", writing: true)
+    }
+  }
+}
+
+/// A file being written by ``AtomicFile``, buffered.
+public final class OutputFile {
+  /// Bytes appended so far.
+  public private(set) var count = 0
+
+  private let path: String
+  private let descriptor: Int32
+  private let buffer: UnsafeMutableRawBufferPointer
+  private var buffered = 0
+  private var isOpen = true
+
+  fileprivate init(partial: String, path: String) throws(FileError) {
+    descriptor = openFile(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
+    guard descriptor >= 0 else {
+      throw FileError(errno: errno, path: path, operation: "creating", writing: true)
+    }
+    self.path = path
+    buffer = .allocate(byteCount: 1 << 18, alignment: 64)
+  }
+
+  deinit {
+    if isOpen { close(descriptor) }
+    buffer.deallocate()
+  }
+
+  /// Appends `bytes`; large pieces go to the file without being copied.
+  public func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    count += bytes.count
+    if buffered + bytes.count > buffer.count { try flush() }
+    if bytes.count >= buffer.count {
+      try put(bytes)
+    } else if let source = bytes.baseAddress {
+      (buffer.baseAddress! + buffered).copyMemory(from: source, byteCount: bytes.count)
+      buffered += bytes.count
+    }
+  }
+
+  /// Appends the memory of `values` as it is.
+  public func append<Element: BitwiseCopyable>(_ values: [Element]) throws(FileError) {
+    var failure: FileError?
+    values.withUnsafeBytes { bytes in
+      do throws(FileError) { try append(bytes) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  fileprivate func finish() throws(FileError) {
+    try flush()
+    guard fsync(descriptor) == 0 else {
+      throw FileError(errno: errno, path: path, operation: "syncing", writing: true)
+    }
+    isOpen = false
+    guard close(descriptor) == 0 else {
+      throw FileError(errno: errno, path: path, operation: "closing", writing: true)
+    }
+  }
+
+  private func flush() throws(FileError) {
+    try put(UnsafeRawBufferPointer(rebasing: buffer[..<buffered]))
+    buffered = 0
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    var done = 0
+    while done < bytes.count {
+      let written = Foundation.write(
+        descriptor, bytes.baseAddress! + done, bytes.count - done)
+      if written >= 0 {
+        done += written
+      } else if errno != EINTR {
+        throw FileError(errno: errno, path: path, operation: "writing", writing: true)
+      }
+    }
+  }
+}
+
+/// Opens `path` under a descriptor that no standard stream can have: in a process that was started
+/// without them, or has closed them, the lowest free number is one of theirs, and what is meant for
+/// people would go into the file. A file that is made is everyone's to read and write as far as the
+/// user's mask lets them. −1 with `errno` where it fails.
+package func openFile(_ path: String, _ flags: Int32) -> Int32 {
+  let descriptor = open(path, flags | O_CLOEXEC, 0o666)
+  guard 0...STDERR_FILENO ~= descriptor else { return descriptor }
+  let higher = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+  let code = errno
+  close(descriptor)
+  errno = code
+  return higher
+}

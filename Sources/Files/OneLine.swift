@@ -1,0 +1,38 @@
+/// `text` fit for one line of a message: control characters escaped, and cut to `limit` characters,
+/// whatever a hostile file put into it.
+package func printable(_ text: String, limit: Int = 200) -> String {
+  var result = ""
+  for (count, scalar) in text.unicodeScalars.enumerated() {
+    if count == limit { return result + "…" }
+    let isControl = scalar.properties.generalCategory == .control
+    let isLayout =
+      switch scalar.properties.generalCategory {
+      case .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: true
+      default: false
+      }
+    if isControl || isLayout {
+      result += "\\u{" + String(scalar.value, radix: 16) + "}"
+    } else {
+      result.unicodeScalars.append(scalar)
+    }
+  }
+  return result
+}
+
+/// `name` in quotation marks, safe to print.
+package func quoted(_ name: String) -> String { "\"\(printable(name, limit: 80))\"" }
+
+/// What is wrong with some JSON, in one line.
+package func describe(_ error: DecodingError) -> String {
+  func place(_ path: [any CodingKey]) -> String {
+    path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+  }
+  switch error {
+  case .keyNotFound(let key, _): return "\(quoted(key.stringValue)) is missing"
+  case .typeMismatch(let type, let context):
+    return "\(quoted(place(context.codingPath))): expected \(type)"
+  case .valueNotFound(let type, let context):
+    return "\(quoted(place(context.codingPath))): expected \(type), found null"
+  default: return "not valid JSON"
+  }
+}

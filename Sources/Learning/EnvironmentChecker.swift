@@ -1,0 +1,278 @@
+import Randomness
+
+/// Tells the author of an environment what it does wrong, a line each, before training hides it: as the
+/// checkers of Gymnasium and Stable-Baselines3 do.
+public struct EnvironmentChecker {
+  /// Episodes that are looked at, to each target.
+  public var episodes = 3
+  /// Steps of an episode that are looked at, at most; an episode that is cut earlier is followed to its
+  /// end.
+  public var steps = 1_000
+  /// From which starts and actions derive.
+  public var seed: UInt64 = 0
+
+  private let environments: EnvironmentFactory
+
+  /// A checker of the environments that training would use.
+  public init(_ environments: EnvironmentFactory) {
+    self.environments = environments
+  }
+
+  /// What is wrong, the gravest first; empty where all is well.
+  ///
+  /// - Throws: What the environment throws where it must not.
+  public func problems() throws -> [String] {
+    let environment = try environments.makeEnvironment()
+    var problems = problems(of: environment.task)
+    if environment.task != environments.task {
+      problems.append("the environment's task is not the one that the factory says")
+    }
+    // With sizes that do not fit nothing else can be tried.
+    guard problems.isEmpty else { return problems }
+    var found = Findings(task: environment.task)
+    var start = [Float]()
+    for choice in choices {
+      for number in 0..<episodes {
+        let name = "checker \(choice) \(number)"
+        try check(environment, choice, name, &found)
+        if choice == .training {
+          if number > 0, environment.task.episodeSteps > 0, start == found.start {
+            found.add(
+              "every episode begins alike: reset(using:target:) draws nothing from its generator")
+          }
+          start = found.start
+        }
+      }
+    }
+    try checkRepeats(&found)
+    try checkState(&found)
+    try checkSizes(environment, &found)
+    return found.problems
+  }
+
+  private var choices: [TargetChoice] {
+    [.training] + environments.task.evaluationTargets.indices.map { .evaluation($0) }
+  }
+
+  /// What the description contradicts itself in.
+  private func problems(of task: TaskDescription) -> [String] {
+    var problems: [String] = []
+    func require(_ condition: Bool, _ problem: String) {
+      if !condition { problems.append(problem) }
+    }
+    let targetCount = task.targetCount
+    require(task.observationCount > 0, "task.observationCount is \(task.observationCount)")
+    require(!task.actionLimits.isEmpty, "task.actionLimits is empty: nothing could be done")
+    require(
+      task.actionLimits.allSatisfy { $0 > 0 && $0.isFinite },
+      "task.actionLimits must be positive and finite: actions are from minus a limit to plus it")
+    require(
+      !task.subgoalHalfRange.isEmpty && task.subgoalHalfRange.allSatisfy { $0 > 0 && $0.isFinite },
+      "task.subgoalHalfRange must be positive and finite numbers, one for each of the first numbers of "
+        + "an observation that a subgoal speaks of")
+    require(
+      task.subgoalHalfRange.count <= task.observationCount,
+      "task.subgoalHalfRange has more numbers than an observation")
+    require(
+      1...task.observationCount ~= task.placeCount,
+      "task.placeCount is \(task.placeCount): the robot's place is the first numbers of an observation"
+    )
+    require(
+      task.positionIndices.allSatisfy { 0..<task.observationCount ~= $0 },
+      "task.positionIndices names numbers that an observation does not have")
+    require(task.episodeSteps > 0, "task.episodeSteps is \(task.episodeSteps)")
+    require(
+      task.evaluationTargets.allSatisfy { $0.count == targetCount && $0.allSatisfy(\.isFinite) },
+      "task.evaluationTargets must have \(targetCount) finite numbers each, as the training target")
+    require(
+      targetCount == 0 || !task.evaluationTargets.isEmpty,
+      "task.evaluationTargets is empty: an evaluation would have nowhere to go")
+    require(
+      task.successRadius == nil || targetCount > 0,
+      "task.successRadius needs a target")
+    if case .uniform(let lower, let upper) = task.trainingTarget {
+      require(
+        lower.count == upper.count && zip(lower, upper).allSatisfy { $0 <= $1 },
+        "task.trainingTarget: each lower corner must be below its upper one")
+    }
+    return problems
+  }
+
+  /// Follows an episode of random actions, some of them beyond the limits.
+  private func check(
+    _ environment: any Environment, _ choice: TargetChoice, _ name: String,
+    _ found: inout Findings
+  ) throws {
+    let task = environment.task
+    var stream = RandomStream(seed: seed, name: name)
+    try environment.reset(using: &stream, target: choice)
+    found.start = environment.observation
+    found.look(at: environment, when: "after reset")
+    if case .evaluation(let index) = choice {
+      let place = task.evaluationTargets[index].map { Float($0) }
+      if environment.target != place {
+        found.add("the target of evaluation \(index) is \(environment.target), not \(place)")
+      }
+    }
+    for step in 1...max(steps, task.episodeSteps) {
+      let outcome = try environment.step(action(using: &stream, beyond: step.isMultiple(of: 10)))
+      found.look(at: environment, when: "after a step")
+      if !outcome.reward.isFinite { found.add("a reward is \(outcome.reward)") }
+      if outcome.isTerminated, outcome.isTruncated {
+        found.add("a step both terminated the episode and truncated it: it is one or the other")
+      }
+      if outcome.isTerminated || outcome.isDiverged { return }
+      if outcome.isTruncated {
+        if step != task.episodeSteps {
+          found.add(
+            "an episode was truncated after \(step) steps, and task.episodeSteps is "
+              + "\(task.episodeSteps)")
+        }
+        return
+      }
+      if step == task.episodeSteps {
+        found.add(
+          "an episode was not truncated after task.episodeSteps, \(task.episodeSteps): it would never end"
+        )
+        return
+      }
+    }
+  }
+
+  /// The same seed must give the same episode, also in another environment.
+  private func checkRepeats(_ found: inout Findings) throws {
+    let (one, other) = (try environments.makeEnvironment(), try environments.makeEnvironment())
+    if one === other {
+      found.add("the factory gives the same environment twice: each thread needs its own")
+      return
+    }
+    var streams = (
+      RandomStream(seed: seed, name: "repeat"), RandomStream(seed: seed, name: "repeat")
+    )
+    try one.reset(using: &streams.0, target: .training)
+    try other.reset(using: &streams.1, target: .training)
+    for _ in 0..<min(steps, environments.task.episodeSteps) {
+      let action = action(using: &streams.0, beyond: false)
+      _ = self.action(using: &streams.1, beyond: false)
+      let outcomes = (try one.step(action), try other.step(action))
+      guard one.observation == other.observation, one.target == other.target,
+        outcomes.0 == outcomes.1
+      else {
+        found.add(
+          "the same seed and the same actions gave another episode: chance must come from the generator "
+            + "of reset(using:target:) alone")
+        return
+      }
+      if outcomes.0.isTerminated || outcomes.0.isTruncated || outcomes.0.isDiverged { return }
+    }
+  }
+
+  /// A saved state must continue to the bit, in another environment and through JSON.
+  private func checkState(_ found: inout Findings) throws {
+    func check<World: Environment>(_ one: World, _ other: World) throws {
+      var stream = RandomStream(seed: seed, name: "state")
+      try one.reset(using: &stream, target: .training)
+      // Elsewhere in another episode, so that what a state leaves out is seen.
+      try other.reset(using: &stream, target: .training)
+      for _ in 0..<7 { _ = try other.step(action(using: &stream, beyond: false)) }
+      for _ in 0..<min(10, environments.task.episodeSteps / 2) {
+        _ = try one.step(action(using: &stream, beyond: false))
+      }
+      let text = try StateCoding.encode(one.saveState())
+      try other.restore(StateCoding.decode(World.State.self, from: text))
+      guard one.observation == other.observation, one.target == other.target else {
+        found.add("restore(_:) does not bring back the observation and the target")
+        return
+      }
+      for _ in 0..<min(steps, environments.task.episodeSteps) {
+        let action = action(using: &stream, beyond: false)
+        let outcomes = (try one.step(action), try other.step(action))
+        guard one.observation == other.observation, outcomes.0 == outcomes.1 else {
+          found.add(
+            "an episode that was saved and restored goes on otherwise: the state lacks something")
+          return
+        }
+        if outcomes.0.isTerminated || outcomes.0.isTruncated || outcomes.0.isDiverged { return }
+      }
+    }
+    func opened<World: Environment>(_ one: World) throws {
+      guard let other = try environments.makeEnvironment() as? World else {
+        found.add("the factory gives environments of different types")
+        return
+      }
+      try check(one, other)
+    }
+    try opened(environments.makeEnvironment())
+  }
+
+  /// An action of another size must be refused and not crash.
+  private func checkSizes(_ environment: any Environment, _ found: inout Findings) throws {
+    var stream = RandomStream(seed: seed, name: "sizes")
+    try environment.reset(using: &stream, target: .training)
+    let action = [Float](repeating: 0, count: environments.task.actionCount + 1)
+    if (try? environment.step(action)) != nil {
+      found.add(
+        "step(_:) took an action with a number too many: throw EnvironmentError.actionCount")
+    }
+  }
+
+  private func action(using stream: inout RandomStream, beyond: Bool) -> [Float] {
+    environments.task.actionLimits.map { limit in
+      let reach = Double(limit) * (beyond ? 3 : 1)
+      return Float(stream.uniform(in: -reach...reach))
+    }
+  }
+}
+
+/// Problems, each once.
+private struct Findings {
+  let task: TaskDescription
+  var start: [Float] = []
+  private(set) var problems: [String] = []
+
+  init(task: TaskDescription) { self.task = task }
+
+  mutating func add(_ problem: String) {
+    if !problems.contains(problem) { problems.append(problem) }
+  }
+
+  /// Looks at what an environment shows.
+  mutating func look(at environment: any Environment, when: String) {
+    let (observation, target) = (environment.observation, environment.target)
+    if observation.count != task.observationCount {
+      add(
+        "an observation has \(observation.count) numbers \(when), and task.observationCount is "
+          + "\(task.observationCount)")
+    }
+    if target.count != task.targetCount {
+      add(
+        "the target has \(target.count) numbers \(when), and task.targetCount is \(task.targetCount)"
+      )
+    }
+    if !(observation + target).allSatisfy(\.isFinite) {
+      add("an observation or a target is not finite \(when)")
+    }
+    guard task.targetCount > 0 else { return }
+    guard let distance = environment.distanceToTarget else {
+      add("distanceToTarget is nil \(when), although there is a target")
+      return
+    }
+    if !(distance >= 0 && distance.isFinite) { add("distanceToTarget is \(distance) \(when)") }
+    guard let radius = task.successRadius else { return }
+    if environment.isSuccess != (distance < radius) {
+      add("isSuccess \(when) is not whether distanceToTarget is below task.successRadius")
+    }
+    // Agents reckon with it: `higher.reward: progress` takes it from the observation.
+    if target.count <= task.placeCount, observation.count >= target.count {
+      let squares = zip(observation, target).reduce(0) { sum, pair in
+        sum + Double(pair.0 - pair.1) * Double(pair.0 - pair.1)
+      }
+      if abs(squares.squareRoot() - distance) > 1e-4 * (1 + distance) {
+        add(
+          "distanceToTarget \(when) is not the distance of the observation's first "
+            + "\(target.count) numbers from the target, which is what higher.reward: progress takes it for"
+        )
+      }
+    }
+  }
+}

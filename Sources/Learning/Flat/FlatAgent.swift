@@ -1,0 +1,179 @@
+import NeuralNetworks
+import Parallel
+import Randomness
+
+/// The paper's baseline without hierarchy: one ``TD3`` that sees the observation and the target
+/// and earns the environment's reward.
+///
+/// Its constants are those of the configuration's `lower` level; rewards are multiplied with
+/// `higher.rewardScale`, as the environment's rewards always are.
+public final class FlatAgent: Agent, @unchecked Sendable {
+  /// The sizes and ranges of the task; it has no subgoals.
+  public let shape: AgentShape
+
+  /// Every constant.
+  public let configuration: HIROConfiguration
+
+  /// The one learner: input `[observation, target]`.
+  public let learner: TD3
+
+  /// Everything remembered.
+  public let experience: Experience
+
+  /// Environment steps committed.
+  public internal(set) var steps = 0
+
+  package let window: Window
+  var updatesOwed = 0
+  package var streams: Streams
+
+  /// The random streams, each with a single consumer.
+  package struct Streams: Codable, Equatable, Sendable {
+    package var exploration: RandomStream
+    package var sampling: RandomStream
+    package var targetNoise: RandomStream
+  }
+
+  private let snapshot: Perceptron?
+  private let activations: Activations
+  private var action: [Float]
+
+  /// Makes an untrained agent; everything random in it derives from `seed`.
+  public init(shape taskShape: AgentShape, configuration: HIROConfiguration, seed: UInt64) {
+    var shape = taskShape
+    shape.subgoalHalfRange = []
+    self.shape = shape
+    self.configuration = configuration
+    streams = Streams(
+      exploration: RandomStream(seed: seed, name: "flat exploration"),
+      sampling: RandomStream(seed: seed, name: "flat replay sampling"),
+      targetNoise: RandomStream(seed: seed, name: "flat target noise"))
+    var initialisation = RandomStream(seed: seed, name: "initialisation of the flat agent")
+    learner = TD3(
+      inputCount: shape.higherInputCount, actionLimits: shape.actionLimits,
+      configuration: configuration.lower.learner, using: &initialisation)
+    window = Window(capacity: configuration.subgoals.interval, shape: shape)
+    experience = Experience(
+      shape: shape, lowerCapacity: configuration.lower.replayCapacity, higherCapacity: 0,
+      interval: configuration.subgoals.interval)
+    snapshot = configuration.schedule == .pipelined ? learner.actor.copy() : nil
+    activations = Activations(shape: learner.actor.shape, rows: 1)
+    action = Array(repeating: 0, count: shape.actionCount)
+  }
+
+  // MARK: Collecting
+
+  /// Begins to act in a new episode of which `observation` is the first state.
+  public func beginEpisode(observation: [Float], target: [Float]) {
+    precondition(window.count == 0 && observation.count == shape.observationCount)
+    window.target = target
+    window.ending = .none
+    window.observations.row(0).update(from: observation, count: observation.count)
+  }
+
+  /// The actor's action for the current state with exploration noise, clipped to the limits.
+  public func chooseAction() -> [Float] {
+    let step = window.count
+    let chosen = window.actions.row(step)
+    if configuration.warmUpPolicy == .uniform, steps < configuration.warmUpSteps {
+      drawUniformly(limits: shape.actionLimits, using: &streams.exploration, into: chosen)
+    } else {
+      shape.writeHigherInput(
+        window.observations.row(step), target: window.target, into: activations.input.row(0))
+      (snapshot ?? learner.actor).forward(activations, rows: 0..<1)
+      configuration.lower.learner.explore(
+        around: activations.output.row(0), limits: shape.actionLimits,
+        using: &streams.exploration, into: chosen)
+    }
+    for index in action.indices { action[index] = chosen[index] }
+    return action
+  }
+
+  /// Takes in what the action led to; the step of a diverged simulation is left out.
+  public func record(reward: Float, observation: [Float], ending: Window.Ending) {
+    window.ending = ending
+    // What a diverged simulation shows is nothing to learn from: the step is left out.
+    if ending == .diverged { return }
+    window.rewards[window.count] = reward
+    window.count += 1
+    window.observations.row(window.count).update(from: observation, count: observation.count)
+  }
+
+  /// Whether the recorded steps are to be committed before the next one is chosen.
+  public var windowIsFull: Bool {
+    window.ending != .none || window.count == window.capacity
+      || configuration.schedule == .sequential && window.count > 0
+  }
+
+  /// Steps recorded since the last commit.
+  public var windowCount: Int { window.count }
+
+  /// Makes the recorded steps part of the experience, and the learned networks those that act.
+  public func commit() {
+    experience.append(window)
+    for _ in 0..<window.count {
+      steps += 1
+      if steps > configuration.warmUpSteps { updatesOwed += 1 }
+    }
+    window.advance()
+    refreshSnapshots()
+  }
+
+  /// Makes the learned network the one that acts.
+  func refreshSnapshots() {
+    snapshot?.parameters.copy(from: learner.actor.parameters)
+  }
+
+  // MARK: Learning
+
+  /// Makes the updates owed for the steps that were committed.
+  public func learn(pool: WorkerPool) {
+    while updatesOwed > 0, experience.lowerCount > 0 {
+      let count = min(updatesOwed, learner.updatesAtOnce)
+      fillBatch(rows: count * configuration.lower.batchSize)
+      learner.update(count, pool: pool, noise: &streams.targetNoise)
+      updatesOwed -= count
+    }
+  }
+
+  private func fillBatch(rows: Int) {
+    let batch = learner.batch
+    for row in 0..<rows {
+      let slot = experience.drawLowerSlot(using: &streams.sampling)
+      let target = experience.target(slot)
+      let input = batch.inputsAndActions.row(row)
+      shape.writeHigherInput(experience.observation(slot), target: target, into: input)
+      (input + shape.higherInputCount).update(
+        from: experience.action(slot), count: shape.actionCount)
+      shape.writeHigherInput(
+        experience.observation(slot + 1), target: target, into: batch.nextInputs.row(row))
+      batch.rewards[row] = Float(configuration.higher.rewardScale) * experience.reward(slot)
+      batch.discounts[row] =
+        experience.isTerminal(slot) ? 0 : Float(configuration.lower.discount)
+    }
+  }
+
+  // MARK: Results
+
+  /// The current policy without noise, sharing nothing with the agent.
+  public func makePolicy() -> HierarchicalPolicy {
+    HierarchicalPolicy(
+      shape: shape,
+      settings: PolicySettings(
+        hierarchy: .flat, interval: configuration.subgoals.interval,
+        semantics: configuration.subgoals.semantics),
+      networks: .flat(learner.steadyActor.copy()))
+  }
+
+  /// What was measured since the last call.
+  public func takeStatistics() -> AgentStatistics {
+    var statistics = AgentStatistics()
+    statistics.lower = learner.takeStatistics()
+    return statistics
+  }
+
+  /// The first weights found that are not finite, by name; nil while all is well.
+  public func firstNonFinite() -> String? {
+    learner.firstNonFinite(level: "flat")
+  }
+}

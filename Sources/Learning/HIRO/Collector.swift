@@ -1,0 +1,242 @@
+import NeuralNetworks
+import Randomness
+
+/// The acting half of a ``HIROAgent``: picks subgoals and actions with exploration noise, and
+/// notes what came of them in a ``Window``.
+package final class Collector: @unchecked Sendable {
+  package let window: Window
+
+  /// Whether subgoals are drawn uniformly instead of asked from the higher level.
+  package var drawsSubgoals = false
+
+  /// Whether actions are drawn uniformly instead of asked from the lower level.
+  package var drawsActions = false
+
+  /// Whether this episode is one without exploration noise.
+  package var isQuiet = false
+
+  /// The place that the decisions to come ask for, and how many of them will.
+  package struct Hold: Codable, Equatable, Sendable {
+    var x: Float = 0
+    var y: Float = 0
+    var decisionsLeft = 0
+  }
+  package var hold = Hold()
+
+  /// Where the higher level has decided, where exploration asks for places seldom seen.
+  package var visited = VisitedPlaces()
+
+  /// How well the lower level has obeyed since the statistics were last taken.
+  package var statistics = ObedienceStatistics()
+
+  /// What was left of the subgoal in the plane when it was set (m).
+  package var distanceAtDecision: Float = 0
+
+  /// The random streams of acting, each with a single consumer.
+  package struct Streams: Codable, Equatable, Sendable {
+    var lower: RandomStream
+    var higher: RandomStream
+  }
+  package var streams: Streams
+
+  /// Steps since the higher level's last decision.
+  package var stepsSinceDecision = 0
+
+  private let shape: AgentShape
+  private let configuration: HIROConfiguration
+  private let subgoals: Subgoals
+  private let lower: Perceptron
+  private let higher: Perceptron
+  private let lowerActivations: Activations
+  private let higherActivations: Activations
+  private var action: [Float]
+
+  /// Makes a collector that acts with the networks given, as they are at the time.
+  package init(
+    shape: AgentShape, configuration: HIROConfiguration, lower: Perceptron, higher: Perceptron,
+    seed: UInt64
+  ) {
+    self.shape = shape
+    self.configuration = configuration
+    self.lower = lower
+    self.higher = higher
+    subgoals = Subgoals(count: shape.subgoalCount, semantics: configuration.subgoals.semantics)
+    window = Window(capacity: configuration.subgoals.interval, shape: shape)
+    lowerActivations = Activations(shape: lower.shape, rows: 1)
+    higherActivations = Activations(shape: higher.shape, rows: 1)
+    action = Array(repeating: 0, count: shape.actionCount)
+    streams = Streams(
+      lower: RandomStream(seed: seed, name: "lower exploration"),
+      higher: RandomStream(seed: seed, name: "higher exploration"))
+  }
+
+  package func beginEpisode(observation: [Float], target: [Float]) {
+    precondition(window.count == 0 && observation.count == shape.observationCount)
+    window.target = target
+    window.ending = .none
+    window.endsInterval = false
+    window.observations.row(0).update(from: observation, count: observation.count)
+    hold.decisionsLeft = 0
+    isQuiet =
+      configuration.quietEpisodes > 0
+      && streams.higher.uniform() < configuration.quietEpisodes
+    chooseSubgoal(at: 0)
+  }
+
+  package func chooseAction() -> [Float] {
+    let step = window.count
+    let chosen = window.actions.row(step)
+    if drawsActions {
+      drawUniformly(limits: shape.actionLimits, using: &streams.lower, into: chosen)
+    } else {
+      let quarters = shape.writeLowerInput(
+        window.observations.row(step), subgoal: window.subgoals.row(step),
+        into: lowerActivations.input.row(0))
+      lower.forward(lowerActivations, rows: 0..<1)
+      shape.restoreAction(lowerActivations.output.row(0), quarters: quarters)
+      configuration.lower.learner.explore(
+        around: lowerActivations.output.row(0), limits: shape.actionLimits, isQuiet: isQuiet,
+        using: &streams.lower, into: chosen)
+    }
+    for index in action.indices { action[index] = chosen[index] }
+    return action
+  }
+
+  package func record(reward: Float, observation: [Float], ending: Window.Ending) {
+    window.ending = ending
+    // What a diverged simulation shows is nothing to learn from: the step is left out.
+    if ending == .diverged { return }
+    let step = window.count
+    window.rewards[step] = reward
+    window.observations.row(step + 1).update(from: observation, count: observation.count)
+    window.count += 1
+    stepsSinceDecision += 1
+    if stepsSinceDecision == configuration.subgoals.interval || ending != .none {
+      window.endsInterval = true
+      measureObedience(after: step)
+      chooseSubgoal(at: step + 1)
+    } else {
+      subgoals.transition(
+        window.subgoals.row(step), from: window.observations.row(step),
+        to: window.observations.row(step + 1), into: window.subgoals.row(step + 1))
+    }
+  }
+
+  /// g = μ(s, target) + N(0, σ²) per dimension, clipped to the range.
+  private func chooseSubgoal(at step: Int) {
+    stepsSinceDecision = 0
+    let (state, subgoal) = (window.observations.row(step), window.subgoals.row(step))
+    if drawsSubgoals {
+      drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
+    } else {
+      shape.writeHigherInput(state, target: window.target, into: higherActivations.input.row(0))
+      higher.forward(higherActivations, rows: 0..<1)
+      configuration.higher.learner.explore(
+        around: higherActivations.output.row(0), limits: shape.subgoalHalfRange, isQuiet: isQuiet,
+        using: &streams.higher, into: subgoal)
+      holdPlace(from: state, into: subgoal)
+    }
+    distanceAtDecision = subgoals.distance(
+      of: subgoal, in: state, dimensions: ObedienceStatistics.dimensions)
+  }
+
+  /// Exploration that persists: with probability `holdProbability` a decision draws a place, see
+  /// ``HoldPlaces``, and this decision and those after it, 1 to `longestHold` in all, ask for that
+  /// place instead of what the actor wants in the plane.
+  private func holdPlace(
+    from state: UnsafePointer<Float>, into subgoal: UnsafeMutablePointer<Float>
+  ) {
+    let higher = configuration.higher
+    guard higher.holdProbability > 0 else { return }
+    if higher.holdPlaces == .rare {
+      visited.visit(x: state[0], y: state[1])
+      let (dx, dy) = (hold.x - state[0], hold.y - state[1])
+      if dx * dx + dy * dy < ObedienceStatistics.reach * ObedienceStatistics.reach {
+        hold.decisionsLeft = 0
+      }
+    }
+    if isQuiet { return }
+    if hold.decisionsLeft == 0, streams.higher.uniform() < higher.holdProbability {
+      let place = drawPlace(around: state)
+      (hold.x, hold.y) = place
+      hold.decisionsLeft = 1 + streams.higher.index(below: higher.longestHold)
+    }
+    guard hold.decisionsLeft > 0 else { return }
+    hold.decisionsLeft -= 1
+    for (index, place) in [hold.x, hold.y].enumerated() {
+      let bound = shape.subgoalHalfRange[index]
+      let wanted = subgoals.semantics == .relative ? place - state[index] : place
+      subgoal[index] = min(max(wanted, -bound), bound)
+    }
+  }
+
+  private func drawPlace(around state: UnsafePointer<Float>) -> (x: Float, y: Float) {
+    if configuration.higher.holdPlaces == .rare, let place = visited.draw(using: &streams.higher) {
+      return place
+    }
+    let reach = -configuration.higher.holdReach...configuration.higher.holdReach
+    let x = state[0] + Float(streams.higher.uniform(in: reach))
+    let y = state[1] + Float(streams.higher.uniform(in: reach))
+    return (x, y)
+  }
+
+  private func measureObedience(after step: Int) {
+    // What is left of the subgoal that was followed in this step.
+    subgoals.transition(
+      window.subgoals.row(step), from: window.observations.row(step),
+      to: window.observations.row(step + 1), into: window.subgoals.row(step + 1))
+    let left = subgoals.distance(
+      of: window.subgoals.row(step + 1), in: window.observations.row(step + 1),
+      dimensions: ObedienceStatistics.dimensions)
+    statistics.decisions += 1
+    statistics.reached += left < ObedienceStatistics.reach ? 1 : 0
+    statistics.gained += Double(distanceAtDecision - left)
+    if let isOverturned = shape.isOverturned(window.observations.row(step + 1)) {
+      statistics.overturned = (statistics.overturned ?? 0) + (isOverturned ? 1 : 0)
+    }
+  }
+}
+
+/// Numbers that are uniform between ± their limits.
+func drawUniformly(
+  limits: [Float], using stream: inout RandomStream, into result: UnsafeMutablePointer<Float>
+) {
+  for (index, limit) in limits.enumerated() {
+    result[index] = Float(stream.uniform(in: -Double(limit)...Double(limit)))
+  }
+}
+
+/// How well the lower level obeyed: over the decisions of the higher level, in the plane.
+public struct ObedienceStatistics: Codable, Equatable, Sendable {
+  /// Subgoals that were followed to the next decision.
+  public var decisions = 0
+  /// Those of which less than ``reach`` was left then.
+  public var reached = 0
+  /// Sum of the distances gained towards them (m).
+  public var gained = 0.0
+  /// Those at whose end the robot lay on its back; nil for a robot that can't.
+  public var overturned: Int?
+
+  /// What counts as reached (m).
+  public static let reach: Float = 1
+
+  /// x and y.
+  static let dimensions = 2
+
+  /// Nothing measured yet.
+  public init() {}
+}
+
+extension LevelConfiguration {
+  /// What the actor chose, plus exploration noise unless `isQuiet`, clipped to the limits.
+  func explore(
+    around chosen: UnsafePointer<Float>, limits: [Float], isQuiet: Bool = false,
+    using stream: inout RandomStream, into result: UnsafeMutablePointer<Float>
+  ) {
+    for (index, limit) in limits.enumerated() {
+      let unit = noiseUnits == .limits ? Double(limit) : 1
+      let noise = isQuiet ? 0 : Float(unit * explorationNoise * stream.normal())
+      result[index] = min(max(chosen[index] + noise, -limit), limit)
+    }
+  }
+}

@@ -1,0 +1,440 @@
+import NeuralNetworks
+import Parallel
+import Randomness
+
+/// HIRO (Nachum et al. 2018): a higher level that sets subgoals and a lower level that reaches
+/// them, each a ``TD3`` on its own view of one ``Experience``.
+public final class HIROAgent: Agent, @unchecked Sendable {
+  /// The sizes and ranges of the task.
+  public let shape: AgentShape
+
+  /// Every constant.
+  public let configuration: HIROConfiguration
+
+  /// The level that drives the joints: input `[observation without place, subgoal]`.
+  public let lower: TD3
+
+  /// The level that sets subgoals: input `[observation, target]`.
+  public let higher: TD3
+
+  /// Everything remembered.
+  public let experience: Experience
+
+  package let relabelling: any Relabelling
+  /// What relabelling took since the statistics were last taken.
+  var relabellingWork = RelabellingWork()
+  let collector: Collector
+  private let subgoals: Subgoals
+
+  private var transitions: [Int]
+  private let otherSubgoal: FloatBuffer
+  private let movedSubgoal: FloatBuffer
+  private var batchTarget: [Float]
+
+  /// The networks that act, where these are not the learned ones themselves.
+  private let lowerSnapshot: Perceptron?
+  private let higherSnapshot: Perceptron?
+
+  // The levels learn at the same time: each has streams of its own, and shares no structure.
+  var lowerStreams: LowerStreams
+  var higherStreams: HigherStreams
+
+  /// Environment steps committed.
+  public internal(set) var steps = 0
+  var lowerUpdatesOwed = 0
+  var higherUpdatesOwed = 0
+
+  /// Makes an untrained agent; everything random in it derives from `seed`.
+  ///
+  /// - Throws: ``AgentShapeError`` where the subgoal configuration does not fit the task.
+  public init(
+    shape taskShape: AgentShape, configuration: HIROConfiguration, seed: UInt64
+  ) throws(AgentShapeError) {
+    let shape = try taskShape.adapted(to: configuration)
+    self.shape = shape
+    self.configuration = configuration
+    subgoals = Subgoals(count: shape.subgoalCount, semantics: configuration.subgoals.semantics)
+    lowerStreams = LowerStreams(seed: seed)
+    higherStreams = HigherStreams(seed: seed)
+
+    var initialisation = RandomStream(seed: seed, name: "initialisation of the lower level")
+    lower = TD3(
+      inputCount: shape.lowerInputCount, actionLimits: shape.actionLimits,
+      configuration: configuration.lower.learner, using: &initialisation)
+    initialisation = RandomStream(seed: seed, name: "initialisation of the higher level")
+    higher = TD3(
+      inputCount: shape.higherInputCount, actionLimits: shape.subgoalHalfRange,
+      configuration: configuration.higher.learner, using: &initialisation)
+
+    experience = Experience(
+      shape: shape, lowerCapacity: configuration.lower.replayCapacity,
+      higherCapacity: configuration.higher.replayCapacity,
+      interval: configuration.subgoals.interval, notesFalls: configuration.lower.nearFalls > 0)
+    relabelling = configuration.makeRelabelling(shape: shape)
+    transitions = Array(repeating: 0, count: configuration.higher.batchSize)
+    otherSubgoal = FloatBuffer(count: shape.subgoalCount)
+    movedSubgoal = FloatBuffer(count: shape.subgoalCount)
+    batchTarget = Array(repeating: 0, count: shape.targetCount)
+
+    let usesSnapshots = configuration.schedule == .pipelined
+    lowerSnapshot = usesSnapshots ? lower.actor.copy() : nil
+    higherSnapshot = usesSnapshots ? higher.actor.copy() : nil
+    collector = Collector(
+      shape: shape, configuration: configuration, lower: lowerSnapshot ?? lower.actor,
+      higher: higherSnapshot ?? higher.actor, seed: seed)
+  }
+
+  // MARK: Collecting
+
+  /// Begins to act in a new episode of which `observation` is the first state.
+  public func beginEpisode(observation: [Float], target: [Float]) {
+    chooseWhoActs()
+    collector.beginEpisode(observation: observation, target: target)
+  }
+
+  /// The actor's action for the current state with exploration noise, clipped to the limits.
+  public func chooseAction() -> [Float] {
+    collector.chooseAction()
+  }
+
+  /// Takes in what the action led to; the step of a diverged simulation is left out.
+  public func record(reward: Float, observation: [Float], ending: Window.Ending) {
+    collector.record(reward: reward, observation: observation, ending: ending)
+  }
+
+  /// Whether the recorded steps are to be committed before the next one is chosen.
+  public var windowIsFull: Bool {
+    collector.window.endsInterval || collector.window.ending != .none
+      || configuration.schedule == .sequential && collector.window.count > 0
+  }
+
+  /// Steps recorded since the last commit.
+  public var windowCount: Int { collector.window.count }
+
+  /// Makes the recorded steps part of the experience, and the learned networks those that act.
+  public func commit() {
+    let higherBefore = experience.higherHead
+    experience.append(collector.window)
+    for _ in 0..<collector.window.count {
+      steps += 1
+      if steps > configuration.warmUpSteps { lowerUpdatesOwed += 1 }
+    }
+    let isPretraining = steps <= configuration.pretrainingSteps
+    if steps > configuration.warmUpSteps, !isPretraining {
+      higherUpdatesOwed +=
+        configuration.higher.updatesPerDecision * (experience.higherHead - higherBefore)
+    }
+    chooseWhoActs()
+    collector.window.advance()
+    refreshSnapshots()
+  }
+
+  /// Makes the learned networks those that act.
+  func chooseWhoActs() {
+    collector.drawsActions =
+      configuration.warmUpPolicy == .uniform && steps < configuration.warmUpSteps
+    collector.drawsSubgoals = collector.drawsActions || steps < configuration.pretrainingSteps
+  }
+
+  func refreshSnapshots() {
+    lowerSnapshot?.parameters.copy(from: lower.actor.parameters)
+    higherSnapshot?.parameters.copy(from: higher.actor.parameters)
+  }
+
+  // MARK: Learning
+
+  /// Makes the updates owed for the steps that were committed.
+  public func learn(pool: WorkerPool) {
+    switch configuration.schedule {
+    case .sequential:
+      updateLower(pool: pool)
+      updateHigher(pool: pool, lowerActor: lower.actor)
+    case .pipelined:
+      pool.concurrently(
+        { updateLower(pool: pool) },
+        { updateHigher(pool: pool, lowerActor: lowerSnapshot!) })
+    }
+  }
+
+  private func updateLower(pool: WorkerPool) {
+    while lowerUpdatesOwed > 0, experience.lowerCount > 0 {
+      let count = min(lowerUpdatesOwed, lower.updatesAtOnce)
+      fillLowerBatch(rows: count * configuration.lower.batchSize)
+      lower.update(count, pool: pool, noise: &lowerStreams.targetNoise)
+      lowerUpdatesOwed -= count
+    }
+  }
+
+  private func updateHigher(pool: WorkerPool, lowerActor: Perceptron) {
+    while higherUpdatesOwed > 0, experience.higherCount > 0 {
+      fillHigherBatch(pool: pool, lowerActor: lowerActor)
+      higher.update(1, pool: pool, noise: &higherStreams.targetNoise)
+      higherUpdatesOwed -= 1
+    }
+  }
+
+  /// Draws transitions (s, g, a, s′, g′); rewards are computed here, as ``LowerReward`` says. No
+  /// lower-level transition is terminal.
+  private func fillLowerBatch(rows: Int) {
+    let batch = lower.batch
+    for row in 0..<rows {
+      let slot = drawLowerSlot()
+      let state = experience.observation(slot)
+      let next = experience.observation(slot + 1)
+      var subgoal = experience.subgoal(slot)
+      var nextSubgoal = experience.subgoal(slot + 1)
+      if configuration.lower.nextSubgoal == .transition {
+        subgoals.transition(subgoal, from: state, to: next, into: movedSubgoal.pointer)
+        nextSubgoal = UnsafePointer(movedSubgoal.pointer)
+      }
+      if configuration.lowerHindsight > 0,
+        lowerStreams.hindsight.uniform() < configuration.lowerHindsight
+      {
+        replaceByReached(slot)
+        subgoal = UnsafePointer(otherSubgoal.pointer)
+        nextSubgoal = UnsafePointer(movedSubgoal.pointer)
+      } else if configuration.lower.otherSubgoals > 0,
+        lowerStreams.otherSubgoals.uniform() < configuration.lower.otherSubgoals
+      {
+        replaceByAny(slot)
+        subgoal = UnsafePointer(otherSubgoal.pointer)
+        nextSubgoal = UnsafePointer(movedSubgoal.pointer)
+      }
+      let input = batch.inputsAndActions.row(row)
+      let quarters = shape.writeLowerInput(state, subgoal: subgoal, into: input)
+      let action = input + shape.lowerInputCount
+      action.update(from: experience.action(slot), count: shape.actionCount)
+      shape.turnAction(action, quarters: quarters)
+      shape.writeLowerInput(next, subgoal: nextSubgoal, into: batch.nextInputs.row(row))
+      var reward = subgoals.reward(subgoal, from: state, to: next)
+      if configuration.lower.reward == .progress {
+        reward += subgoals.distance(of: subgoal, in: state)
+      }
+      if configuration.lower.fallCost > 0, let upright = shape.uprightness(of: next) {
+        let half = Float(0.5).squareRoot()
+        reward -= Float(configuration.lower.fallCost) * max(0, half - upright) / (half + 1)
+      }
+      batch.rewards[row] = Float(configuration.lower.rewardScale) * reward
+      batch.discounts[row] = Float(configuration.lower.discount)
+    }
+  }
+
+  /// Any of the steps that are remembered, or with the probability that was asked for one before a fall.
+  private func drawLowerSlot() -> Int {
+    let share = configuration.lower.nearFalls
+    if share > 0, lowerStreams.sampling.uniform() < share,
+      let slot = experience.drawNearFall(using: &lowerStreams.sampling)
+    {
+      return slot
+    }
+    return experience.drawLowerSlot(using: &lowerStreams.sampling)
+  }
+
+  /// Asks for any subgoal of the range, which then follows the state.
+  private func replaceByAny(_ slot: Int) {
+    let state = experience.observation(slot)
+    drawUniformly(
+      limits: shape.subgoalHalfRange, using: &lowerStreams.otherSubgoals,
+      into: otherSubgoal.pointer)
+    subgoals.transition(
+      otherSubgoal.pointer, from: state, to: experience.observation(slot + 1),
+      into: movedSubgoal.pointer)
+  }
+
+  /// Hindsight: asks for a state that the trajectory reached after `slot`, before the next
+  /// decision.
+  private func replaceByReached(_ slot: Int) {
+    let ahead = 1 + lowerStreams.hindsight.index(below: experience.stepsUntilDecision(slot))
+    subgoals.achieved(
+      from: experience.observation(slot), in: experience.observation(slot + ahead),
+      into: otherSubgoal.pointer)
+    subgoals.transition(
+      otherSubgoal.pointer, from: experience.observation(slot),
+      to: experience.observation(slot + 1), into: movedSubgoal.pointer)
+  }
+
+  /// Draws transitions over whole intervals and relabels their subgoals.
+  private func fillHigherBatch(pool: WorkerPool, lowerActor: Perceptron) {
+    let batch = higher.batch
+    for row in transitions.indices {
+      let number = experience.drawHigherTransition(using: &higherStreams.sampling)
+      transitions[row] = number
+      let transition = experience.higherTransition(number)
+      let isOther = drawsOtherTarget()
+      if !isOther {
+        batchTarget.withUnsafeMutableBufferPointer { target in
+          _ = target.update(
+            fromContentsOf: UnsafeBufferPointer(
+              start: experience.higherTarget(number), count: shape.targetCount))
+        }
+      }
+      shape.writeHigherInput(
+        experience.observation(transition.start), target: batchTarget,
+        into: batch.inputsAndActions.row(row))
+      let outcome = outcome(of: number, isOther: isOther)
+      shape.writeHigherInput(
+        experience.observation(outcome.end), target: batchTarget,
+        into: batch.nextInputs.row(row))
+      batch.rewards[row] = Float(configuration.higher.rewardScale) * outcome.reward
+      if configuration.higher.valueBound == .distance {
+        batch.bounds[row] =
+          Float(configuration.higher.rewardScale) * distanceToTarget(outcome.end)
+      }
+      batch.discounts[row] = outcome.discount
+    }
+    relabel(lowerActor: lowerActor, pool: pool)
+  }
+
+  /// Gives the transitions of the batch their subgoals: the first of them new ones, the others those
+  /// that they had last.
+  private func relabel(lowerActor: Perceptron, pool: WorkerPool) {
+    let (batch, column) = (higher.batch, shape.higherInputCount)
+    let refreshed = transitions.prefix(configuration.refreshedCount)
+    relabellingWork += relabelling.relabel(
+      Array(refreshed), of: experience, actor: lowerActor, pool: pool,
+      using: &higherStreams.correction, into: batch.inputsAndActions, column: column)
+    for (row, number) in transitions.enumerated() {
+      let (kept, learned) = (
+        experience.relabelledSubgoal(number), batch.inputsAndActions.row(row) + column
+      )
+      if row < refreshed.count {
+        kept.update(from: learned, count: shape.subgoalCount)
+      } else {
+        learned.update(from: kept, count: shape.subgoalCount)
+      }
+    }
+  }
+
+  /// Puts another target than a transition had into `batchTarget`, for some of them.
+  private func drawsOtherTarget() -> Bool {
+    let higher = configuration.higher
+    guard higher.otherTargets > 0, let targets = shape.targets,
+      higherStreams.targets.uniform() < higher.otherTargets
+    else { return false }
+    if higherStreams.targets.uniform() < higher.evaluationTargets {
+      batchTarget = targets.evaluation
+    } else {
+      for index in batchTarget.indices {
+        let range = Double(targets.lower[index])...Double(targets.upper[index])
+        batchTarget[index] = Float(higherStreams.targets.uniform(in: range))
+      }
+    }
+    return true
+  }
+
+  /// What came of a transition and of those after it in its episode, `nStep` in all: the discounted
+  /// sum of their rewards, the slot of the state after the last, and what its value counts for.
+  private func outcome(
+    of number: Int, isOther: Bool
+  ) -> (reward: Float, end: Int, discount: Float) {
+    let discount = Float(configuration.higher.discount)
+    var transition = experience.higherTransition(number)
+    var outcome = (
+      reward: reward(of: transition, isOther: isOther), end: transition.start + transition.length,
+      discount: discount
+    )
+    // On the way to another target the robot made decisions that say nothing of this one.
+    for next in number + 1..<number + (isOther ? 1 : configuration.higher.nStep) {
+      // The first of another episode begins a slot later.
+      guard !transition.isTerminal, next < experience.higherHead else { break }
+      transition = experience.higherTransition(next)
+      guard transition.start == outcome.end else { break }
+      outcome.reward += outcome.discount * reward(of: transition, isOther: isOther)
+      outcome.end = transition.start + transition.length
+      outcome.discount *= discount
+    }
+    if transition.isTerminal { outcome.discount = 0 }
+    return outcome
+  }
+
+  /// What a transition earned on the way to `batchTarget`, which is its own unless `isOther`.
+  private func reward(of transition: HigherTransition, isOther: Bool) -> Float {
+    let end = transition.start + transition.length
+    switch configuration.higher.reward {
+    case .progress:
+      return distanceToTarget(transition.start) - distanceToTarget(end)
+    case .sum:
+      guard isOther else { return transition.reward }
+      return (transition.start + 1...end).reduce(0) { $0 - distanceToTarget($1) }
+    }
+  }
+
+  /// How far the robot is from `batchTarget` in a slot (m): the reward of a task with a target is
+  /// minus this.
+  private func distanceToTarget(_ slot: Int) -> Float {
+    let observation = experience.observation(slot)
+    var square: Float = 0
+    for (index, place) in batchTarget.enumerated() {
+      square += (observation[index] - place) * (observation[index] - place)
+    }
+    return square.squareRoot()
+  }
+
+  // MARK: Results
+
+  /// The current policy without noise, sharing nothing with the agent.
+  public func makePolicy() -> HierarchicalPolicy {
+    HierarchicalPolicy(
+      shape: shape,
+      settings: PolicySettings(
+        hierarchy: .hiro, interval: configuration.subgoals.interval,
+        semantics: configuration.subgoals.semantics),
+      networks: .levels(lower: lower.steadyActor.copy(), higher: higher.steadyActor.copy()))
+  }
+
+  /// What was measured since the last call.
+  public func takeStatistics() -> AgentStatistics {
+    var statistics = AgentStatistics()
+    statistics.lower = lower.takeStatistics()
+    statistics.higher = higher.takeStatistics()
+    statistics.obedience = collector.statistics
+    collector.statistics = ObedienceStatistics()
+    statistics.correctionRows = relabellingWork.rows
+    statistics.correctionRowsInFull = relabellingWork.rowsInFull
+    relabellingWork = RelabellingWork()
+    return statistics
+  }
+
+  /// The first weights found that are not finite, by name; nil while all is well.
+  public func firstNonFinite() -> String? {
+    lower.firstNonFinite(level: "lower") ?? higher.firstNonFinite(level: "higher")
+  }
+}
+
+extension HIROConfiguration {
+  /// Transitions of a higher-level batch that are relabelled anew.
+  var refreshedCount: Int {
+    let count = Double(higher.batchSize) * correction.refreshed
+    return min(max(Int(count.rounded()), 1), higher.batchSize)
+  }
+}
+
+/// The random streams from which the lower level learns, each with a single consumer.
+struct LowerStreams: Codable, Equatable, Sendable {
+  var sampling: RandomStream
+  var targetNoise: RandomStream
+  var hindsight: RandomStream
+  var otherSubgoals: RandomStream
+
+  init(seed: UInt64) {
+    sampling = RandomStream(seed: seed, name: "lower replay sampling")
+    targetNoise = RandomStream(seed: seed, name: "lower target noise")
+    hindsight = RandomStream(seed: seed, name: "lower hindsight")
+    otherSubgoals = RandomStream(seed: seed, name: "other subgoals")
+  }
+}
+
+/// The random streams from which the higher level learns, each with a single consumer.
+struct HigherStreams: Codable, Equatable, Sendable {
+  var sampling: RandomStream
+  var targetNoise: RandomStream
+  var correction: RandomStream
+  var targets: RandomStream
+
+  init(seed: UInt64) {
+    sampling = RandomStream(seed: seed, name: "higher replay sampling")
+    targetNoise = RandomStream(seed: seed, name: "higher target noise")
+    correction = RandomStream(seed: seed, name: "off-policy correction")
+    targets = RandomStream(seed: seed, name: "other targets")
+  }
+}

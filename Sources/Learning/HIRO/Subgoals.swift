@@ -1,0 +1,229 @@
+import Foundation
+import NeuralNetworks
+
+/// How subgoals move with the state, and what the lower level earns for them.
+///
+/// φ(s) is the first numbers of the state s, as many as the subgoal g has.
+public struct Subgoals: Equatable, Sendable {
+  /// Numbers in a subgoal.
+  public let count: Int
+
+  /// Whether a subgoal is a wanted change or a wanted state.
+  public let semantics: GoalSemantics
+
+  /// Gives the size and the meaning.
+  public init(count: Int, semantics: GoalSemantics) {
+    self.count = count
+    self.semantics = semantics
+  }
+
+  /// h(s, g, s′) = φ(s) + g − φ(s′), so that the state wanted stays where it was; with absolute
+  /// subgoals, g (paper, equation 2).
+  package func transition(
+    _ subgoal: UnsafePointer<Float>, from state: UnsafePointer<Float>,
+    to next: UnsafePointer<Float>, into result: UnsafeMutablePointer<Float>
+  ) {
+    switch semantics {
+    case .relative:
+      for index in 0..<count { result[index] = state[index] + subgoal[index] - next[index] }
+    case .absolute:
+      result.update(from: subgoal, count: count)
+    }
+  }
+
+  /// The lower level's reward −‖φ(s) + g − φ(s′)‖₂; with absolute subgoals −‖g − φ(s′)‖₂ (paper,
+  /// equation 3).
+  package func reward(
+    _ subgoal: UnsafePointer<Float>, from state: UnsafePointer<Float>,
+    to next: UnsafePointer<Float>
+  ) -> Float {
+    var square: Float = 0
+    for index in 0..<count {
+      let origin = semantics == .relative ? state[index] : 0
+      let difference = origin + subgoal[index] - next[index]
+      square += difference * difference
+    }
+    return -square.squareRoot()
+  }
+
+  /// What is left of a subgoal in `state`: ‖g‖₂; with absolute subgoals ‖g − φ(s)‖₂. In the first
+  /// `dimensions` only, where given.
+  package func distance(
+    of subgoal: UnsafePointer<Float>, in state: UnsafePointer<Float>, dimensions: Int? = nil
+  ) -> Float {
+    var square: Float = 0
+    for index in 0..<(dimensions ?? count) {
+      let difference = semantics == .relative ? subgoal[index] : subgoal[index] - state[index]
+      square += difference * difference
+    }
+    return square.squareRoot()
+  }
+
+  /// The subgoal that asks in `state` for what was reached in `reached`: φ(reached) − φ(s), or
+  /// φ(reached) with absolute subgoals.
+  package func achieved(
+    from state: UnsafePointer<Float>, in reached: UnsafePointer<Float>,
+    into result: UnsafeMutablePointer<Float>
+  ) {
+    for index in 0..<count {
+      let origin = semantics == .relative ? state[index] : 0
+      result[index] = reached[index] - origin
+    }
+  }
+
+  /// What a subgoal set in `start` has to be moved by to ask for the same in `state`:
+  /// φ(start) − φ(state), or nothing with absolute subgoals.
+  package func shift(
+    from start: UnsafePointer<Float>, to state: UnsafePointer<Float>,
+    into result: UnsafeMutablePointer<Float>
+  ) {
+    for index in 0..<count {
+      result[index] = semantics == .relative ? start[index] - state[index] : 0
+    }
+  }
+}
+
+extension AgentShape {
+  /// Numbers that the lower level's actor sees: the observation, then the subgoal.
+  package var lowerInputCount: Int { observationCount + subgoalCount }
+
+  /// Numbers that the higher level's actor sees: the observation, then the target.
+  package var higherInputCount: Int { observationCount + targetCount }
+
+  /// Writes an observation as the lower level sees it in the world's frame: without the place.
+  package func writeLowerObservation(
+    _ observation: UnsafePointer<Float>, into input: UnsafeMutablePointer<Float>
+  ) {
+    input.update(from: observation, count: observationCount)
+    for index in positionIndices { input[index] = 0 }
+  }
+
+  /// Writes the input of the lower level's actor, in its frame.
+  ///
+  /// - Returns: The quarter turns after which the robot's front faces the subgoal: its actions are
+  ///   to be turned as often. 0 but in the frame `quadrant`.
+  @discardableResult
+  package func writeLowerInput(
+    _ observation: UnsafePointer<Float>, subgoal: UnsafePointer<Float>,
+    into input: UnsafeMutablePointer<Float>
+  ) -> Int {
+    writeLowerObservation(observation, into: input)
+    let wanted = input + observationCount
+    wanted.update(from: subgoal, count: subgoalCount)
+    guard frame != .world, let heading else { return 0 }
+    var quarters = 0
+    var turn = turn(input, heading)
+    if frame == .quadrant, let quarterTurn {
+      let (ahead, aside) = turn.applied(to: subgoal)
+      // The sector of 90° about the front, left, back or right side.
+      quarters =
+        abs(ahead) >= abs(aside) ? (ahead >= 0 ? 0 : 2) : (aside >= 0 ? 1 : 3)
+      for _ in 0..<quarters {
+        quarterTurn.observation.apply(to: input)
+        // q·(√½ + √½ k): the body turned about its own vertical.
+        let q = input + heading.index
+        let (w, x, y, z) = (q[0], q[1], q[2], q[3])
+        let c = Float(0.5).squareRoot()
+        (q[0], q[1], q[2], q[3]) = (c * (w - z), c * (x + y), c * (y - x), c * (z + w))
+      }
+      if quarters > 0 { turn = self.turn(input, heading) }
+    }
+    for vector in [input + heading.velocityIndex, wanted] {
+      (vector[0], vector[1]) = turn.applied(to: vector)
+    }
+    turn.removeHeading(of: input + heading.index, heading.kind)
+    return quarters
+  }
+
+  /// The turn that takes the heading in `observation` to the x axis.
+  private func turn(_ observation: UnsafePointer<Float>, _ heading: Heading) -> Turn {
+    let q = observation + heading.index
+    switch heading.kind {
+    case .angle: return Turn(cosine: cos(q[0]), sine: sin(q[0]))
+    case .quaternion:
+      // Where the body's x axis points in the plane, for a quaternion of any length.
+      let x = q[0] * q[0] + q[1] * q[1] - q[2] * q[2] - q[3] * q[3]
+      let y = 2 * (q[1] * q[2] + q[0] * q[3])
+      let length = (x * x + y * y).squareRoot()
+      // Straight up or down, there is no heading.
+      return length > 1e-6 ? Turn(cosine: x / length, sine: y / length) : Turn()
+    }
+  }
+
+  /// cos θ of the angle between the robot's own vertical and the world's: 1 upright, −1 upside down;
+  /// nil for a robot that moves in the plane or of which this is not known.
+  package func uprightness(of observation: UnsafePointer<Float>) -> Float? {
+    guard let heading, heading.kind == .quaternion else { return nil }
+    let q = observation + heading.index
+    let (upright, tilted) = (q[0] * q[0] + q[3] * q[3], q[1] * q[1] + q[2] * q[2])
+    let square = upright + tilted
+    return square > 0 ? (upright - tilted) / square : 1
+  }
+
+  /// Whether the robot lies on its back: its own vertical points down. Nil for a robot that can't.
+  package func isOverturned(_ observation: UnsafePointer<Float>) -> Bool? {
+    uprightness(of: observation).map { $0 < 0 }
+  }
+
+  /// Turns an action that the robot took as often as its observation was.
+  package func turnAction(_ action: UnsafeMutablePointer<Float>, quarters: Int) {
+    for _ in 0..<quarters { quarterTurn?.action.apply(to: action) }
+  }
+
+  /// Takes back ``turnAction(_:quarters:)``: four quarters are a whole turn.
+  package func restoreAction(_ action: UnsafeMutablePointer<Float>, quarters: Int) {
+    turnAction(action, quarters: (4 - quarters) % 4)
+  }
+
+  /// Writes the input of the higher level's actor (of the one agent, where there are no levels).
+  package func writeHigherInput(
+    _ observation: UnsafePointer<Float>, target: UnsafePointer<Float>,
+    into input: UnsafeMutablePointer<Float>
+  ) {
+    input.update(from: observation, count: observationCount)
+    (input + observationCount).update(from: target, count: targetCount)
+  }
+}
+
+extension AgentShape.QuarterTurn.Relabelling {
+  /// Gives the numbers their new places.
+  func apply(to values: UnsafeMutablePointer<Float>) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: sources.count) { before in
+      for index in sources.indices { before.initializeElement(at: index, to: values[index]) }
+      for (index, source) in sources.enumerated() { values[index] = signs[index] * before[source] }
+    }
+  }
+}
+
+/// A turn about the vertical, from the world's frame to that of the lower level.
+private struct Turn {
+  var cosine: Float = 1
+  var sine: Float = 0
+
+  /// A vector in the plane, turned.
+  func applied(to vector: UnsafePointer<Float>) -> (Float, Float) {
+    let (x, y) = (vector[0], vector[1])
+    return (cosine * x + sine * y, cosine * y - sine * x)
+  }
+
+  /// Turns an orientation.
+  func removeHeading(
+    of q: UnsafeMutablePointer<Float>, _ kind: AgentShape.Heading.Kind
+  ) {
+    switch kind {
+    case .angle: q[0] = 0
+    case .quaternion:
+      // q(−ψ)·q, and of the two signs that mean the same orientation the one with w ≥ 0.
+      let half = (
+        cosine: max((1 + cosine) / 2, 0).squareRoot(),
+        sine: (sine < 0 ? -1 : 1) * max((1 - cosine) / 2, 0).squareRoot()
+      )
+      let (w, x, y, z) = (q[0], q[1], q[2], q[3])
+      let sign: Float = half.cosine * w + half.sine * z < 0 ? -1 : 1
+      q[0] = sign * (half.cosine * w + half.sine * z)
+      q[1] = sign * (half.cosine * x + half.sine * y)
+      q[2] = sign * (half.cosine * y - half.sine * x)
+      q[3] = sign * (half.cosine * z - half.sine * w)
+    }
+  }
+}

@@ -1,0 +1,456 @@
+import NeuralNetworks
+import Randomness
+
+/// Memory that is only backed by pages that have been written, so that a large buffer costs
+/// nothing before it fills.
+package final class LazyBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
+  package let count: Int
+  package let pointer: UnsafeMutablePointer<Element>
+
+  package init(count: Int) {
+    self.count = count
+    let capacity = max(count, 1)
+    pointer = allocateMemory(
+      byteCount: capacity * MemoryLayout<Element>.stride, alignment: 64
+    ).bindMemory(to: Element.self, capacity: capacity)
+  }
+
+  deinit {
+    freeMemory(pointer)
+  }
+}
+
+/// The steps of one window on their way into the ``Experience``: what was seen, wanted, done and
+/// earned, in order, within one episode.
+public final class Window: @unchecked Sendable {
+  /// How the last step of the window left the episode.
+  public enum Ending: Int, Codable, Sendable {
+    /// The episode goes on.
+    case none
+    /// The episode ended at its time limit: values are bootstrapped through it.
+    case truncated
+    /// The episode truly ended: nothing comes after it.
+    case terminated
+    /// The simulation became unstable: the step that did so is left out.
+    case diverged
+  }
+
+  package let capacity: Int
+  package let observations: Matrix
+  package let subgoals: Matrix
+  package let actions: Matrix
+  package var rewards: [Float]
+
+  /// What the higher level saw of the target in this episode.
+  package var target: [Float]
+
+  /// Steps that stand in the window.
+  public package(set) var count = 0
+
+  /// How the episode went on after the last step.
+  public package(set) var ending = Ending.none
+
+  /// Whether the higher level decides anew after the last step.
+  package var endsInterval = false
+
+  package init(capacity: Int, shape: AgentShape) {
+    self.capacity = capacity
+    observations = Matrix(rows: capacity + 1, columns: shape.observationCount)
+    subgoals = Matrix(rows: capacity + 1, columns: shape.subgoalCount)
+    actions = Matrix(rows: capacity, columns: shape.actionCount)
+    rewards = Array(repeating: 0, count: capacity)
+    target = Array(repeating: 0, count: shape.targetCount)
+  }
+
+  /// Makes the state after the last step the first one of an empty window.
+  package func advance() {
+    observations.row(0).update(from: observations.row(count), count: observations.columns)
+    subgoals.row(0).update(from: subgoals.row(count), count: subgoals.columns)
+    count = 0
+    ending = .none
+    endsInterval = false
+  }
+}
+
+/// One transition of the higher level: the steps from one of its decisions to the next.
+package struct HigherTransition {
+  /// The step at which the subgoal was set, counted over the whole run.
+  package var start: Int
+  /// Steps to the next decision.
+  package var length: Int
+  /// Whether the episode truly ended with it.
+  package var isTerminal: Bool
+  /// Sum of the environment's rewards.
+  package var reward: Float
+}
+
+/// All that the agent remembers: one ring of steps in which every state stands once, and one ring
+/// of higher-level transitions that point into it.
+///
+/// A *slot* is a state with the subgoal that the lower level saw in it and the action that it
+/// took. Slots are counted over the whole run; the last state of an episode has a slot of its own,
+/// without an action, so that slot i + 1 always holds what came after slot i.
+public final class Experience: @unchecked Sendable {
+  private let shape: AgentShape
+  private let lowerCapacity: Int
+  private let higherCapacity: Int
+  private let interval: Int
+
+  /// Slots of states and actions, enough for all higher-level transitions.
+  private let slotCapacity: Int
+  /// Slots of subgoals and rewards, enough for all lower-level transitions.
+  private let recentCapacity: Int
+
+  private let observations: LazyBuffer<Float>
+  private let actions: LazyBuffer<Float>
+  private let subgoals: LazyBuffer<Float>
+  private let rewards: LazyBuffer<Float>
+  private let targets: LazyBuffer<Float>
+  private let hasAction: LazyBuffer<UInt8>
+  private let untilDecision: LazyBuffer<Int32>
+  private let isTerminal: LazyBuffer<UInt8>
+
+  private let higherStarts: LazyBuffer<Int64>
+  private let higherLengths: LazyBuffer<Int32>
+  private let higherTerminals: LazyBuffer<UInt8>
+  private let higherRewards: LazyBuffer<Float>
+  private let higherTargets: LazyBuffer<Float>
+  private let higherSubgoals: LazyBuffer<Float>
+  /// The subgoals that transitions are learned from: the original ones, until they are relabelled.
+  private let relabelledSubgoals: LazyBuffer<Float>
+
+  /// Where the rings begin and end.
+  package struct Position: Codable, Equatable, Sendable {
+    /// The slot that the next step goes to.
+    package var head = 0
+    /// The oldest slot that lower-level transitions are drawn from.
+    var lowerTail = 0
+    /// Lower-level transitions that can be drawn.
+    var lowerCount = 0
+    /// Higher-level transitions added so far, and forgotten so far.
+    var higherHead = 0
+    var higherTail = 0
+    /// The slot at which the current interval of the higher level began, and what it earned so far.
+    var intervalStart = 0
+    var intervalReward: Float = 0
+  }
+  package private(set) var position = Position()
+
+  /// Nil where nobody asks for them.
+  private var nearFalls: NearFalls?
+
+  /// Makes room for `lowerCapacity` and `higherCapacity` transitions, of at most `interval` steps
+  /// each; `notesFalls` keeps account of the steps before falls.
+  package init(
+    shape: AgentShape, lowerCapacity: Int, higherCapacity: Int, interval: Int,
+    notesFalls: Bool = false
+  ) {
+    self.shape = shape
+    nearFalls = notesFalls ? NearFalls() : nil
+    self.lowerCapacity = lowerCapacity
+    self.higherCapacity = higherCapacity
+    self.interval = interval
+    // Each episode has a slot more than steps; room for one in 64 steps is ample where episodes
+    // have hundreds, and where they are shorter the ring forgets a little earlier.
+    recentCapacity = lowerCapacity + lowerCapacity / 64 + 64
+    let longest = higherCapacity * interval
+    slotCapacity = max(recentCapacity, longest + longest / 64 + 64)
+    observations = LazyBuffer(count: slotCapacity * shape.observationCount)
+    actions = LazyBuffer(count: slotCapacity * shape.actionCount)
+    subgoals = LazyBuffer(count: recentCapacity * shape.subgoalCount)
+    rewards = LazyBuffer(count: recentCapacity)
+    targets = LazyBuffer(count: recentCapacity * shape.targetCount)
+    hasAction = LazyBuffer(count: recentCapacity)
+    untilDecision = LazyBuffer(count: recentCapacity)
+    isTerminal = LazyBuffer(count: recentCapacity)
+    higherStarts = LazyBuffer(count: higherCapacity)
+    higherLengths = LazyBuffer(count: higherCapacity)
+    higherTerminals = LazyBuffer(count: higherCapacity)
+    higherRewards = LazyBuffer(count: higherCapacity)
+    higherTargets = LazyBuffer(count: higherCapacity * shape.targetCount)
+    higherSubgoals = LazyBuffer(count: higherCapacity * shape.subgoalCount)
+    relabelledSubgoals = LazyBuffer(count: higherCapacity * shape.subgoalCount)
+  }
+
+  /// Lower-level transitions that can be drawn.
+  public var lowerCount: Int { position.lowerCount }
+
+  /// Higher-level transitions that can be drawn.
+  public var higherCount: Int { position.higherHead - position.higherTail }
+
+  /// Higher-level transitions added so far.
+  package var higherHead: Int { position.higherHead }
+
+  // MARK: Adding
+
+  /// Adds the steps of a window.
+  package func append(_ window: Window) {
+    for index in 0..<window.count {
+      write(window, index, hasAction: true)
+      position.intervalReward += window.rewards[index]
+      lookForFall(position.head)
+      position.head += 1
+      position.lowerCount += 1
+    }
+    if window.ending == .terminated, window.count > 0 {
+      isTerminal.pointer[(position.head - 1) % recentCapacity] = 1
+    }
+    // The state after the last step: the next window begins with it, or it closes the episode.
+    write(window, window.count, hasAction: false)
+    markDecisions(window)
+    if window.endsInterval, position.head > position.intervalStart, window.ending != .diverged {
+      appendHigherTransition(window)
+    }
+    if window.ending != .none {
+      lookForFall(position.head)
+      position.head += 1
+    }
+    if window.endsInterval || window.ending != .none {
+      position.intervalStart = position.head
+      position.intervalReward = 0
+    }
+    forget()
+    if window.ending != .none { clearHead() }
+  }
+
+  /// Empties the slot that the next step goes to, which may never come: it is saved with the others,
+  /// and the same run is saved as the same bytes, whatever the memory held before.
+  private func clearHead() {
+    let (slot, recent) = (position.head % slotCapacity, position.head % recentCapacity)
+    (observations.pointer + slot * shape.observationCount)
+      .update(repeating: 0, count: shape.observationCount)
+    (actions.pointer + slot * shape.actionCount).update(repeating: 0, count: shape.actionCount)
+    (subgoals.pointer + recent * shape.subgoalCount).update(repeating: 0, count: shape.subgoalCount)
+    (targets.pointer + recent * shape.targetCount).update(repeating: 0, count: shape.targetCount)
+    rewards.pointer[recent] = 0
+    hasAction.pointer[recent] = 0
+    untilDecision.pointer[recent] = 0
+    isTerminal.pointer[recent] = 0
+  }
+
+  private func write(_ window: Window, _ index: Int, hasAction acts: Bool) {
+    if !acts { clearHead() }
+    let (slot, recent) = (position.head % slotCapacity, position.head % recentCapacity)
+    (observations.pointer + slot * shape.observationCount)
+      .update(from: window.observations.row(index), count: shape.observationCount)
+    (subgoals.pointer + recent * shape.subgoalCount)
+      .update(from: window.subgoals.row(index), count: shape.subgoalCount)
+    (targets.pointer + recent * shape.targetCount)
+      .update(from: window.target, count: shape.targetCount)
+    isTerminal.pointer[recent] = 0
+    untilDecision.pointer[recent] = 1
+    guard acts else { return }
+    hasAction.pointer[recent] = 1
+    (actions.pointer + slot * shape.actionCount)
+      .update(from: window.actions.row(index), count: shape.actionCount)
+    rewards.pointer[recent] = window.rewards[index]
+  }
+
+  /// Notes for each step of the interval so far how far its last state is: what hindsight may
+  /// take as reached.
+  private func markDecisions(_ window: Window) {
+    guard higherCapacity > 0 else { return }
+    for slot in max(
+      position.intervalStart, position.head - recentCapacity)..<max(
+        position.head, position.intervalStart)
+    {
+      untilDecision.pointer[slot % recentCapacity] = Int32(position.head - slot)
+    }
+  }
+
+  private func appendHigherTransition(_ window: Window) {
+    let place = position.higherHead % higherCapacity
+    higherStarts.pointer[place] = Int64(position.intervalStart)
+    higherLengths.pointer[place] = Int32(position.head - position.intervalStart)
+    higherTerminals.pointer[place] = window.ending == .terminated ? 1 : 0
+    higherRewards.pointer[place] = position.intervalReward
+    (higherTargets.pointer + place * shape.targetCount)
+      .update(from: window.target, count: shape.targetCount)
+    (higherSubgoals.pointer + place * shape.subgoalCount).update(
+      from: subgoals.pointer + (position.intervalStart % recentCapacity) * shape.subgoalCount,
+      count: shape.subgoalCount)
+    relabelledSubgoal(position.higherHead).update(
+      from: higherSubgoal(position.higherHead), count: shape.subgoalCount)
+    position.higherHead += 1
+  }
+
+  /// Forgets what is beyond the capacities or has been overwritten.
+  private func forget() {
+    while lowerCount > lowerCapacity || position.head - position.lowerTail >= recentCapacity {
+      if hasAction.pointer[position.lowerTail % recentCapacity] == 1 { position.lowerCount -= 1 }
+      position.lowerTail += 1
+    }
+    while higherCount > 0,
+      higherCount > higherCapacity
+        || position.head - Int(higherStarts.pointer[position.higherTail % higherCapacity])
+          >= slotCapacity
+    {
+      position.higherTail += 1
+    }
+    nearFalls?.forget(before: position.lowerTail)
+  }
+
+  /// Keeps account of the steps before a fall, of which the one in `slot` may be the end.
+  private func lookForFall(_ slot: Int) {
+    nearFalls?.look(
+      at: slot, oldest: position.lowerTail,
+      uprightness: { shape.uprightness(of: observation($0)) ?? 1 },
+      hasAction: { hasAction.pointer[$0 % recentCapacity] == 1 })
+  }
+
+  // MARK: Drawing
+
+  /// A slot drawn uniformly from those of the lower-level transitions.
+  package func drawLowerSlot(using generator: inout RandomStream) -> Int {
+    precondition(lowerCount > 0, "there is no transition to draw")
+    while true {
+      let slot = position.lowerTail + generator.index(below: position.head - position.lowerTail)
+      if hasAction.pointer[slot % recentCapacity] == 1 { return slot }
+    }
+  }
+
+  /// A slot drawn uniformly from those of the lower-level transitions before falls; nil where there is
+  /// none.
+  package func drawNearFall(using generator: inout RandomStream) -> Int? {
+    guard let nearFalls, nearFalls.count > 0 else { return nil }
+    return nearFalls.draw(using: &generator)
+  }
+
+  /// Lower-level transitions before falls that can be drawn.
+  package var nearFallCount: Int { nearFalls?.count ?? 0 }
+
+  /// The number of a higher-level transition, drawn uniformly.
+  package func drawHigherTransition(using generator: inout RandomStream) -> Int {
+    position.higherTail + generator.index(below: higherCount)
+  }
+
+  // MARK: Reading
+
+  /// The state in a slot.
+  package func observation(_ slot: Int) -> UnsafePointer<Float> {
+    UnsafePointer(observations.pointer + (slot % slotCapacity) * shape.observationCount)
+  }
+
+  /// The action taken in a slot.
+  package func action(_ slot: Int) -> UnsafePointer<Float> {
+    UnsafePointer(actions.pointer + (slot % slotCapacity) * shape.actionCount)
+  }
+
+  /// The subgoal that the lower level saw in a slot.
+  package func subgoal(_ slot: Int) -> UnsafePointer<Float> {
+    UnsafePointer(subgoals.pointer + (slot % recentCapacity) * shape.subgoalCount)
+  }
+
+  /// The environment's reward for the action in a slot.
+  package func reward(_ slot: Int) -> Float {
+    rewards.pointer[slot % recentCapacity]
+  }
+
+  /// The target of a slot's episode.
+  package func target(_ slot: Int) -> UnsafePointer<Float> {
+    UnsafePointer(targets.pointer + (slot % recentCapacity) * shape.targetCount)
+  }
+
+  /// Whether the episode truly ended with the action in a slot.
+  package func isTerminal(_ slot: Int) -> Bool {
+    isTerminal.pointer[slot % recentCapacity] == 1
+  }
+
+  /// Steps from a slot to the last state known before the next decision of the higher level.
+  package func stepsUntilDecision(_ slot: Int) -> Int {
+    Int(untilDecision.pointer[slot % recentCapacity])
+  }
+
+  /// A higher-level transition by its number.
+  package func higherTransition(_ number: Int) -> HigherTransition {
+    let place = number % higherCapacity
+    return HigherTransition(
+      start: Int(higherStarts.pointer[place]), length: Int(higherLengths.pointer[place]),
+      isTerminal: higherTerminals.pointer[place] == 1, reward: higherRewards.pointer[place])
+  }
+
+  /// The subgoal that the higher level set in a transition.
+  package func higherSubgoal(_ number: Int) -> UnsafePointer<Float> {
+    UnsafePointer(higherSubgoals.pointer + (number % higherCapacity) * shape.subgoalCount)
+  }
+
+  /// The subgoal that a transition was relabelled with last; only the higher level's learner changes
+  /// it.
+  package func relabelledSubgoal(_ number: Int) -> UnsafeMutablePointer<Float> {
+    relabelledSubgoals.pointer + (number % higherCapacity) * shape.subgoalCount
+  }
+
+  /// The target of a higher-level transition's episode.
+  package func higherTarget(_ number: Int) -> UnsafePointer<Float> {
+    UnsafePointer(higherTargets.pointer + (number % higherCapacity) * shape.targetCount)
+  }
+
+  // MARK: Saving
+
+  /// Shows all that has been written to the rings; with a visitor that fills them, `position` says
+  /// how much that is.
+  package func visit(_ visitor: some StateVisitor, restoring position: Position?) throws {
+    if let position {
+      guard position.isPossible(slots: slotCapacity, recent: recentCapacity, higher: higherCapacity)
+      else { throw StateError.inconsistent("the replay buffers' positions") }
+      self.position = position
+    }
+    // The slot at the head holds the state that the next window begins with.
+    let slots = min(self.position.head + 1, slotCapacity)
+    let recent = min(self.position.head + 1, recentCapacity)
+    let higher = min(self.position.higherHead, higherCapacity)
+    try visitor.visit("replay.observations", observations, slots * shape.observationCount)
+    try visitor.visit("replay.actions", actions, slots * shape.actionCount)
+    try visitor.visit("replay.subgoals", subgoals, recent * shape.subgoalCount)
+    try visitor.visit("replay.rewards", rewards, recent)
+    try visitor.visit("replay.targets", targets, recent * shape.targetCount)
+    try visitor.visit("replay.has_action", hasAction, recent)
+    try visitor.visit("replay.until_decision", untilDecision, recent)
+    try visitor.visit("replay.is_terminal", isTerminal, recent)
+    try visitor.visit("replay.higher.starts", higherStarts, higher)
+    try visitor.visit("replay.higher.lengths", higherLengths, higher)
+    try visitor.visit("replay.higher.terminals", higherTerminals, higher)
+    try visitor.visit("replay.higher.rewards", higherRewards, higher)
+    try visitor.visit("replay.higher.targets", higherTargets, higher * shape.targetCount)
+    try visitor.visit("replay.higher.subgoals", higherSubgoals, higher * shape.subgoalCount)
+    try visitor.visit(
+      "replay.higher.relabelled_subgoals", relabelledSubgoals, higher * shape.subgoalCount)
+    if position != nil {
+      try checkTransitions()
+      if nearFalls != nil {
+        nearFalls = NearFalls()
+        for slot in self.position.lowerTail..<self.position.head { lookForFall(slot) }
+      }
+    }
+  }
+
+  /// Checks what indices are computed from, so that no file can make one point outside the rings.
+  private func checkTransitions() throws(StateError) {
+    for number in position.higherTail..<position.higherHead {
+      let transition = higherTransition(number)
+      guard transition.start >= 0, transition.start > position.head - slotCapacity,
+        transition.length > 0, transition.length <= interval,
+        transition.start + transition.length <= position.head
+      else { throw .inconsistent("a higher-level transition") }
+    }
+    var actions = 0
+    for slot in position.lowerTail..<position.head
+    where hasAction.pointer[slot % recentCapacity] == 1 {
+      actions += 1
+      let ahead = stepsUntilDecision(slot)
+      guard ahead > 0, ahead <= interval, slot + ahead <= position.head else {
+        throw .inconsistent("a lower-level transition")
+      }
+    }
+    guard actions == position.lowerCount else { throw .inconsistent("the number of transitions") }
+  }
+}
+
+extension Experience.Position {
+  fileprivate func isPossible(slots: Int, recent: Int, higher: Int) -> Bool {
+    head >= 0 && lowerTail >= 0 && lowerTail <= head && head - lowerTail < recent
+      && head < Int.max / 1024 && lowerCount >= 0 && lowerCount <= head - lowerTail
+      && higherTail >= 0 && higherTail <= higherHead && higherHead - higherTail <= higher
+      && intervalStart >= 0 && intervalStart <= head && intervalReward.isFinite
+  }
+}

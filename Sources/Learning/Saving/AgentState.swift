@@ -1,0 +1,253 @@
+import Foundation
+import NeuralNetworks
+
+/// Sees everything large that an agent has to keep to go on to the same bits: to write it, or to
+/// fill it.
+public protocol StateVisitor {
+  /// Shows `values`, which are `count` numbers with a name of their own.
+  func visit<Element: StateElement>(
+    _ name: String, _ values: UnsafeMutableBufferPointer<Element>) throws
+}
+
+/// A type of number that state consists of.
+public protocol StateElement: BitwiseCopyable {}
+extension Float: StateElement {}
+extension Int32: StateElement {}
+extension Int64: StateElement {}
+extension UInt8: StateElement {}
+
+/// Why saved state cannot be continued from.
+public enum StateError: Error, Equatable, CustomStringConvertible {
+  /// A part contradicts another, or cannot have been saved by an agent.
+  case inconsistent(String)
+  /// The part that holds counters and random streams cannot be read.
+  case unreadable(String)
+
+  /// One line that names the part.
+  public var description: String {
+    switch self {
+    case .inconsistent(let part): "\(part) cannot have been saved by a run"
+    case .unreadable(let reason): "its counters and random streams cannot be read: \(reason)"
+    }
+  }
+}
+
+extension StateVisitor {
+  func visit<Element: StateElement>(
+    _ name: String, _ buffer: LazyBuffer<Element>, _ count: Int
+  ) throws {
+    try visit(name, UnsafeMutableBufferPointer(start: buffer.pointer, count: count))
+  }
+
+  func visit(_ name: String, _ buffer: FloatBuffer) throws {
+    try visit(name, UnsafeMutableBufferPointer(start: buffer.pointer, count: buffer.count))
+  }
+
+  func visit(_ level: String, _ name: String, _ learner: LearnedNetwork) throws {
+    try visit("\(level).\(name)", learner.network.parameters)
+    try visit("\(level).\(name).first_moments", learner.optimizer.firstMoments)
+    try visit("\(level).\(name).second_moments", learner.optimizer.secondMoments)
+    try visit("\(level).target.\(name)", learner.target.parameters)
+    if let average = learner.average {
+      try visit("\(level).average.\(name)", average.parameters)
+    }
+  }
+}
+
+extension TD3 {
+  /// What a learner has to keep besides its networks.
+  package struct Progress: Codable, Equatable, Sendable {
+    var updates: Int
+    var optimizerSteps: [Int]
+    var statistics: LearningStatistics
+  }
+
+  package var progress: Progress {
+    get {
+      Progress(
+        updates: updates, optimizerSteps: learners.map(\.1.optimizer.steps),
+        statistics: statistics)
+    }
+    set {
+      updates = newValue.updates
+      statistics = newValue.statistics
+      for ((_, learner), steps) in zip(learners, newValue.optimizerSteps) {
+        learner.optimizer.steps = steps
+      }
+    }
+  }
+
+  /// Throws unless `progress` can be that of this learner.
+  func check(_ progress: Progress) throws(StateError) {
+    let counts = progress.optimizerSteps + [progress.updates, progress.statistics.updates]
+    guard progress.optimizerSteps.count == learners.count, counts.allSatisfy(isPossibleCount)
+    else { throw .inconsistent("the number of updates") }
+  }
+
+  private var learners: [(String, LearnedNetwork)] {
+    [("actor", actorLearner), ("critic1", critics[0].learner), ("critic2", critics[1].learner)]
+  }
+
+  package func visit(_ visitor: some StateVisitor, name: String) throws {
+    for (network, learner) in learners { try visitor.visit(name, network, learner) }
+  }
+}
+
+extension Window {
+  /// The state that an empty window begins with.
+  package struct Start: Codable, Equatable, Sendable {
+    var observation: [Float]
+    var subgoal: [Float]
+    var target: [Float]
+  }
+
+  package var start: Start {
+    get {
+      Start(
+        observation: Array(
+          UnsafeBufferPointer(start: observations.row(0), count: observations.columns)),
+        subgoal: Array(UnsafeBufferPointer(start: subgoals.row(0), count: subgoals.columns)),
+        target: target)
+    }
+    set {
+      observations.row(0).update(from: newValue.observation, count: observations.columns)
+      subgoals.row(0).update(from: newValue.subgoal, count: subgoals.columns)
+      target = newValue.target
+    }
+  }
+}
+
+extension Window.Start {
+  func fits(_ shape: AgentShape) -> Bool {
+    observation.count == shape.observationCount && subgoal.count == shape.subgoalCount
+      && target.count == shape.targetCount
+  }
+}
+
+extension HIROAgent {
+  /// What the agent has to keep besides its networks and its experience.
+  private struct Progress: Codable {
+    var steps: Int
+    var lowerUpdatesOwed: Int
+    var higherUpdatesOwed: Int
+    var lower: TD3.Progress
+    var higher: TD3.Progress
+    var lowerStreams: LowerStreams
+    var higherStreams: HigherStreams
+    var collectorStreams: Collector.Streams
+    var stepsSinceDecision: Int
+    var hold: Collector.Hold
+    /// Left out where nothing asks for it.
+    var visited: VisitedPlaces?
+    var isQuiet: Bool?
+    var obedience: ObedienceStatistics
+    var distanceAtDecision: Float
+    var window: Window.Start
+    var experience: Experience.Position
+    var correctionRows: [Int]
+  }
+
+  /// The counters and random streams as JSON, between two windows.
+  public func encodeProgress() throws -> Data {
+    precondition(windowCount == 0, "an agent is saved between two windows")
+    return try StateCoding.encode(
+      Progress(
+        steps: steps, lowerUpdatesOwed: lowerUpdatesOwed, higherUpdatesOwed: higherUpdatesOwed,
+        lower: lower.progress, higher: higher.progress, lowerStreams: lowerStreams,
+        higherStreams: higherStreams,
+        collectorStreams: collector.streams, stepsSinceDecision: collector.stepsSinceDecision,
+        hold: collector.hold, visited: collector.visited.cells.isEmpty ? nil : collector.visited,
+        isQuiet: collector.isQuiet, obedience: collector.statistics,
+        distanceAtDecision: collector.distanceAtDecision, window: collector.window.start,
+        experience: experience.position,
+        correctionRows: [relabellingWork.rows, relabellingWork.rowsInFull]))
+  }
+
+  /// Shows the networks and the experience; fills them where `data` is saved progress.
+  public func visitState(_ visitor: some StateVisitor, restoring data: Data?) throws {
+    let progress = try data.map { try StateCoding.decode(Progress.self, from: $0) }
+    try lower.visit(visitor, name: "lower")
+    try higher.visit(visitor, name: "higher")
+    try experience.visit(visitor, restoring: progress?.experience)
+    guard let progress else { return }
+    try lower.check(progress.lower)
+    try higher.check(progress.higher)
+    // No more updates can be owed than the steps of a window, and the interval that has begun must end
+    // with the next decision.
+    let interval = configuration.subgoals.interval
+    let intervalSteps = progress.experience.head - progress.experience.intervalStart
+    guard progress.window.fits(shape), progress.correctionRows.count == 2,
+      progress.visited?.isPossible != false,
+      (progress.correctionRows + [progress.steps, progress.hold.decisionsLeft])
+        .allSatisfy(isPossibleCount),
+      0..<interval ~= progress.stepsSinceDecision, intervalSteps <= progress.stepsSinceDecision,
+      0...interval ~= progress.lowerUpdatesOwed,
+      0...interval * configuration.higher.updatesPerDecision ~= progress.higherUpdatesOwed
+    else { throw StateError.inconsistent("the agent's counters") }
+    steps = progress.steps
+    lowerUpdatesOwed = progress.lowerUpdatesOwed
+    higherUpdatesOwed = progress.higherUpdatesOwed
+    lower.progress = progress.lower
+    higher.progress = progress.higher
+    lowerStreams = progress.lowerStreams
+    higherStreams = progress.higherStreams
+    collector.streams = progress.collectorStreams
+    collector.stepsSinceDecision = progress.stepsSinceDecision
+    collector.hold = progress.hold
+    collector.visited = progress.visited ?? VisitedPlaces()
+    collector.isQuiet = progress.isQuiet ?? false
+    collector.statistics = progress.obedience
+    collector.distanceAtDecision = progress.distanceAtDecision
+    chooseWhoActs()
+    collector.window.start = progress.window
+    relabellingWork = RelabellingWork(
+      rows: progress.correctionRows[0], rowsInFull: progress.correctionRows[1])
+    refreshSnapshots()
+  }
+}
+
+extension FlatAgent {
+  /// What the agent has to keep besides its networks and its experience.
+  private struct Progress: Codable {
+    var steps: Int
+    var updatesOwed: Int
+    var learner: TD3.Progress
+    var streams: Streams
+    var window: Window.Start
+    var experience: Experience.Position
+  }
+
+  /// The counters and random streams as JSON, between two windows.
+  public func encodeProgress() throws -> Data {
+    precondition(windowCount == 0, "an agent is saved between two windows")
+    return try StateCoding.encode(
+      Progress(
+        steps: steps, updatesOwed: updatesOwed, learner: learner.progress, streams: streams,
+        window: window.start, experience: experience.position))
+  }
+
+  /// Shows the networks and the experience; fills them where `data` is saved progress.
+  public func visitState(_ visitor: some StateVisitor, restoring data: Data?) throws {
+    let progress = try data.map { try StateCoding.decode(Progress.self, from: $0) }
+    try learner.visit(visitor, name: "flat")
+    try experience.visit(visitor, restoring: progress?.experience)
+    guard let progress else { return }
+    try learner.check(progress.learner)
+    guard progress.window.fits(shape), isPossibleCount(progress.steps),
+      0...configuration.subgoals.interval ~= progress.updatesOwed
+    else {
+      throw StateError.inconsistent("the agent's counters")
+    }
+    steps = progress.steps
+    updatesOwed = progress.updatesOwed
+    learner.progress = progress.learner
+    streams = progress.streams
+    window.start = progress.window
+    refreshSnapshots()
+  }
+}
+
+/// Whether a file may say that something has happened so often: it leaves room to count on.
+func isPossibleCount(_ count: Int) -> Bool {
+  0..<Int.max / 1024 ~= count
+}

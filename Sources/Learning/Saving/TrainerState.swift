@@ -1,0 +1,111 @@
+import Files
+import Foundation
+import Randomness
+
+/// What a training loop has to keep besides its agent and its environment.
+package struct TrainerProgress: Codable, Equatable {
+  package var steps: Int
+  var statistics: EpisodeStatistics
+  var environmentStream: RandomStream
+  var isInEpisode: Bool
+  var episodeReturn: Double
+  var stepsOverturned: Int?
+}
+
+/// The same with the environment's state beside it.
+private struct TrainerState<State: Codable>: Codable {
+  var progress: TrainerProgress
+  var environment: State
+
+  private enum CodingKeys: CodingKey { case environment }
+
+  init(_ progress: TrainerProgress, environment: State) {
+    self.progress = progress
+    self.environment = environment
+  }
+
+  init(from decoder: any Decoder) throws {
+    progress = try TrainerProgress(from: decoder)
+    environment = try decoder.container(keyedBy: CodingKeys.self)
+      .decode(State.self, forKey: .environment)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try progress.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(environment, forKey: .environment)
+  }
+}
+
+extension Trainer {
+  /// The state between two windows, the agent's apart, as JSON.
+  package func encodeState() throws -> Data {
+    let progress = TrainerProgress(
+      steps: steps, statistics: statistics, environmentStream: environmentStream,
+      isInEpisode: isInEpisode, episodeReturn: episodeReturn, stepsOverturned: stepsOverturned)
+    func encoded(_ environment: some Environment) throws -> Data {
+      try StateCoding.encode(TrainerState(progress, environment: environment.saveState()))
+    }
+    return try encoded(environment)
+  }
+
+  /// Continues from a saved state; the agent is restored by itself.
+  ///
+  /// - Throws: ``StateError`` where the state is none, and what the environment throws where its own is
+  ///   another task's.
+  package func restore(_ state: Data) throws {
+    func restored(_ environment: some Environment) throws -> TrainerProgress {
+      try restore(state, into: environment)
+    }
+    let progress = try restored(environment)
+    steps = progress.steps
+    statistics = progress.statistics
+    environmentStream = progress.environmentStream
+    isInEpisode = progress.isInEpisode
+    episodeReturn = progress.episodeReturn
+    stepsOverturned = progress.stepsOverturned ?? 0
+  }
+
+  private func restore<World: Environment>(
+    _ data: Data, into environment: World
+  ) throws -> TrainerProgress {
+    let state = try StateCoding.decode(TrainerState<World.State>.self, from: data)
+    let statistics = state.progress.statistics
+    let counts = [
+      state.progress.steps, statistics.episodes, statistics.diverged, statistics.successes,
+    ]
+    guard counts.allSatisfy(isPossibleCount) else {
+      throw StateError.inconsistent("the number of steps or episodes")
+    }
+    try environment.restore(state.environment)
+    return state.progress
+  }
+}
+
+/// State as JSON.
+package enum StateCoding {
+  /// The same state is the same bytes, and a diverged simulation can be saved, too.
+  package static func encode(_ value: some Encodable) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try encoder.encode(value)
+  }
+
+  /// - Throws: ``StateError/unreadable(_:)``.
+  package static func decode<Value: Decodable>(
+    _ type: Value.Type, from data: Data
+  ) throws(StateError) -> Value {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    do {
+      return try decoder.decode(type, from: data)
+    } catch let error as DecodingError {
+      throw .unreadable(describe(error))
+    } catch {
+      throw .unreadable("\(error)")
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import NeuralNetworks
+import Parallel
+
+/// Moves an actor μ up the mean of a critic's Q(x, μ(x)), and its target after it.
+///
+/// The loss is −Q(x, μ(x)) + λ·Σ u², in the mean over the batch, with u the actor's outputs before the
+/// tanh. The gradient 2λu of the second part enters before the tanh, so that it brings back outputs
+/// at which the tanh is flat and lets no gradient of Q through.
+final class PolicyGradient: @unchecked Sendable {
+  private let actor: LearnedNetwork
+  private let critic: Perceptron
+  private let activations: Activations
+  private let criticActivations: Activations
+  private let criticGradients: Gradients
+  private let outputPenalty: Double
+
+  /// Of the last update: the loss, and the fraction of outputs beyond 0.95 of their limits.
+  private(set) var loss = 0.0
+  private(set) var saturation = 0.0
+
+  init(actor: LearnedNetwork, critic: Critic, rows: Int, outputPenalty: Double) {
+    self.actor = actor
+    self.critic = critic.network
+    self.outputPenalty = outputPenalty
+    activations = Activations(
+      shape: actor.network.shape, rows: rows, keepingUnboundedOutput: true)
+    (criticActivations, criticGradients) = critic.makePolicyActivations()
+  }
+
+  /// One step of Adam from the states in some rows of `batch`.
+  func update(from batch: Batch, rows batchRows: Range<Int>, pool: WorkerPool) {
+    let rows = 0..<batchRows.count
+    pool.forHalves(of: rows) { evaluate(from: batch, rows: $0, offset: batchRows.lowerBound) }
+    measure()
+    critic.backwardToHidden(criticActivations, criticGradients, rows: rows, pool: pool)
+    critic.backwardFromFirstHiddenToReentering(
+      criticGradients, rows: rows, into: actor.gradients.output)
+    actor.network.backwardToHidden(
+      activations, actor.gradients, rows: rows,
+      penalty: Float(2 * outputPenalty / Double(rows.count)), pool: pool)
+    actor.step(from: activations, movesTarget: true, pool: pool)
+  }
+
+  private func measure() {
+    let output = activations.output
+    let unbounded = activations.unboundedOutput!
+    // |tanh u| > 0.95.
+    let bound: Float = 1.831_780_8
+    var (valueSum, squareSum, saturated) = (0.0, 0.0, 0)
+    for row in 0..<output.rows {
+      valueSum += Double(criticActivations.output.row(row)[0])
+      for column in 0..<output.columns {
+        let u = unbounded.row(row)[column]
+        squareSum += Double(u * u)
+        if abs(u) > bound { saturated += 1 }
+      }
+    }
+    loss = (outputPenalty * squareSum - valueSum) / Double(output.rows)
+    saturation = Double(saturated) / Double(output.rows * output.columns)
+  }
+
+  private func evaluate(from batch: Batch, rows: Range<Int>, offset: Int) {
+    let (inputs, actions) = (actor.network.shape.inputs, actor.network.shape.outputs)
+    for input in [activations.input, criticActivations.input] {
+      input.copyColumns(
+        0, count: inputs, of: batch.inputsAndActions, to: 0, rows: rows, offset: offset)
+    }
+    actor.network.forward(activations, rows: rows)
+    criticActivations.input.copyColumns(
+      0, count: actions, of: activations.output, to: inputs, rows: rows)
+    critic.forward(criticActivations, rows: rows)
+    for row in rows { criticGradients.output.row(row)[0] = -1 / Float(activations.output.rows) }
+  }
+}

@@ -1,0 +1,244 @@
+import NeuralNetworks
+import Parallel
+import Randomness
+
+/// What one or more updates of a ``TD3`` measured.
+public struct LearningStatistics: Codable, Equatable, Sendable {
+  /// Critic updates.
+  public var updates = 0
+  /// Sum over the updates of the critics' loss.
+  public var criticLoss = 0.0
+  /// Sum over the updates of the mean over the batch of the first critic's value.
+  public var value = 0.0
+
+  /// Updates of the actor.
+  public var actorUpdates = 0
+  /// Sum over these of the actor's loss: minus the first critic's value of what the actor chose, in
+  /// the mean over the batch, and the penalty on its outputs.
+  public var actorLoss = 0.0
+  /// Sum over these of the fraction of the actor's outputs beyond 0.95 of their limits.
+  public var saturation = 0.0
+
+  /// Nothing measured yet.
+  public init() {}
+
+  /// Mean loss of the critics; NaN before the first update.
+  public var meanCriticLoss: Double { criticLoss / Double(updates) }
+  /// Mean loss of the actor; NaN before its first update.
+  public var meanActorLoss: Double { actorLoss / Double(actorUpdates) }
+  /// Mean fraction of saturated outputs of the actor; NaN before its first update.
+  public var meanSaturation: Double { saturation / Double(actorUpdates) }
+  /// Mean value of the first critic; NaN before the first update.
+  public var meanValue: Double { value / Double(updates) }
+}
+
+/// Twin delayed deep deterministic policy gradient (Fujimoto et al. 2018, algorithm 1).
+///
+/// An actor μ(x) and two critics Qₖ(x, a), with a slowly following target of each. Each update
+/// moves the critics towards y = r + γ·minₖ Qₖ′(x′, μ′(x′) + ε), ε clipped noise (the mean over k,
+/// where `targetValue` says so), and not above the batch's `bounds`; every `policyDelay`-th moves the actor up Q₁(x, μ(x)) and the
+/// targets towards the learned networks.
+///
+/// The critics' loss is the Huber loss, in the mean over both critics and the batch.
+///
+/// The target networks stand still from one update of the actor to the next. So all updates up to
+/// that one may be made in one call: their targets are computed together, and each critic then
+/// makes them in turn, without waiting for the other.
+public final class TD3: @unchecked Sendable {
+  /// The constants.
+  public let configuration: LevelConfiguration
+
+  /// Numbers in an input of the actor.
+  public let inputCount: Int
+
+  /// The largest magnitude of each number of an action.
+  public let actionLimits: [Float]
+
+  /// What the target policy's noise is measured in, for each number of an action.
+  private let noiseUnits: [Float]
+
+  /// μ, with its target μ′.
+  package let actorLearner: LearnedNetwork
+
+  /// Q₁ and Q₂, with their targets.
+  package let critics: [Critic]
+
+  /// What to learn from: the transitions of each update of a call, one batch after the other.
+  public let batch: Batch
+
+  /// Critic updates made so far.
+  public package(set) var updates = 0
+
+  /// What the updates since the last reset of this property measured.
+  public var statistics = LearningStatistics()
+
+  private let targetActorActivations: Activations
+  private let targetCriticInput: Matrix
+  private let noise: FloatBuffer
+  private let targets: FloatBuffer
+  private let policy: PolicyGradient
+
+  /// μ.
+  public var actor: Perceptron { actorLearner.network }
+
+  /// The actor to evaluate and to keep: the average over the updates, where there is one, or μ.
+  public var steadyActor: Perceptron { actorLearner.average ?? actorLearner.network }
+
+  /// Makes the networks with the published initial weights.
+  public init(
+    inputCount: Int, actionLimits: [Float], configuration: LevelConfiguration,
+    using generator: inout RandomStream
+  ) {
+    self.configuration = configuration
+    self.inputCount = inputCount
+    self.actionLimits = actionLimits
+    noiseUnits = configuration.noiseUnits(limits: actionLimits)
+    let batch = configuration.batchSize
+    let actorShape = PerceptronShape(
+      inputs: inputCount, hidden: configuration.hiddenUnits, outputs: actionLimits.count)
+    let criticShape = PerceptronShape(
+      inputs: inputCount + actionLimits.count, reentering: actionLimits.count,
+      hidden: configuration.hiddenUnits, outputs: 1)
+
+    actorLearner = LearnedNetwork(
+      Perceptron(shape: actorShape, outputScale: actionLimits, using: &generator),
+      configuration: configuration, learningRate: configuration.actorLearningRate, parts: 2,
+      averagingRate: configuration.averagingRate)
+    // More batches at once would gain little and take memory.
+    let capacity = batch * min(configuration.policyDelay, 2)
+    self.batch = Batch(
+      capacity: capacity, inputCount: inputCount, actionCount: actionLimits.count)
+    targetActorActivations = Activations(
+      shape: actorShape, rows: capacity, sharing: self.batch.nextInputs)
+    targetCriticInput = Matrix(rows: capacity, columns: criticShape.inputs, feedsLayer: true)
+    var critics: [Critic] = []
+    for _ in 0..<2 {
+      critics.append(
+        Critic(
+          shape: criticShape, configuration: configuration, batch: self.batch,
+          targetInput: targetCriticInput, using: &generator))
+    }
+    self.critics = critics
+    policy = PolicyGradient(
+      actor: actorLearner, critic: critics[0], rows: batch,
+      outputPenalty: configuration.outputPenalty)
+    noise = FloatBuffer(count: capacity * actionLimits.count)
+    targets = FloatBuffer(count: capacity)
+  }
+
+  /// The updates that one call of ``update(_:pool:noise:)`` can make now.
+  public var updatesAtOnce: Int {
+    let untilActor = configuration.policyDelay - updates % configuration.policyDelay
+    return min(untilActor, batch.capacity / configuration.batchSize)
+  }
+
+  /// Makes `count` updates, at most ``updatesAtOnce``, each from its part of ``batch``; `noise`
+  /// draws the smoothing noise of the target policy.
+  public func update(_ count: Int, pool: WorkerPool, noise generator: inout RandomStream) {
+    noise.fillNormal(
+      count * configuration.batchSize * actionLimits.count,
+      standardDeviation: Float(configuration.targetNoise), using: &generator)
+    update(count, pool: pool)
+  }
+
+  /// Makes `count` updates with the given smoothing noise, `[count · batch, actions]`, not yet
+  /// clipped.
+  package func update(_ count: Int, pool: WorkerPool, noise values: [Float]) {
+    noise.withMutableValues { _ = $0.update(from: values) }
+    update(count, pool: pool)
+  }
+
+  private func update(_ count: Int, pool: WorkerPool) {
+    precondition(count <= updatesAtOnce, "an update of the actor lies between")
+    holdingSignals {
+      let rows = 0..<count * configuration.batchSize
+      pool.forHalves(of: rows) { chooseTargetActions($0) }
+      pool.forEach(critics) { $0.evaluateTargets(count) }
+      computeTargets(count)
+      updates += count
+      let movesTargets = updates % configuration.policyDelay == 0
+      pool.forEach(critics) { critic in
+        critic.update(count, targets: targets, movesTarget: movesTargets, pool: pool)
+      }
+      statistics.updates += count
+      statistics.criticLoss += (critics[0].loss + critics[1].loss) / 2
+      statistics.value += critics[0].value
+      if movesTargets {
+        policy.update(from: batch, rows: rows.suffix(configuration.batchSize), pool: pool)
+        statistics.actorUpdates += 1
+        statistics.actorLoss += policy.loss
+        statistics.saturation += policy.saturation
+      }
+    }
+  }
+
+  /// a′ = μ′(x′) + clipped noise, not clipped to the action range afterwards (published code).
+  private func chooseTargetActions(_ rows: Range<Int>) {
+    let width = actionLimits.count
+    let bound = Float(configuration.targetNoiseClip)
+    actorLearner.target.forward(targetActorActivations, rows: rows)
+    targetCriticInput.copyColumns(0, count: inputCount, of: batch.nextInputs, to: 0, rows: rows)
+    for row in rows {
+      let action = targetActorActivations.output.row(row)
+      let chosen = targetCriticInput.row(row) + inputCount
+      for index in 0..<width {
+        let epsilon = noise.pointer[row * width + index]
+        chosen[index] = action[index] + noiseUnits[index] * min(max(epsilon, -bound), bound)
+      }
+    }
+  }
+
+  private func computeTargets(_ count: Int) {
+    for index in 0..<count {
+      let values = critics.map { $0.targetValues(index) }
+      for row in 0..<configuration.batchSize {
+        let place = index * configuration.batchSize + row
+        let (first, second) = (values[0].row(row)[0], values[1].row(row)[0])
+        let value =
+          configuration.targetValue == .minimum ? min(first, second) : (first + second) / 2
+        targets.pointer[place] =
+          batch.rewards[place] + batch.discounts[place] * min(value, batch.bounds[place])
+      }
+    }
+  }
+}
+
+extension LevelConfiguration {
+  /// What the sizes of noise are to be multiplied with, for each number of an action.
+  func noiseUnits(limits: [Float]) -> [Float] {
+    noiseUnits == .limits ? limits : Array(repeating: 1, count: limits.count)
+  }
+}
+
+extension TD3 {
+  /// Gives what was measured since the last call.
+  package func takeStatistics() -> LearningStatistics {
+    defer { statistics = LearningStatistics() }
+    return statistics
+  }
+
+  /// The first of the weights found that are not finite, by name.
+  package func firstNonFinite(level: String) -> String? {
+    if !actor.parameters.isFinite { return "a weight of the \(level) actor" }
+    for (index, critic) in critics.enumerated() where !critic.network.parameters.isFinite {
+      return "a weight of the \(level) critic \(index + 1)"
+    }
+    return nil
+  }
+}
+
+extension TD3 {
+  /// Floating-point operations of the matrix products of one update, in the mean over updates with
+  /// and without one of the actor.
+  package var operationsPerUpdate: Double {
+    let (actor, critic) = (actor.shape, critics[0].network.shape)
+    let ofCritics =
+      actor.forwardOperations + 2 * critic.forwardOperations
+      + 2 * (critic.forwardOperations + critic.backwardOperations)
+    let ofActor =
+      actor.forwardOperations + critic.forwardOperations + critic.backwardToReenteringOperations
+      + actor.backwardOperations
+    let perRow = Double(ofCritics) + Double(ofActor) / Double(configuration.policyDelay)
+    return perRow * Double(configuration.batchSize)
+  }
+}

@@ -1,0 +1,172 @@
+import Randomness
+
+/// What a task asks and how it is shaped: everything an agent, an evaluation or a picture needs to
+/// know about it without making an environment.
+public struct TaskDescription: Codable, Equatable, Sendable {
+  /// The task's name in every command, such as `ant-maze`.
+  public var name: String
+  /// One sentence for `hiro list`.
+  public var summary: String
+  /// How many numbers an observation has (30 for the Ant's mazes).
+  public var observationCount: Int
+  /// The symmetric bound of each action: ±30 N·m for each of the Ant's torques.
+  public var actionLimits: [Float]
+  /// The observation's dimensions that hold the robot's place in the plane (m). The lower level
+  /// does not see them, so that a skill is the same everywhere.
+  public var positionIndices: [Int]
+  /// How many of the observation's first numbers are the robot's place (m): 2, or 3 with its height.
+  public var placeCount: Int
+  /// Where the observation has what turns with the robot's heading; `nil` where it has none, or it is
+  /// not known which number is it.
+  public var heading: AgentShape.Heading?
+  /// How the robot's numbers are relabelled when its left side is called its front; `nil` for a robot
+  /// that is not the same from four sides.
+  public var quarterTurn: AgentShape.QuarterTurn?
+  /// The symmetric bound of each subgoal dimension, in the units of the observation's first
+  /// dimensions, which the subgoal addresses: 15 numbers for the Ant, x and y for the Point.
+  public var subgoalHalfRange: [Float]
+  /// Where the target is during training.
+  public var trainingTarget: TargetDistribution
+  /// The targets an evaluation reports, the task's own first (m).
+  public var evaluationTargets: [[Double]]
+  /// What each of ``evaluationTargets`` is called.
+  public var evaluationTargetNames: [String]
+  /// The distance (m) below which the end of an episode is a success; `nil` where the score is the
+  /// episode's reward.
+  public var successRadius: Double?
+  /// The number of steps after which an episode is truncated.
+  public var episodeSteps: Int
+  /// The simulated time of one environment step (s).
+  public var stepDuration: Double
+  /// Settings that suit this task better than the published ones: configuration key path to its
+  /// value as YAML.
+  public var suggestedSettings: [String: String]
+
+  /// How many numbers the target has: 2 or 3, or 0 where there is none.
+  public var targetCount: Int { trainingTarget.count }
+  /// How many numbers an action has.
+  public var actionCount: Int { actionLimits.count }
+
+  /// Describes a task; each parameter is the property of its name.
+  public init(
+    name: String, summary: String, observationCount: Int, actionLimits: [Float],
+    positionIndices: [Int] = [0, 1], placeCount: Int = 2, heading: AgentShape.Heading? = nil,
+    quarterTurn: AgentShape.QuarterTurn? = nil, subgoalHalfRange: [Float],
+    trainingTarget: TargetDistribution,
+    evaluationTargets: [[Double]], evaluationTargetNames: [String], successRadius: Double?,
+    episodeSteps: Int = 500, stepDuration: Double, suggestedSettings: [String: String] = [:]
+  ) {
+    precondition(evaluationTargets.count == evaluationTargetNames.count, "each target has a name")
+    self.name = name
+    self.summary = summary
+    self.observationCount = observationCount
+    self.actionLimits = actionLimits
+    self.positionIndices = positionIndices
+    self.placeCount = placeCount
+    self.heading = heading
+    self.quarterTurn = quarterTurn
+    self.subgoalHalfRange = subgoalHalfRange
+    self.trainingTarget = trainingTarget
+    self.evaluationTargets = evaluationTargets
+    self.evaluationTargetNames = evaluationTargetNames
+    self.successRadius = successRadius
+    self.episodeSteps = episodeSteps
+    self.stepDuration = stepDuration
+    self.suggestedSettings = suggestedSettings
+  }
+}
+
+/// Where a task's target is drawn from in training.
+public enum TargetDistribution: Codable, Equatable, Sendable {
+  /// The task has no target.
+  case none
+  /// Always this place (m).
+  case fixed([Double])
+  /// Uniform, each coordinate by itself, in the box between two corners (m).
+  case uniform(lower: [Double], upper: [Double])
+
+  /// How many coordinates the target has.
+  public var count: Int {
+    switch self {
+    case .none: 0
+    case .fixed(let place): place.count
+    case .uniform(let lower, _): lower.count
+    }
+  }
+}
+
+extension TaskDescription {
+  /// The place that `choice` means (m); `nil` if it is to be drawn from ``trainingTarget``, after the
+  /// start. Empty in a task without targets.
+  ///
+  /// - Throws: ``EnvironmentError/invalidTarget(task:reason:)`` for a target the task can't have.
+  public func place(of choice: TargetChoice) throws(EnvironmentError) -> [Double]? {
+    switch choice {
+    case .training: return nil
+    case .evaluation(let index):
+      if targetCount == 0 { return [] }
+      guard evaluationTargets.indices.contains(index) else {
+        throw .invalidTarget(
+          task: name,
+          reason: "there is no evaluation target \(index); they are "
+            + "0 to \(evaluationTargets.count - 1)")
+      }
+      return evaluationTargets[index]
+    case .fixed(let place):
+      guard place.count == targetCount, place.allSatisfy(\.isFinite) else {
+        let expected =
+          targetCount == 0
+          ? "the task has no target" : "a target has \(targetCount) finite coordinates"
+        let found = place.map { "\(Float($0))" }.joined(separator: " ")
+        throw .invalidTarget(task: name, reason: "\(expected), not (\(found))")
+      }
+      return place
+    }
+  }
+}
+
+extension TargetDistribution {
+  /// Draws a place, each coordinate with one number of `generator`; none for ``fixed(_:)``.
+  public func draw(using generator: inout RandomStream) -> [Double] {
+    switch self {
+    case .none: []
+    case .fixed(let place): place
+    case .uniform(let lower, let upper):
+      zip(lower, upper).map { generator.uniform(in: $0...$1) }
+    }
+  }
+}
+
+extension TaskDescription {
+  /// What an agent has to know of the task, with the task's own subgoals.
+  public var agentShape: AgentShape {
+    AgentShape(
+      observationCount: observationCount, targetCount: targetCount, actionLimits: actionLimits,
+      subgoalHalfRange: subgoalHalfRange, positionIndices: positionIndices,
+      placeCount: placeCount, heading: heading, quarterTurn: quarterTurn, targets: targets)
+  }
+
+  /// Where the targets of training and of the task's own evaluation are; nil in a task without.
+  private var targets: AgentShape.Targets? {
+    guard let own = evaluationTargets.first?.map(Float.init) else { return nil }
+    switch trainingTarget {
+    case .none: return nil
+    case .fixed(let place):
+      let place = place.map(Float.init)
+      return AgentShape.Targets(lower: place, upper: place, evaluation: own)
+    case .uniform(let lower, let upper):
+      return AgentShape.Targets(
+        lower: lower.map(Float.init), upper: upper.map(Float.init), evaluation: own)
+    }
+  }
+
+  /// What an agent has to know of the task, with the subgoals and the lower level's view that
+  /// `configuration` asks for.
+  ///
+  /// - Throws: ``AgentShapeError`` where the task can't have what is asked for.
+  public func agentShape(
+    for configuration: HIROConfiguration
+  ) throws(AgentShapeError) -> AgentShape {
+    try agentShape.adapted(to: configuration)
+  }
+}

@@ -1,0 +1,55 @@
+import Randomness
+
+/// One episode of a policy in an environment, without exploration noise, step by step.
+public struct Rollout {
+  /// Where the policy acts.
+  public let environment: any Environment
+  /// Who acts.
+  public let policy: HierarchicalPolicy
+  /// The sum of the rewards so far.
+  public private(set) var episodeReturn = 0.0
+  /// Environment steps so far.
+  public private(set) var steps = 0
+  /// Whether the simulation has become unstable.
+  public private(set) var isDiverged = false
+  /// Whether any state so far would have been a success at the end.
+  public private(set) var hasSucceeded = false
+  private var isOver = false
+
+  /// Begins an episode to `target` (m; empty in a task without targets), whose start is drawn from
+  /// `stream`.
+  public init(
+    environment: any Environment, policy: HierarchicalPolicy, target: [Double],
+    stream: RandomStream
+  ) throws {
+    self.environment = environment
+    self.policy = policy
+    var stream = stream
+    try environment.reset(
+      using: &stream, target: target.isEmpty ? .training : .fixed(target))
+    policy.beginEpisode()
+  }
+
+  /// Makes one step; `false` once the episode is over.
+  public mutating func step() throws -> Bool {
+    if isOver { return false }
+    let action = policy.action(observation: environment.observation, target: environment.target)
+    let outcome = try environment.step(action)
+    steps += 1
+    isDiverged = outcome.isDiverged
+    isOver = outcome.isTerminated || outcome.isTruncated || outcome.isDiverged
+    if !isDiverged { episodeReturn += Double(outcome.reward) }
+    hasSucceeded = hasSucceeded || (environment.isSuccess == true && !isDiverged)
+    return !isOver
+  }
+
+  /// How the episode went so far, as number `number` of those to target `target`.
+  package func episode(target: Int, number: Int) -> Evaluation.Episode {
+    Evaluation.Episode(
+      target: target, number: number, isSuccess: environment.isSuccess.map { $0 && !isDiverged },
+      isSuccessAtAnyTime: environment.isSuccess.map { _ in hasSucceeded },
+      finalDistance: environment.distanceToTarget, episodeReturn: episodeReturn, steps: steps,
+      isOverturned: policy.shape.isOverturned(environment.observation),
+      isDiverged: isDiverged)
+  }
+}

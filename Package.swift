@@ -63,7 +63,9 @@ let package = Package(
       dependencies: ["CKernels", "Files", "NeuralNetworks", "Parallel", "Randomness"]),
 
     // Robots in worlds to learn in.
-    .target(name: "Environments", dependencies: ["Files", "Learning", "MuJoCo", "Randomness"]),
+    .target(
+      name: "Environments", dependencies: ["Files", "Learning", "MuJoCo", "Randomness"],
+      resources: [.embedInCode("Robots/Models")]),
 
     // Experiments.
     .target(

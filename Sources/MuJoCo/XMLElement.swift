@@ -44,12 +44,6 @@ package struct XMLElement: Sendable {
     }
   }
 
-  /// Removes an attribute here and in all descendants.
-  package mutating func removeAttribute(_ name: String) {
-    self[name] = nil
-    for index in children.indices { children[index].removeAttribute(name) }
-  }
-
   /// The document, two spaces of indent a level and one line for each tag: see ``place(ofLine:)``.
   package var text: String {
     var output = ""

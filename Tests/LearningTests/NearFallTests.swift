@@ -20,7 +20,7 @@ struct NearFallTests {
   /// Episodes that lean more and less by chance, some over and back.
   private func makeExperience(capacity: Int, episodes: Int) -> (Experience, [Step]) {
     let experience = Experience(
-      shape: Self.shape, lowerCapacity: capacity, higherCapacity: 0, interval: 10,
+      shape: Self.shape, lowerCapacity: capacity, higherCapacity: 50, interval: 10,
       notesFalls: true)
     let window = Window(capacity: 10, shape: Self.shape)
     var stream = RandomStream(seed: 1, name: "near fall tests")

@@ -8,6 +8,26 @@ enum WorldModel {
     var margin: Double
     /// The solver's impedance; `nil` leaves it to the robot's defaults.
     var solimp: String?
+
+    /// Those of the Ant's mazes, and of mazes of one's own: stiffer where there is a block to push than
+    /// where nothing can be moved.
+    init(in map: MazeMap) {
+      margin = 0.01
+      solimp = map.hasBlock ? "0.995 0.995 0.01" : "0.8 0.8 0.01"
+    }
+
+    /// Each parameter is the property of its name.
+    init(margin: Double, solimp: String?) {
+      self.margin = margin
+      self.solimp = solimp
+    }
+  }
+
+  /// The Ant in a maze, its geoms as stiff as the maze's.
+  static func antMaze(named name: String, map: MazeMap) -> XMLElement {
+    let contacts = Contacts(in: map)
+    let ant = BuiltInRobot.ant.standing(on: map.groundHeight, solimp: contacts.solimp)
+    return maze(named: name, map: map, robot: ant, contacts: contacts)
   }
 
   /// The robot in a maze. The maze's geoms come after the robot in the world.

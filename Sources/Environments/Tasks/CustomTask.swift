@@ -31,9 +31,8 @@ extension TaskDefinition {
     }
     let file = try RobotFile(robot, path: source ?? robot.name, map: map)
     let name = "\(map.name)+\(robot.name)"
-    let solimp = map.hasBlock ? AntModel.stiffSolimp : AntModel.solimp
     let world = WorldModel.maze(
-      named: name, map: map, robot: file, contacts: .init(margin: 0.01, solimp: solimp))
+      named: name, map: map, robot: file, contacts: .init(in: map))
     let model = try file.model(of: world)
     let (layout, limits, halfRange) = try file.layout(
       in: model, blockJoints: 2 * map.blockCount, groundHeight: map.groundHeight)
@@ -54,10 +53,7 @@ extension TaskDefinition {
   }
 
   private init(antIn map: MazeMap) {
-    let solimp = map.hasBlock ? AntModel.stiffSolimp : AntModel.solimp
-    let ant = AntModel.document(solimp: solimp, groundHeight: map.groundHeight)
-    let document = WorldModel.maze(
-      named: map.name, map: map, robot: ant, contacts: .init(margin: 0.01, solimp: solimp))
+    let document = WorldModel.antMaze(named: map.name, map: map)
     self.init(
       description: TaskDescription(
         name: map.name, summary: "the Ant in the maze '\(map.name)'", observationCount: 30,

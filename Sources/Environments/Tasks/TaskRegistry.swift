@@ -41,31 +41,29 @@ public enum TaskRegistry {
   package static var models: [(file: String, text: String)] {
     ["point-maze", "ant-maze", "ant-push", "ant-fall", "ant-gather"].map { name in
       ("\(name).xml", world(of: name).document.text)
-    } + [("robots/ant.xml", AntModel.documentAlone.text)]
+    } + [("robots/ant.xml", BuiltInRobot.ant.document.text)]
   }
 
   private static func world(of name: String) -> (document: XMLElement, map: MazeMap?) {
     switch name {
     case "point-maze":
       let contacts = WorldModel.Contacts(margin: 0, solimp: nil)
-      return maze(name, .smallU, PointModel.document, contacts)
+      return maze(name, .smallU, BuiltInRobot.point.standing(), contacts)
     case "ant-push", "ant-push-multi":
-      return antMaze("ant-push", .push, solimp: AntModel.stiffSolimp)
+      return antMaze("ant-push", .push)
     case "ant-fall", "ant-fall-multi":
-      return antMaze("ant-fall", .fall, solimp: AntModel.stiffSolimp)
+      return antMaze("ant-fall", .fall)
     case "ant-gather":
-      let ant = AntModel.document(solimp: AntModel.solimp)
-      return (WorldModel.arena(named: name, robot: ant), nil)
+      return (WorldModel.arena(named: name, robot: BuiltInRobot.ant.standing()), nil)
     default:
-      return antMaze("ant-maze", .u, solimp: AntModel.solimp)
+      return antMaze("ant-maze", .u)
     }
   }
 
   private static func antMaze(
-    _ name: String, _ map: MazeMap, solimp: String
+    _ name: String, _ map: MazeMap
   ) -> (document: XMLElement, map: MazeMap?) {
-    let ant = AntModel.document(solimp: solimp, groundHeight: map.groundHeight)
-    return maze(name, map, ant, WorldModel.Contacts(margin: 0.01, solimp: solimp))
+    (WorldModel.antMaze(named: name, map: map), map)
   }
 
   private static func maze(

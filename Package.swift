@@ -19,6 +19,7 @@ let package = Package(
   name: "hiro",
   products: [
     .library(name: "MuJoCo", targets: ["MuJoCo"]),
+    .library(name: "MuJoCoGraphics", targets: ["MuJoCoGraphics"]),
     .library(name: "Environments", targets: ["Environments", "Randomness"]),
     .library(name: "Learning", targets: ["NeuralNetworks", "Learning"]),
     .library(name: "Experiments", targets: ["Experiments"]),
@@ -47,10 +48,12 @@ let package = Package(
       name: "CKernels",
       linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("m")]),
 
-    // Physics.
+    // Physics, and apart from it what draws them: only that needs a graphics stack.
     .target(name: "Randomness"),
     .target(name: "Imaging", dependencies: ["CPNG"]),
-    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CXML", "CEGL", "CGLFW", "Imaging"]),
+    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CXML"]),
+    .target(
+      name: "MuJoCoGraphics", dependencies: ["CEGL", "CGLFW", "CMuJoCo", "Imaging", "MuJoCo"]),
     .target(name: "Environments", dependencies: ["MuJoCo", "Randomness"]),
 
     // Learning.
@@ -61,8 +64,8 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "CZlib", "Environments", "Imaging", "Learning", "MuJoCo", "NeuralNetworks", "Randomness",
-        "Yams",
+        "CZlib", "Environments", "Imaging", "Learning", "MuJoCo", "MuJoCoGraphics",
+        "NeuralNetworks", "Randomness", "Yams",
       ],
       resources: [.embedInCode("Presets")],
       plugins: ["GitCommit"]),
@@ -76,7 +79,10 @@ let package = Package(
 
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport"]),
-    .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo", "Imaging", "TestSupport"]),
+    .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo", "TestSupport"]),
+    .testTarget(
+      name: "MuJoCoGraphicsTests",
+      dependencies: ["Imaging", "MuJoCo", "MuJoCoGraphics", "TestSupport"]),
     .testTarget(
       name: "EnvironmentsTests",
       dependencies: ["Environments", "MuJoCo", "Randomness", "TestSupport"],
@@ -86,7 +92,7 @@ let package = Package(
       name: "LearningTests", dependencies: ["Learning"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["Environments", "Experiments", "Fuzzing", "TestSupport"],
+      dependencies: ["Environments", "Experiments", "Fuzzing", "MuJoCoGraphics", "TestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "hiroTests",
@@ -106,7 +112,9 @@ let package = Package(
     // What a long run does again and again, to measure the growth of its memory: scripts/memory.
     .executableTarget(
       name: "memory",
-      dependencies: ["Environments", "Experiments", "Learning", "MuJoCo", "Randomness"],
+      dependencies: [
+        "Environments", "Experiments", "Learning", "MuJoCo", "MuJoCoGraphics", "Randomness",
+      ],
       path: "Tests/Memory"),
   ],
   swiftLanguageModes: [.v6]

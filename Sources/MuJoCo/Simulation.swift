@@ -57,7 +57,7 @@ public final class Simulation {
     _ = cmj_reset(model.pointer, data)
   }
 
-  static func failure(of model: Model, in call: String) -> MuJoCoError {
+  package static func failure(of model: Model, in call: String) -> MuJoCoError {
     .internalError(
       model: model.name, call: call, message: MuJoCoError.oneLine(cmj_errorMessage()))
   }

@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Learning
 import MuJoCo
+import MuJoCoGraphics
 import Randomness
 
 /// Does again and again what a long run does, and tells by how much the process grows: `scripts/memory`

@@ -18,8 +18,9 @@ let mujoco: String? = Context.environment["HIRO_MUJOCO"].flatMap { setting in
 let package = Package(
   name: "hiro",
   products: [
-    .library(name: "MuJoCo", targets: ["MuJoCo"]),
-    .library(name: "MuJoCoGraphics", targets: ["MuJoCoGraphics"]),
+    // With CMuJoCo for MuJoCo's own functions: see Simulation.withUnsafePointers.
+    .library(name: "MuJoCo", targets: ["CMuJoCo", "MuJoCo"]),
+    .library(name: "MuJoCoGraphics", targets: ["Imaging", "MuJoCoGraphics"]),
     .library(name: "Environments", targets: ["Environments", "Randomness"]),
     .library(name: "Learning", targets: ["NeuralNetworks", "Learning"]),
     .library(name: "Experiments", targets: ["Experiments"]),
@@ -79,7 +80,7 @@ let package = Package(
 
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport"]),
-    .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo", "TestSupport"]),
+    .testTarget(name: "MuJoCoTests", dependencies: ["CMuJoCo", "MuJoCo", "TestSupport"]),
     .testTarget(
       name: "MuJoCoGraphicsTests",
       dependencies: ["Imaging", "MuJoCo", "MuJoCoGraphics", "TestSupport"]),

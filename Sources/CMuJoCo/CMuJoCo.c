@@ -232,6 +232,11 @@ cmj_result cmj_reset(const mjModel* model, mjData* data) {
   return CMJ_OK;
 }
 
+cmj_result cmj_resetToKeyframe(const mjModel* model, mjData* data, int keyframe) {
+  GUARDED(mj_resetDataKeyframe(model, data, keyframe), NOTHING, CMJ_FAILED);
+  return CMJ_OK;
+}
+
 cmj_result cmj_updatePose(const mjModel* model, mjData* data) {
   GUARDED(mj_kinematics(model, data); mj_comPos(model, data); mj_camlight(model, data);
           mj_tendon(model, data), releaseStack(data), CMJ_FAILED);
@@ -285,6 +290,90 @@ int cmj_actuatorOfControl(const mjModel* model, int control) {
   int actuator = cmj_actuatorCount(model) - 1;
   while (actuator > 0 && cmj_firstControl(model, actuator) > control) actuator--;
   return actuator;
+}
+
+int cmj_actuatorActivation(const mjModel* model, int actuator) {
+#if mjVERSION_HEADER >= 300
+  return model->actuator_actadr[actuator];
+#else
+  // Each that has a state has one number.
+  if (model->actuator_dyntype[actuator] == mjDYN_NONE) return -1;
+  int address = 0;
+  for (int i = 0; i < actuator; i++) address += model->actuator_dyntype[i] != mjDYN_NONE;
+  return address;
+#endif
+}
+
+int cmj_flexCount(const mjModel* model) {
+#if mjVERSION_HEADER >= 300
+  return (int)model->nflex;
+#else
+  (void)model;
+  return 0;
+#endif
+}
+
+const char* cmj_sensorType(int type) {
+  static const struct {
+    int type;
+    const char* name;
+  } types[] = {
+    {mjSENS_TOUCH, "touch"},
+    {mjSENS_ACCELEROMETER, "accelerometer"},
+    {mjSENS_VELOCIMETER, "velocimeter"},
+    {mjSENS_GYRO, "gyro"},
+    {mjSENS_FORCE, "force"},
+    {mjSENS_TORQUE, "torque"},
+    {mjSENS_MAGNETOMETER, "magnetometer"},
+    {mjSENS_RANGEFINDER, "rangefinder"},
+    {mjSENS_JOINTPOS, "jointpos"},
+    {mjSENS_JOINTVEL, "jointvel"},
+    {mjSENS_TENDONPOS, "tendonpos"},
+    {mjSENS_TENDONVEL, "tendonvel"},
+    {mjSENS_ACTUATORPOS, "actuatorpos"},
+    {mjSENS_ACTUATORVEL, "actuatorvel"},
+    {mjSENS_ACTUATORFRC, "actuatorfrc"},
+    {mjSENS_BALLQUAT, "ballquat"},
+    {mjSENS_BALLANGVEL, "ballangvel"},
+    {mjSENS_JOINTLIMITPOS, "jointlimitpos"},
+    {mjSENS_JOINTLIMITVEL, "jointlimitvel"},
+    {mjSENS_JOINTLIMITFRC, "jointlimitfrc"},
+    {mjSENS_TENDONLIMITPOS, "tendonlimitpos"},
+    {mjSENS_TENDONLIMITVEL, "tendonlimitvel"},
+    {mjSENS_TENDONLIMITFRC, "tendonlimitfrc"},
+    {mjSENS_FRAMEPOS, "framepos"},
+    {mjSENS_FRAMEQUAT, "framequat"},
+    {mjSENS_FRAMEXAXIS, "framexaxis"},
+    {mjSENS_FRAMEYAXIS, "frameyaxis"},
+    {mjSENS_FRAMEZAXIS, "framezaxis"},
+    {mjSENS_FRAMELINVEL, "framelinvel"},
+    {mjSENS_FRAMEANGVEL, "frameangvel"},
+    {mjSENS_FRAMELINACC, "framelinacc"},
+    {mjSENS_FRAMEANGACC, "frameangacc"},
+    {mjSENS_SUBTREECOM, "subtreecom"},
+    {mjSENS_SUBTREELINVEL, "subtreelinvel"},
+    {mjSENS_SUBTREEANGMOM, "subtreeangmom"},
+    {mjSENS_CLOCK, "clock"},
+    {mjSENS_USER, "user"},
+#if mjVERSION_HEADER >= 337
+    {mjSENS_CAMPROJECTION, "camprojection"},
+    {mjSENS_JOINTACTFRC, "jointactuatorfrc"},
+    {mjSENS_TENDONACTFRC, "tendonactuatorfrc"},
+    {mjSENS_INSIDESITE, "insidesite"},
+    {mjSENS_GEOMDIST, "distance"},
+    {mjSENS_GEOMNORMAL, "normal"},
+    {mjSENS_GEOMFROMTO, "fromto"},
+    {mjSENS_CONTACT, "contact"},
+    {mjSENS_E_POTENTIAL, "e_potential"},
+    {mjSENS_E_KINETIC, "e_kinetic"},
+    {mjSENS_TACTILE, "tactile"},
+    {mjSENS_PLUGIN, "plugin"},
+#endif
+  };
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    if (types[i].type == type) return types[i].name;
+  }
+  return NULL;
 }
 
 int cmj_jointForceRange(const mjModel* model, int joint, double range[2]) {

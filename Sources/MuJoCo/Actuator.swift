@@ -22,6 +22,8 @@ public struct Actuator: Sendable, Equatable {
   public var kind: Kind
   /// Its first control: an index in `ctrl`.
   public var firstControl: Int
+  /// Its first number in ``Simulation/act``; nil where it has no state of its own.
+  public var activation: Int?
   /// Whether its (first) control is clamped to the range.
   public var isLimited: Bool
   /// Lower and upper control.
@@ -44,11 +46,13 @@ extension Model {
     let actsOnJoint = model.actuator_trntype[id] == Int32(mjTRN_JOINT.rawValue)
     let joint = actsOnJoint ? Int(model.actuator_trnid[2 * id]) : nil
     let control = Int(cmj_firstControl(pointer, Int32(id)))
+    let activation = Int(cmj_actuatorActivation(pointer, Int32(id)))
     let isFixed = model.actuator_gaintype[id] == Int32(mjGAIN_FIXED.rawValue)
     let gear = model.actuator_gear[6 * id]
     return Actuator(
       id: id, name: name(of: .actuator, id), joint: joint, kind: kind(ofActuator: id),
-      firstControl: control, isLimited: isTrue(model.actuator_ctrllimited[control]),
+      firstControl: control, activation: activation < 0 ? nil : activation,
+      isLimited: isTrue(model.actuator_ctrllimited[control]),
       controlRange: range(model.actuator_ctrlrange, control),
       gain: isFixed ? model.actuator_gainprm[id * Int(mjNGAIN)] : 0,
       forceRange: forceRange(ofActuator: id, joint: joint, gear: gear), gear: gear)

@@ -78,6 +78,9 @@ extension Simulation {
   public var qvel: StateVector { view(data.pointee.qvel, model.nv) }
   /// Accelerations of the last computation: `nv` numbers.
   public var qacc: StateVector { view(data.pointee.qacc, model.nv) }
+  /// Activations: `na` numbers, the states of the actuators that have one (filters, integrators,
+  /// muscles); see ``Actuator/activation``.
+  public var act: StateVector { view(data.pointee.act, model.na) }
   /// Controls: `nu` numbers.
   public var ctrl: StateVector { view(data.pointee.ctrl, model.nu) }
   /// Forces applied to the degrees of freedom from outside: `nv` numbers (N, N·m).
@@ -87,8 +90,10 @@ extension Simulation {
   public var xfrcApplied: StateVector { view(data.pointee.xfrc_applied, 6 * model.nbody) }
   /// Positions of the bodies that are moved by hand: `nmocap` × 3 numbers (m).
   public var mocapPositions: StateVector { view(data.pointee.mocap_pos, 3 * model.nmocap) }
+  /// Orientations of the bodies that are moved by hand: `nmocap` unit quaternions, w first.
+  public var mocapOrientations: StateVector { view(data.pointee.mocap_quat, 4 * model.nmocap) }
 
-  private func view(_ start: UnsafeMutablePointer<Double>?, _ count: Int) -> StateVector {
+  func view(_ start: UnsafeMutablePointer<Double>?, _ count: Int) -> StateVector {
     StateVector(owner: self, start: start, count: count)
   }
 }
@@ -118,6 +123,29 @@ extension Simulation {
   public func geomAxes(_ id: Int) -> (x: SIMD3<Double>, y: SIMD3<Double>, z: SIMD3<Double>) {
     precondition(id >= 0 && id < model.ngeom, "geom \(id) of \(model.ngeom)")
     return axes(data.pointee.geom_xmat, 9 * id)
+  }
+
+  /// Position of a site in the world, in metres.
+  public func sitePosition(_ id: Int) -> SIMD3<Double> {
+    precondition(id >= 0 && id < model.count(of: .site), "site \(id) of \(model.count(of: .site))")
+    return vector(data.pointee.site_xpos, 3 * id)
+  }
+
+  /// The axes of a site in the world: the columns of its rotation matrix.
+  public func siteAxes(_ id: Int) -> (x: SIMD3<Double>, y: SIMD3<Double>, z: SIMD3<Double>) {
+    precondition(id >= 0 && id < model.count(of: .site), "site \(id) of \(model.count(of: .site))")
+    return axes(data.pointee.site_xmat, 9 * id)
+  }
+
+  /// Lengths of the tendons: a number for each, in the unit of ``Tendon/initialLength``.
+  public var tendonLengths: StateVector {
+    view(data.pointee.ten_length, model.count(of: .tendon))
+  }
+
+  /// Velocities of the tendons: a number for each, positive where it gets longer, in the unit of
+  /// ``Tendon/initialLength`` per second.
+  public var tendonVelocities: StateVector {
+    view(data.pointee.ten_velocity, model.count(of: .tendon))
   }
 
   private func vector(

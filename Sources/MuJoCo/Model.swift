@@ -11,16 +11,26 @@ public final class Model: @unchecked Sendable {
 
   package let pointer: UnsafeMutablePointer<mjModel>
 
+  /// How much a file may ask for.
+  public enum Limits: Sendable {
+    /// Far more than a robot or a world needs, and never so much that MuJoCo's compiler, which
+    /// multiplies sizes without looking, overwrites its memory: for files of strangers.
+    case standard
+    /// Whatever MuJoCo takes, unlooked at: for files of your own that need more. A size or a mesh that
+    /// is wrong can end the process or worse.
+    case unlimited
+  }
+
   /// Loads an MJCF or URDF file.
   ///
   /// - Throws: ``MuJoCoError/missingFile(path:)``, or ``MuJoCoError/invalidModel(name:message:)``
   ///   with MuJoCo's own message.
-  public convenience init(path: String) throws {
+  public convenience init(path: String, limits: Limits = .standard) throws {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
       !isDirectory.boolValue, FileManager.default.isReadableFile(atPath: path)
     else { throw MuJoCoError.missingFile(path: path) }
-    try ModelLimits.check(path: path, name: path)
+    if limits == .standard { try ModelLimits.check(path: path, name: path) }
     try self.init(adopting: cmj_loadModelFile(path), name: path)
   }
 
@@ -29,9 +39,11 @@ public final class Model: @unchecked Sendable {
   /// - Parameter files: Meshes, textures and height fields by the names that the text calls them by:
   ///   plain file names, which differ also without regard to case.
   /// - Throws: ``MuJoCoError/invalidModel(name:message:)`` with MuJoCo's own message.
-  public convenience init(xml: String, name: String, files: [String: [UInt8]] = [:]) throws {
+  public convenience init(
+    xml: String, name: String, files: [String: [UInt8]] = [:], limits: Limits = .standard
+  ) throws {
     let text = Array(xml.utf8)
-    try ModelLimits.check(text: text, name: name)
+    if limits == .standard { try ModelLimits.check(text: text, name: name) }
     guard let store = cmj_makeFiles() else {
       throw MuJoCoError.invalidModel(name: name, message: "out of memory")
     }
@@ -39,7 +51,7 @@ public final class Model: @unchecked Sendable {
     // No asset has this name: theirs end in other ways.
     let document = "world.mjcf"
     for (file, bytes) in [(document, text)] + files.sorted(by: { $0.key < $1.key }) {
-      try AssetLimits.check(bytes, file: file, name: name)
+      if limits == .standard { try AssetLimits.check(bytes, file: file, name: name) }
       let status = bytes.withUnsafeBytes {
         cmj_addFile(store, file, $0.baseAddress, Int32(clamping: $0.count))
       }

@@ -18,7 +18,9 @@ let mujoco: String? = Context.environment["HIRO_MUJOCO"].flatMap { setting in
 let package = Package(
   name: "hiro",
   products: [
-    .library(name: "MuJoCo", targets: ["MuJoCo"]),
+    // With CMuJoCo for MuJoCo's own functions: see Simulation.withUnsafePointers.
+    .library(name: "MuJoCo", targets: ["CMuJoCo", "MuJoCo"]),
+    .library(name: "MuJoCoGraphics", targets: ["Imaging", "MuJoCoGraphics"]),
     .library(name: "Environments", targets: ["Environments", "Randomness"]),
     .library(name: "Learning", targets: ["Learning", "NeuralNetworks", "Parallel", "Randomness"]),
     .library(name: "Experiments", targets: ["Experiments", "Files", "Safetensors"]),
@@ -52,9 +54,11 @@ let package = Package(
     .target(name: "Files"),
     .target(name: "Safetensors", dependencies: ["Files"]),
 
-    // Physics.
+    // Physics, and apart from it what draws them: only that needs a graphics stack.
     .target(name: "Imaging", dependencies: ["CPNG"]),
-    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CXML", "CEGL", "CGLFW", "Imaging"]),
+    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CXML"]),
+    .target(
+      name: "MuJoCoGraphics", dependencies: ["CEGL", "CGLFW", "CMuJoCo", "Imaging", "MuJoCo"]),
 
     // Learning, which knows nothing of MuJoCo.
     .target(name: "NeuralNetworks", dependencies: ["CKernels", "Randomness"]),
@@ -71,8 +75,8 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "CZlib", "Environments", "Files", "Imaging", "Learning", "MuJoCo", "NeuralNetworks",
-        "Parallel", "Randomness", "Safetensors", "Yams",
+        "CZlib", "Environments", "Files", "Imaging", "Learning", "MuJoCo", "MuJoCoGraphics",
+        "NeuralNetworks", "Parallel", "Randomness", "Safetensors", "Yams",
       ],
       resources: [.embedInCode("Presets")],
       plugins: ["GitCommit"]),
@@ -86,7 +90,10 @@ let package = Package(
 
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport"]),
-    .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo", "Imaging", "TestSupport"]),
+    .testTarget(name: "MuJoCoTests", dependencies: ["CMuJoCo", "MuJoCo", "TestSupport"]),
+    .testTarget(
+      name: "MuJoCoGraphicsTests",
+      dependencies: ["Imaging", "MuJoCo", "MuJoCoGraphics", "TestSupport"]),
     .testTarget(
       name: "EnvironmentsTests",
       dependencies: ["Environments", "Learning", "MuJoCo", "Randomness", "TestSupport"],
@@ -97,7 +104,8 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "Environments", "Experiments", "Files", "Fuzzing", "Parallel", "Safetensors", "TestSupport",
+        "Environments", "Experiments", "Files", "Fuzzing", "MuJoCoGraphics", "Parallel",
+        "Safetensors", "TestSupport",
       ],
       exclude: ["Fixtures"]),
     .testTarget(
@@ -120,7 +128,8 @@ let package = Package(
     .executableTarget(
       name: "memory",
       dependencies: [
-        "Environments", "Experiments", "Learning", "MuJoCo", "Parallel", "Randomness",
+        "Environments", "Experiments", "Learning", "MuJoCo", "MuJoCoGraphics", "Parallel",
+        "Randomness",
       ],
       path: "Tests/Memory"),
   ],

@@ -1,13 +1,12 @@
-#include "CMuJoCo.h"
+#include "guard.h"
 
 #include <mujoco/mjxmacro.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static _Thread_local jmp_buf* jumpTarget;
+_Thread_local jmp_buf* cmj_jumpTarget;
 static _Thread_local char errorMessage[CMJ_MESSAGE_SIZE];
 static _Thread_local char warningMessage[CMJ_MESSAGE_SIZE];
 
@@ -16,9 +15,9 @@ static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 
 static void onError(const char* message) {
   snprintf(errorMessage, sizeof errorMessage, "%s", message);
-  if (jumpTarget) {
-    jmp_buf* target = jumpTarget;
-    jumpTarget = NULL;
+  if (cmj_jumpTarget) {
+    jmp_buf* target = cmj_jumpTarget;
+    cmj_jumpTarget = NULL;
     _longjmp(*target, 1);
   }
   // MuJoCo was called without a guard; going on from here is undefined.
@@ -38,33 +37,6 @@ __attribute__((constructor)) static void takeOverMessages(void) {
 const char* cmj_errorMessage(void) { return errorMessage; }
 const char* cmj_warningMessage(void) { return warningMessage; }
 void cmj_clearWarning(void) { warningMessage[0] = 0; }
-
-// Runs `statement`; where MuJoCo raises an error, runs `cleanup` and answers `failure`.
-// _setjmp does not save the signal mask, so that a guard costs a few nanoseconds.
-#define GUARDED(statement, cleanup, failure) \
-  do {                                       \
-    jmp_buf target;                          \
-    jmp_buf* outer = jumpTarget;             \
-    if (_setjmp(target)) {                   \
-      jumpTarget = outer;                    \
-      cleanup;                               \
-      return failure;                        \
-    }                                        \
-    jumpTarget = &target;                    \
-    statement;                               \
-    jumpTarget = outer;                      \
-  } while (0)
-
-#define NOTHING ((void)0)
-
-// An error in the middle of a computation leaves the arena of the data in use.
-static void releaseStack(mjData* data) {
-  data->pstack = 0;
-#if mjVERSION_HEADER >= 300
-  data->pbase = 0;
-  data->parena = 0;
-#endif
-}
 
 static mjModel* loadModel(const char* name, const mjVFS* files) {
   errorMessage[0] = 0;
@@ -260,6 +232,11 @@ cmj_result cmj_reset(const mjModel* model, mjData* data) {
   return CMJ_OK;
 }
 
+cmj_result cmj_resetToKeyframe(const mjModel* model, mjData* data, int keyframe) {
+  GUARDED(mj_resetDataKeyframe(model, data, keyframe), NOTHING, CMJ_FAILED);
+  return CMJ_OK;
+}
+
 cmj_result cmj_updatePose(const mjModel* model, mjData* data) {
   GUARDED(mj_kinematics(model, data); mj_comPos(model, data); mj_camlight(model, data);
           mj_tendon(model, data), releaseStack(data), CMJ_FAILED);
@@ -315,6 +292,90 @@ int cmj_actuatorOfControl(const mjModel* model, int control) {
   return actuator;
 }
 
+int cmj_actuatorActivation(const mjModel* model, int actuator) {
+#if mjVERSION_HEADER >= 300
+  return model->actuator_actadr[actuator];
+#else
+  // Each that has a state has one number.
+  if (model->actuator_dyntype[actuator] == mjDYN_NONE) return -1;
+  int address = 0;
+  for (int i = 0; i < actuator; i++) address += model->actuator_dyntype[i] != mjDYN_NONE;
+  return address;
+#endif
+}
+
+int cmj_flexCount(const mjModel* model) {
+#if mjVERSION_HEADER >= 300
+  return (int)model->nflex;
+#else
+  (void)model;
+  return 0;
+#endif
+}
+
+const char* cmj_sensorType(int type) {
+  static const struct {
+    int type;
+    const char* name;
+  } types[] = {
+    {mjSENS_TOUCH, "touch"},
+    {mjSENS_ACCELEROMETER, "accelerometer"},
+    {mjSENS_VELOCIMETER, "velocimeter"},
+    {mjSENS_GYRO, "gyro"},
+    {mjSENS_FORCE, "force"},
+    {mjSENS_TORQUE, "torque"},
+    {mjSENS_MAGNETOMETER, "magnetometer"},
+    {mjSENS_RANGEFINDER, "rangefinder"},
+    {mjSENS_JOINTPOS, "jointpos"},
+    {mjSENS_JOINTVEL, "jointvel"},
+    {mjSENS_TENDONPOS, "tendonpos"},
+    {mjSENS_TENDONVEL, "tendonvel"},
+    {mjSENS_ACTUATORPOS, "actuatorpos"},
+    {mjSENS_ACTUATORVEL, "actuatorvel"},
+    {mjSENS_ACTUATORFRC, "actuatorfrc"},
+    {mjSENS_BALLQUAT, "ballquat"},
+    {mjSENS_BALLANGVEL, "ballangvel"},
+    {mjSENS_JOINTLIMITPOS, "jointlimitpos"},
+    {mjSENS_JOINTLIMITVEL, "jointlimitvel"},
+    {mjSENS_JOINTLIMITFRC, "jointlimitfrc"},
+    {mjSENS_TENDONLIMITPOS, "tendonlimitpos"},
+    {mjSENS_TENDONLIMITVEL, "tendonlimitvel"},
+    {mjSENS_TENDONLIMITFRC, "tendonlimitfrc"},
+    {mjSENS_FRAMEPOS, "framepos"},
+    {mjSENS_FRAMEQUAT, "framequat"},
+    {mjSENS_FRAMEXAXIS, "framexaxis"},
+    {mjSENS_FRAMEYAXIS, "frameyaxis"},
+    {mjSENS_FRAMEZAXIS, "framezaxis"},
+    {mjSENS_FRAMELINVEL, "framelinvel"},
+    {mjSENS_FRAMEANGVEL, "frameangvel"},
+    {mjSENS_FRAMELINACC, "framelinacc"},
+    {mjSENS_FRAMEANGACC, "frameangacc"},
+    {mjSENS_SUBTREECOM, "subtreecom"},
+    {mjSENS_SUBTREELINVEL, "subtreelinvel"},
+    {mjSENS_SUBTREEANGMOM, "subtreeangmom"},
+    {mjSENS_CLOCK, "clock"},
+    {mjSENS_USER, "user"},
+#if mjVERSION_HEADER >= 337
+    {mjSENS_CAMPROJECTION, "camprojection"},
+    {mjSENS_JOINTACTFRC, "jointactuatorfrc"},
+    {mjSENS_TENDONACTFRC, "tendonactuatorfrc"},
+    {mjSENS_INSIDESITE, "insidesite"},
+    {mjSENS_GEOMDIST, "distance"},
+    {mjSENS_GEOMNORMAL, "normal"},
+    {mjSENS_GEOMFROMTO, "fromto"},
+    {mjSENS_CONTACT, "contact"},
+    {mjSENS_E_POTENTIAL, "e_potential"},
+    {mjSENS_E_KINETIC, "e_kinetic"},
+    {mjSENS_TACTILE, "tactile"},
+    {mjSENS_PLUGIN, "plugin"},
+#endif
+  };
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    if (types[i].type == type) return types[i].name;
+  }
+  return NULL;
+}
+
 int cmj_jointForceRange(const mjModel* model, int joint, double range[2]) {
 #if mjVERSION_HEADER >= 300
   range[0] = model->jnt_actfrcrange[2 * joint];
@@ -355,81 +416,3 @@ void cmj_setOtherState(const mjModel* model, mjData* data, const double* state) 
   (void)model, (void)data, (void)state;
 }
 #endif
-
-cmj_result cmj_makeScene(const mjModel* model, mjvScene* scene, int geomCapacity) {
-  mjv_defaultScene(scene);
-  GUARDED(mjv_makeScene(model, scene, geomCapacity), NOTHING, CMJ_FAILED);
-  return CMJ_OK;
-}
-
-cmj_result cmj_makeContext(const mjModel* model, mjrContext* context, int fontScale) {
-  mjr_defaultContext(context);
-  GUARDED(mjr_makeContext(model, context, fontScale), NOTHING, CMJ_FAILED);
-  return CMJ_OK;
-}
-
-cmj_result cmj_updateScene(const mjModel* model, mjData* data, const mjvOption* option,
-                           mjvCamera* camera, mjvScene* scene) {
-  GUARDED(mjv_updateScene(model, data, option, NULL, camera, mjCAT_ALL, scene),
-          releaseStack(data), CMJ_FAILED);
-  return CMJ_OK;
-}
-
-void cmj_moveCamera(const mjModel* model, int action, double x, double y, const mjvScene* scene,
-                    mjvCamera* camera) {
-#if mjVERSION_HEADER >= 3011000
-  (void)scene;
-  mjv_moveCamera(model, action, x, y, camera);
-#else
-  mjv_moveCamera(model, action, x, y, scene, camera);
-#endif
-}
-
-cmj_result cmj_render(mjrRect viewport, mjvScene* scene, const mjrContext* context) {
-  GUARDED(mjr_render(viewport, scene, context), NOTHING, CMJ_FAILED);
-  return CMJ_OK;
-}
-
-cmj_result cmj_setBuffer(int buffer, mjrContext* context) {
-  GUARDED(mjr_setBuffer(buffer, context), NOTHING, CMJ_FAILED);
-  return CMJ_OK;
-}
-
-cmj_result cmj_readPixels(unsigned char* rgb, float* depth, mjrRect viewport,
-                          const mjrContext* context) {
-  GUARDED(mjr_readPixels(rgb, depth, viewport, context), NOTHING, CMJ_FAILED);
-  return CMJ_OK;
-}
-
-static mjvGeom* nextGeom(mjvScene* scene, int type, const double size[3],
-                         const double position[3], const double rotation[9], const float rgba[4],
-                         float emission) {
-  if (scene->ngeom >= scene->maxgeom) return NULL;
-  mjvGeom* geom = &scene->geoms[scene->ngeom];
-  memset(geom, 0, sizeof *geom);
-  mjv_initGeom(geom, type, size, position, rotation, rgba);
-  geom->objtype = mjOBJ_UNKNOWN;
-  geom->objid = -1;
-  geom->category = mjCAT_DECOR;
-  geom->segid = scene->ngeom;
-  geom->emission = emission;
-  scene->ngeom++;
-  return geom;
-}
-
-int cmj_addGeom(mjvScene* scene, int type, const double size[3], const double position[3],
-                const double rotation[9], const float rgba[4], float emission) {
-  return nextGeom(scene, type, size, position, rotation, rgba, emission) != NULL;
-}
-
-int cmj_addConnector(mjvScene* scene, int type, double width, const double from[3],
-                     const double to[3], const float rgba[4], float emission) {
-  mjvGeom* geom = nextGeom(scene, type, NULL, NULL, NULL, rgba, emission);
-  if (!geom) return 0;
-#if mjVERSION_HEADER >= 310
-  mjv_connector(geom, type, width, from, to);
-#else
-  mjv_makeConnector(geom, type, width, from[0], from[1], from[2], to[0], to[1], to[2]);
-#endif
-  return 1;
-}

@@ -56,24 +56,6 @@ extension RobotEnvironment {
       rgba: Palette.subgoal)
   }
 
-  /// A camera that sees all of the world that can be walked, from above.
-  public var overviewCamera: Camera {
-    let (center, extent) = worldBox
-    return .overhead(center: [center.x, center.y, 0], extent: extent)
-  }
-
-  /// A camera that sees the whole world obliquely.
-  public var obliqueCamera: Camera {
-    let (center, extent) = worldBox
-    return .free(
-      lookAt: [center.x, center.y, 0], distance: extent * 1.3, azimuth: 90, elevation: -58)
-  }
-
-  /// A camera that goes with the robot, steep enough to see it behind a wall.
-  public var followingCamera: Camera {
-    .following(body: robotBody, distance: 11 * pictureScale, azimuth: 90, elevation: -60)
-  }
-
   /// How far apart ``freePlaces`` are (m).
   public var placeSpacing: Double { map.map { $0.cellSize / 2 } ?? 4 }
 
@@ -98,10 +80,11 @@ extension RobotEnvironment {
     return places
   }
 
-  private var pictureScale: Double { map.map { $0.cellSize / 8 } ?? 1 }
+  /// How large things are drawn: 1 in the mazes of the paper.
+  package var pictureScale: Double { map.map { $0.cellSize / 8 } ?? 1 }
 
   /// The middle and the larger side (m) of what is worth seeing: of the outer walls only a part.
-  private var worldBox: (center: (x: Double, y: Double), extent: Double) {
+  package var worldBox: (center: (x: Double, y: Double), extent: Double) {
     guard let map else { return ((0, 0), 25) }
     let (lower, upper) = map.bounds
     return (

@@ -159,16 +159,6 @@ extension Model {
     return bytes
   }
 
-  /// The positions (`nq` numbers) and the controls (`nu` numbers) of the first keyframe; nil where
-  /// there is none.
-  package var firstKeyframe: (positions: [Double], controls: [Double])? {
-    guard pointer.pointee.nkey > 0 else { return nil }
-    func numbers(_ start: UnsafeMutablePointer<Double>?, _ count: Int) -> [Double] {
-      Array(UnsafeBufferPointer(start: start, count: start == nil ? 0 : count))
-    }
-    return (numbers(pointer.pointee.key_qpos, nq), numbers(pointer.pointee.key_ctrl, nu))
-  }
-
   /// The mass of everything but the world itself (kg).
   package var totalMass: Double { (1..<max(nbody, 1)).reduce(0) { $0 + body($1).mass } }
 

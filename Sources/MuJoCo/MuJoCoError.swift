@@ -53,7 +53,7 @@ public enum MuJoCoError: Error, Equatable, CustomStringConvertible {
   }
 
   /// MuJoCo's messages may have several lines; a description has one.
-  static func oneLine(_ message: UnsafePointer<CChar>) -> String {
+  package static func oneLine(_ message: UnsafePointer<CChar>) -> String {
     oneLine(String(cString: message))
   }
 

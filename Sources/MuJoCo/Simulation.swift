@@ -57,7 +57,7 @@ public final class Simulation {
     _ = cmj_reset(model.pointer, data)
   }
 
-  static func failure(of model: Model, in call: String) -> MuJoCoError {
+  package static func failure(of model: Model, in call: String) -> MuJoCoError {
     .internalError(
       model: model.name, call: call, message: MuJoCoError.oneLine(cmj_errorMessage()))
   }
@@ -78,6 +78,9 @@ extension Simulation {
   public var qvel: StateVector { view(data.pointee.qvel, model.nv) }
   /// Accelerations of the last computation: `nv` numbers.
   public var qacc: StateVector { view(data.pointee.qacc, model.nv) }
+  /// Activations: `na` numbers, the states of the actuators that have one (filters, integrators,
+  /// muscles); see ``Actuator/activation``.
+  public var act: StateVector { view(data.pointee.act, model.na) }
   /// Controls: `nu` numbers.
   public var ctrl: StateVector { view(data.pointee.ctrl, model.nu) }
   /// Forces applied to the degrees of freedom from outside: `nv` numbers (N, N·m).
@@ -87,8 +90,10 @@ extension Simulation {
   public var xfrcApplied: StateVector { view(data.pointee.xfrc_applied, 6 * model.nbody) }
   /// Positions of the bodies that are moved by hand: `nmocap` × 3 numbers (m).
   public var mocapPositions: StateVector { view(data.pointee.mocap_pos, 3 * model.nmocap) }
+  /// Orientations of the bodies that are moved by hand: `nmocap` unit quaternions, w first.
+  public var mocapOrientations: StateVector { view(data.pointee.mocap_quat, 4 * model.nmocap) }
 
-  private func view(_ start: UnsafeMutablePointer<Double>?, _ count: Int) -> StateVector {
+  func view(_ start: UnsafeMutablePointer<Double>?, _ count: Int) -> StateVector {
     StateVector(owner: self, start: start, count: count)
   }
 }
@@ -120,6 +125,29 @@ extension Simulation {
     return axes(data.pointee.geom_xmat, 9 * id)
   }
 
+  /// Position of a site in the world, in metres.
+  public func sitePosition(_ id: Int) -> SIMD3<Double> {
+    precondition(id >= 0 && id < model.count(of: .site), "site \(id) of \(model.count(of: .site))")
+    return vector(data.pointee.site_xpos, 3 * id)
+  }
+
+  /// The axes of a site in the world: the columns of its rotation matrix.
+  public func siteAxes(_ id: Int) -> (x: SIMD3<Double>, y: SIMD3<Double>, z: SIMD3<Double>) {
+    precondition(id >= 0 && id < model.count(of: .site), "site \(id) of \(model.count(of: .site))")
+    return axes(data.pointee.site_xmat, 9 * id)
+  }
+
+  /// Lengths of the tendons: a number for each, in the unit of ``Tendon/initialLength``.
+  public var tendonLengths: StateVector {
+    view(data.pointee.ten_length, model.count(of: .tendon))
+  }
+
+  /// Velocities of the tendons: a number for each, positive where it gets longer, in the unit of
+  /// ``Tendon/initialLength`` per second.
+  public var tendonVelocities: StateVector {
+    view(data.pointee.ten_velocity, model.count(of: .tendon))
+  }
+
   private func vector(
     _ values: UnsafeMutablePointer<Double>, _ start: Int, stride: Int = 1
   ) -> SIMD3<Double> {
@@ -134,101 +162,5 @@ extension Simulation {
       vector(values, start, stride: 3), vector(values, start + 1, stride: 3),
       vector(values, start + 2, stride: 3)
     )
-  }
-}
-
-/// A point where two geoms touch, or nearly do.
-public struct Contact: Sendable, Equatable {
-  /// The first geom.
-  public var geom1: Int
-  /// The second geom.
-  public var geom2: Int
-  /// Distance between them in metres; negative where they overlap.
-  public var distance: Double
-  /// The point in the world, in metres.
-  public var position: SIMD3<Double>
-  /// The direction from the first geom to the second.
-  public var normal: SIMD3<Double>
-}
-
-/// A view of the contacts of a simulation: each is read when it is asked for.
-public struct ContactList: RandomAccessCollection {
-  let owner: Simulation
-
-  /// 0.
-  public var startIndex: Int { 0 }
-  /// The number of contacts.
-  public var endIndex: Int { Int(owner.data.pointee.ncon) }
-
-  /// The contact at `index`. Out of bounds is a programming error.
-  public subscript(index: Int) -> Contact {
-    precondition(index >= 0 && index < endIndex, "index out of bounds")
-    let contact = owner.data.pointee.contact + index
-    let (position, frame) = (contact.pointee.pos, contact.pointee.frame)
-    return Contact(
-      geom1: Int(contact.pointee.geom1), geom2: Int(contact.pointee.geom2),
-      distance: contact.pointee.dist, position: [position.0, position.1, position.2],
-      normal: [frame.0, frame.1, frame.2])
-  }
-}
-
-extension Simulation {
-  /// The contacts of the last computation.
-  public var contacts: ContactList { ContactList(owner: self) }
-}
-
-// MARK: - Warnings
-
-/// What MuJoCo warns of.
-public enum WarningKind: Int, Sendable, CaseIterable, Codable {
-  /// The inertia matrix is nearly singular.
-  case singularInertia
-  /// There was no room for all contacts.
-  case contactsFull
-  /// There was no room for all constraints.
-  case constraintsFull
-  /// There was no room for all geoms of a scene.
-  case sceneFull
-  /// A position was not finite or too big; the state was reset.
-  case badPosition
-  /// A velocity was not finite or too big; the state was reset.
-  case badVelocity
-  /// An acceleration was not finite or too big; the state was reset.
-  case badAcceleration
-  /// A control was not finite; all controls were taken as zero.
-  case badControl
-}
-
-/// A warning and how often it was raised.
-public struct Warning: Sendable, Equatable {
-  /// What it is about.
-  public var kind: WarningKind
-  /// How often it was raised since the last reset.
-  public var count: Int
-  /// MuJoCo's text for the last one.
-  public var message: String
-}
-
-extension Simulation {
-  /// The warnings raised since the last ``reset()``.
-  public var warnings: [Warning] {
-    WarningKind.allCases.compactMap { kind in
-      let count = count(of: kind)
-      if count == 0 { return nil }
-      let message = MuJoCoError.oneLine(cmj_warningText(data, Int32(kind.rawValue)))
-      return Warning(kind: kind, count: count, message: message)
-    }
-  }
-
-  /// How often a warning was raised since the last ``reset()``.
-  public func count(of kind: WarningKind) -> Int {
-    Int(cmj_warningCount(data, Int32(kind.rawValue)))
-  }
-
-  /// How often MuJoCo met a number that was not finite or too big (in position, velocity,
-  /// acceleration or control) since the last ``reset()``. What it computed then is not physics.
-  public var instabilityCount: Int {
-    count(of: .badPosition) + count(of: .badVelocity) + count(of: .badAcceleration)
-      + count(of: .badControl)
   }
 }

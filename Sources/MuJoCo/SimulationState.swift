@@ -92,19 +92,16 @@ extension Simulation {
 
   private var fields: [Field] {
     let data = data.pointee
-    func view(_ start: UnsafeMutablePointer<Double>?, _ count: Int) -> StateVector {
-      StateVector(owner: self, start: start, count: count)
-    }
     return [
       ("qpos", \.qpos, qpos),
       ("qvel", \.qvel, qvel),
-      ("act", \.act, view(data.act, model.na)),
+      ("act", \.act, act),
       ("qaccWarmstart", \.qaccWarmstart, view(data.qacc_warmstart, model.nv)),
       ("ctrl", \.ctrl, ctrl),
       ("qfrcApplied", \.qfrcApplied, qfrcApplied),
       ("xfrcApplied", \.xfrcApplied, xfrcApplied),
       ("mocapPositions", \.mocapPositions, mocapPositions),
-      ("mocapOrientations", \.mocapOrientations, view(data.mocap_quat, 4 * model.nmocap)),
+      ("mocapOrientations", \.mocapOrientations, mocapOrientations),
       ("userData", \.userData, view(data.userdata, Int(model.pointer.pointee.nuserdata))),
     ]
   }

@@ -5,6 +5,7 @@ import Foundation
 import Imaging
 import Learning
 import MuJoCo
+import MuJoCoGraphics
 
 struct ViewCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -97,7 +98,7 @@ struct ViewCommand: ParsableCommand {
       environment: environment, policy: policy, targets: targets.isEmpty ? nil : targets,
       seed: seed)
     let (width, height) = try windowSize()
-    let window = try MuJoCo.Window(
+    let window = try ViewerWindow(
       model: environment.simulation.model, title: "hiro \(task.name)", width: width,
       height: height)
     try show(&session, in: window)
@@ -126,7 +127,7 @@ struct ViewCommand: ParsableCommand {
     return (definition, try file.makePolicy(for: definition.description))
   }
 
-  private func show(_ session: inout ViewSession, in window: MuJoCo.Window) throws {
+  private func show(_ session: inout ViewSession, in window: ViewerWindow) throws {
     let frame = 1.0 / 60
     var pictures = 0
     var last = Date()

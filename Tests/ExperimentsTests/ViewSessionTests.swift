@@ -1,6 +1,7 @@
 import Environments
 import Experiments
 import MuJoCo
+import MuJoCoGraphics
 import Testing
 
 @Suite struct ViewSessionTests {

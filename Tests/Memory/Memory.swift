@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Learning
 import MuJoCo
+import MuJoCoGraphics
 import Parallel
 import Randomness
 

@@ -107,6 +107,32 @@ import Testing
     #expect(words.contains { included?.description.contains($0) == true })
   }
 
+  @Test("Who trusts a file lifts the limits, of text, of files and of what a file includes")
+  func unlimited() throws {
+    let large = "<mujoco><size nuserdata='70000'/></mujoco>"
+    #expect(throws: MuJoCoError.self) { try Model(xml: large, name: "large") }
+    let model = try Model(xml: large, name: "large", limits: .unlimited)
+    #expect(try Simulation(model: model).saveState().userData.count == 70_000)
+
+    let folder = try TemporaryFolder()
+    try folder.file("large.xml", large)
+    let path = try folder.file("main.xml", "<mujoco><include file='large.xml'/></mujoco>")
+    #expect(throws: MuJoCoError.self) { try Model(path: path) }
+    #expect(try Model(path: path, limits: .unlimited).nbody == 1)
+
+    // A height field that says that it has more numbers than there are, which MuJoCo sees itself.
+    let field = "<mujoco><asset><hfield name='h' file='h.bin' size='1 1 1 1'/></asset></mujoco>"
+    let files: [String: [UInt8]] = ["h.bin": [9, 0, 0, 0, 9, 0, 0, 0, 1]]
+    let ours = #expect(throws: MuJoCoError.self) {
+      try Model(xml: field, name: "field", files: files)
+    }
+    #expect(ours?.description.contains("its size is not what it says") == true)
+    let theirs = #expect(throws: MuJoCoError.self) {
+      try Model(xml: field, name: "field", files: files, limits: .unlimited)
+    }
+    #expect(theirs?.description.contains("its size is not what it says") == false)
+  }
+
   @Test("Memory is given with a unit, where the linked version knows it")
   func memory() throws {
     let xml = Worlds.tumbler.replacing("<worldbody>", with: "<size memory=\"64M\"/><worldbody>")

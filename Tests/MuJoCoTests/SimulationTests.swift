@@ -1,5 +1,6 @@
 import Foundation
 import MuJoCo
+import TestSupport
 import Testing
 
 @Suite struct SimulationTests {

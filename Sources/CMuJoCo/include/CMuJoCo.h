@@ -71,6 +71,7 @@ cmj_result cmj_forward(const mjModel* model, mjData* data);
 void cmj_normalizeQuaternions(const mjModel* model, mjData* data);
 
 cmj_result cmj_reset(const mjModel* model, mjData* data);
+cmj_result cmj_resetToKeyframe(const mjModel* model, mjData* data, int keyframe);
 
 // What a picture needs of positions, and nothing else: frames of bodies, geoms, cameras and lights.
 cmj_result cmj_updatePose(const mjModel* model, mjData* data);
@@ -91,6 +92,15 @@ int cmj_actuatorCount(const mjModel* model);
 // The actuator that takes this control, and the first control of an actuator.
 int cmj_actuatorOfControl(const mjModel* model, int control);
 int cmj_firstControl(const mjModel* model, int actuator);
+
+// The address of an actuator's first activation; -1 where it has none.
+int cmj_actuatorActivation(const mjModel* model, int actuator);
+
+// Deformable bodies; versions before 3 have none.
+int cmj_flexCount(const mjModel* model);
+
+// What MJCF calls a sensor of this type; NULL for one that is not known here.
+const char* cmj_sensorType(int type);
 
 // Whether a joint limits the total force of its actuators, and its limits; versions before 3 have
 // none.

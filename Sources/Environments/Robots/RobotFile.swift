@@ -95,17 +95,16 @@ struct RobotFile {
   private mutating func takeKeyframe(of alone: Model) {
     let keys = document.children.filter { $0.name == "keyframe" }.flatMap(\.children)
     document.children.removeAll { $0.name == "keyframe" }
-    if var positions = alone.firstKeyframe?.positions, positions.count >= 2,
-      positions.allSatisfy(\.isFinite)
-    {
+    guard alone.count(of: .keyframe) > 0 else { return }
+    let first = alone.keyframe(0)
+    if first.qpos.count >= 2, first.qpos.allSatisfy(\.isFinite) {
+      var positions = first.qpos
       (positions[0], positions[1]) = (0, 0)
       keyframe = positions
     }
     // MuJoCo makes zeros of controls that a keyframe doesn't name.
-    if keys.first?["ctrl"] != nil, let controls = alone.firstKeyframe?.controls,
-      controls.allSatisfy(\.isFinite)
-    {
-      keyframeControls = controls
+    if keys.first?["ctrl"] != nil, first.ctrl.allSatisfy(\.isFinite) {
+      keyframeControls = first.ctrl
     }
   }
 

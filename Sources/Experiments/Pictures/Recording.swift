@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import Learning
 import MuJoCo
+import MuJoCoGraphics
 import Randomness
 
 /// One episode of a policy in pictures: frames, a video where `ffmpeg` can make one, and a sheet of

@@ -2,6 +2,7 @@ import Environments
 import Foundation
 import Learning
 import MuJoCo
+import MuJoCoGraphics
 import Randomness
 
 /// What `hiro view` shows and how it answers keys: an episode of a policy, or of a person at the

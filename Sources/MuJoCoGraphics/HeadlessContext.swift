@@ -1,5 +1,6 @@
 import CEGL
 import Foundation
+import MuJoCo
 
 /// An OpenGL context without a window, over EGL. No X server is needed.
 final class HeadlessContext {

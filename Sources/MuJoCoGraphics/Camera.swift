@@ -1,5 +1,6 @@
 import CMuJoCo
 import Foundation
+import MuJoCo
 
 /// Where a picture is taken from.
 public struct Camera: Sendable, Equatable {

@@ -2,46 +2,13 @@ import CGLFW
 import CMuJoCo
 import Foundation
 import Imaging
-
-/// Text over a picture, in a corner of the window.
-public struct Overlay: Sendable, Equatable {
-  /// A corner.
-  public enum Corner: Sendable {
-    /// Top left.
-    case topLeft
-    /// Top right.
-    case topRight
-    /// Bottom left.
-    case bottomLeft
-    /// Bottom right.
-    case bottomRight
-  }
-
-  /// Where it is.
-  public var corner: Corner
-  /// Lines of two columns.
-  public var lines: [(left: String, right: String)]
-  /// Whether the letters are big.
-  public var isBig: Bool
-
-  /// Text of two columns in a corner.
-  public init(_ corner: Corner, lines: [(left: String, right: String)], isBig: Bool = false) {
-    self.corner = corner
-    self.lines = lines
-    self.isBig = isBig
-  }
-
-  /// Whether both say the same in the same place.
-  public static func == (a: Overlay, b: Overlay) -> Bool {
-    a.corner == b.corner && a.isBig == b.isBig && a.lines.elementsEqual(b.lines, by: ==)
-  }
-}
+import MuJoCo
 
 /// A window that shows a simulation. Everything happens on the main thread.
 ///
 /// The mouse moves the camera: the left button turns it, the right one shifts it, the wheel or the
 /// middle button brings it nearer.
-public final class Window {
+public final class ViewerWindow {
   // The scene lives in the window's context: it must go first.
   private var scene: Scene?
   private let handle: OpaquePointer

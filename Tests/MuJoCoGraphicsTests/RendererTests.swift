@@ -1,6 +1,8 @@
 import Foundation
 import Imaging
 import MuJoCo
+import MuJoCoGraphics
+import TestSupport
 import Testing
 
 /// Whether there is an OpenGL driver to test with.
@@ -182,7 +184,7 @@ let hasGraphics: Bool = {
   func severalRenderers() throws {
     let (ball, small) = try Self.makeBall()
     let large = try Renderer(model: ball.model, width: 1280, height: 960)
-    let tumbler = try Worlds.makeTumbler()
+    let tumbler = try Simulation(model: Model(xml: Worlds.tumbler, name: "tumbler"))
     let other = try Renderer(model: tumbler.model, width: 50, height: 70)
     let (first, second) = (
       try small.render(ball, camera: Self.above), try other.render(tumbler, camera: Self.above)

@@ -1,8 +1,9 @@
 import CMuJoCo
 import Imaging
+import MuJoCo
 
 /// What MuJoCo needs to draw a model in the OpenGL context that is current: the geoms of a picture
-/// and the buffers of the graphics card. Used by ``Renderer`` and ``Window``, which see to it that
+/// and the buffers of the graphics card. Used by ``Renderer`` and ``ViewerWindow``, which see to it that
 /// their context is current from the beginning to the end of a scene.
 final class Scene {
   /// OpenGL's functions are looked up by the first context, for all.

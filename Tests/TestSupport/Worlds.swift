@@ -1,9 +1,7 @@
-import MuJoCo
-
 /// Small worlds that the tests share.
-enum Worlds {
+package enum Worlds {
   /// A free box with a hinged, driven arm above a plane: 8 positions, 7 velocities, 1 control.
-  static let tumbler = """
+  package static let tumbler = """
     <mujoco model="tumbler">
       <option timestep="0.01" integrator="RK4"/>
       <worldbody>
@@ -26,7 +24,7 @@ enum Worlds {
 
   /// A red ball of radius 0.5 that can slide along x, its centre 1 above a floor at z = 0, under a
   /// light from above.
-  static let ball = """
+  package static let ball = """
     <mujoco model="ball">
       <visual><map znear="0.01" zfar="100"/></visual>
       <statistic center="0 0 0" extent="10"/>
@@ -42,8 +40,4 @@ enum Worlds {
       </worldbody>
     </mujoco>
     """
-
-  static func makeTumbler() throws -> Simulation {
-    try Simulation(model: Model(xml: tumbler, name: "tumbler"))
-  }
 }

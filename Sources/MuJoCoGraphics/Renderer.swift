@@ -1,5 +1,6 @@
 import CMuJoCo
 import Imaging
+import MuJoCo
 
 /// Takes pictures of a simulation without a window. There may be several in a process, each used by
 /// one thread at a time. Taking a picture does not change the simulation in any way.

@@ -1,0 +1,23 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+let package = Package(
+  name: "Pendulum",
+  // From elsewhere: .package(url: "…/hiro", branch: "main")
+  dependencies: [.package(name: "hiro", path: "../..")],
+  targets: [
+    .target(name: "PendulumWorld"),
+    // Physics alone: links libmujoco, and nothing that draws.
+    .executableTarget(
+      name: "pendulum",
+      dependencies: ["PendulumWorld", .product(name: "MuJoCo", package: "hiro")]),
+    .executableTarget(
+      name: "pendulum-picture",
+      dependencies: [
+        "PendulumWorld",
+        .product(name: "MuJoCo", package: "hiro"),
+        .product(name: "MuJoCoGraphics", package: "hiro"),
+      ]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,74 @@
+import CMuJoCo
+
+/// A geom: the shape by which a body collides and is seen.
+public struct Geom: Sendable, Equatable {
+  /// The shapes, with MuJoCo's numbers.
+  public enum Shape: Int, Sendable {
+    /// An infinite plane (or a rectangle, when drawn).
+    case plane
+    /// A height field.
+    case heightField
+    /// A sphere.
+    case sphere
+    /// A capsule.
+    case capsule
+    /// An ellipsoid.
+    case ellipsoid
+    /// A cylinder.
+    case cylinder
+    /// A box.
+    case box
+    /// A mesh.
+    case mesh
+  }
+
+  /// Its number in the model.
+  public var id: Int
+  /// Its name, where it has one.
+  public var name: String?
+  /// The body it belongs to.
+  public var body: Int
+  /// Its shape; nil for one that this list doesn't know.
+  public var shape: Shape?
+  /// Half-sizes in metres, by shape.
+  public var size: SIMD3<Double>
+  /// Position in its body's frame, in metres.
+  public var position: SIMD3<Double>
+  /// Its group, by which viewers show and hide.
+  public var group: Int
+  /// Contact type bits.
+  public var contype: Int
+  /// Contact affinity bits.
+  public var conaffinity: Int
+  /// Dimension of its contacts.
+  public var condim: Int
+  /// Distance at which a contact is detected, in metres.
+  public var margin: Double
+  /// Sliding, torsional and rolling friction.
+  public var friction: SIMD3<Double>
+  /// Solver reference: time constant in s, damping ratio.
+  public var solref: [Double]
+  /// Solver impedance: dmin, dmax, width, midpoint, power.
+  public var solimp: [Double]
+  /// Colour and opacity, each in 0…1.
+  public var rgba: SIMD4<Float>
+}
+
+extension Model {
+  /// The geom with this number.
+  public func geom(_ id: Int) -> Geom {
+    let model = pointer.pointee
+    precondition(id >= 0 && id < ngeom, "geom \(id) of \(ngeom)")
+    let rgba = model.geom_rgba!
+    return Geom(
+      id: id, name: name(of: .geom, id), body: Int(model.geom_bodyid[id]),
+      shape: Geom.Shape(rawValue: Int(model.geom_type[id])), size: vector(model.geom_size, id),
+      position: vector(model.geom_pos, id), group: Int(model.geom_group[id]),
+      contype: Int(model.geom_contype[id]),
+      conaffinity: Int(model.geom_conaffinity[id]), condim: Int(model.geom_condim[id]),
+      margin: model.geom_margin[id], friction: vector(model.geom_friction, id),
+      solref: (0..<Int(mjNREF)).map { model.geom_solref[id * Int(mjNREF) + $0] },
+      solimp: (0..<Int(mjNIMP)).map { model.geom_solimp[id * Int(mjNIMP) + $0] },
+      rgba: [rgba[4 * id], rgba[4 * id + 1], rgba[4 * id + 2], rgba[4 * id + 3]])
+  }
+}

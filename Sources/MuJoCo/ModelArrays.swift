@@ -1,0 +1,16 @@
+/// How rows of the model's arrays are read.
+extension Model {
+  /// MuJoCo's truth values are bytes up to version 3, and Booleans from then on.
+  func isTrue(_ value: UInt8) -> Bool { value != 0 }
+  func isTrue(_ value: Bool) -> Bool { value }
+
+  /// A file may hold ranges that are none: numbers the wrong way round, or no numbers.
+  func range(_ values: UnsafeMutablePointer<Double>, _ index: Int) -> ClosedRange<Double> {
+    let (lower, upper) = (values[2 * index], values[2 * index + 1])
+    return lower <= upper ? lower...upper : 0...0
+  }
+
+  func vector(_ values: UnsafeMutablePointer<Double>, _ index: Int) -> SIMD3<Double> {
+    [values[3 * index], values[3 * index + 1], values[3 * index + 2]]
+  }
+}

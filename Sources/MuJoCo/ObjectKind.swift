@@ -1,0 +1,113 @@
+import CMuJoCo
+
+extension Model {
+  /// A kind of object that has names.
+  public enum ObjectKind: String, Sendable, CaseIterable {
+    /// A rigid body.
+    case body
+    /// A joint.
+    case joint
+    /// A geom.
+    case geom
+    /// A site.
+    case site
+    /// A camera.
+    case camera
+    /// A light.
+    case light
+    /// A deformable body; versions before 3 have none.
+    case flex
+    /// A mesh.
+    case mesh
+    /// A skin.
+    case skin
+    /// A height field.
+    case heightField = "hfield"
+    /// A texture.
+    case texture
+    /// A material.
+    case material
+    /// A pair of geoms that may touch.
+    case pair
+    /// A pair of bodies that may not.
+    case exclude
+    /// An equality constraint.
+    case equality
+    /// A tendon.
+    case tendon
+    /// An actuator.
+    case actuator
+    /// A sensor.
+    case sensor
+    /// Numbers of the user's.
+    case numeric
+    /// Text of the user's.
+    case text
+    /// A list of objects.
+    case tuple
+    /// A keyframe.
+    case keyframe = "key"
+
+    /// MuJoCo's number for it, which differs from version to version; 0 where this version has none.
+    fileprivate var type: Int32 { mju_str2Type(rawValue) }
+  }
+
+  /// How many objects of this kind the model has.
+  public func count(of kind: ObjectKind) -> Int {
+    let model = pointer.pointee
+    return switch kind {
+    case .body: Int(model.nbody)
+    case .joint: Int(model.njnt)
+    case .geom: Int(model.ngeom)
+    case .site: Int(model.nsite)
+    case .camera: Int(model.ncam)
+    case .light: Int(model.nlight)
+    case .flex: Int(cmj_flexCount(pointer))
+    case .mesh: Int(model.nmesh)
+    case .skin: Int(model.nskin)
+    case .heightField: Int(model.nhfield)
+    case .texture: Int(model.ntex)
+    case .material: Int(model.nmat)
+    case .pair: Int(model.npair)
+    case .exclude: Int(model.nexclude)
+    case .equality: Int(model.neq)
+    case .tendon: Int(model.ntendon)
+    case .actuator: Int(cmj_actuatorCount(pointer))
+    case .sensor: Int(model.nsensor)
+    case .numeric: Int(model.nnumeric)
+    case .text: Int(model.ntext)
+    case .tuple: Int(model.ntuple)
+    case .keyframe: Int(model.nkey)
+    }
+  }
+
+  /// The name of an object; nil where it has none.
+  public func name(of kind: ObjectKind, _ id: Int) -> String? {
+    guard let name = mj_id2name(pointer, kind.type, Int32(id)), name.pointee != 0 else {
+      return nil
+    }
+    return String(cString: name)
+  }
+
+  /// The names of all objects of this kind, by their ids; nil for one that has none.
+  public func names(of kind: ObjectKind) -> [String?] {
+    (0..<count(of: kind)).map { name(of: kind, $0) }
+  }
+
+  /// The id of the object with this name: its place among its kind, from 0 on. Looked up by text, so
+  /// ask once and keep the answer.
+  ///
+  /// - Throws: ``MuJoCoError/unknownName(kind:name:model:known:)`` with the names there are.
+  public func id(of kind: ObjectKind, named name: String) throws -> Int {
+    let id = mj_name2id(pointer, kind.type, name)
+    if id < 0 {
+      throw MuJoCoError.unknownName(
+        kind: kind.rawValue, name: name, model: self.name,
+        known: names(of: kind).compactMap(\.self))
+    }
+    return Int(id)
+  }
+
+  /// The name of a body; nil where it has none.
+  public func bodyName(_ id: Int) -> String? { name(of: .body, id) }
+}

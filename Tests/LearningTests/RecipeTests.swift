@@ -444,6 +444,50 @@ struct RecipeTests {
     }
   }
 
+  @Test("An n-step return ends before a decision in which exploration held a place")
+  func nStepEndsBeforeHeld() throws {
+    let agent = try trained(mazeShape, windows: 240) {
+      $0.higher.reward = .progress
+      $0.higher.rewardScale = 1
+      $0.higher.nStep = 3
+      $0.higher.holdProbability = 0.3
+      $0.higher.longestHold = 2
+      $0.higher.explorationNoise = 0
+      $0.higher.actorLearningRate = 0
+    }
+    let experience = agent.experience
+    let numbersOfAll = experience.higherHead - experience.higherCount..<experience.higherHead
+    var ends: [[Float]: [Float]] = [:]
+    var (held, small, cut) = (0, 0, 0)
+    for number in numbersOfAll {
+      let transition = experience.higherTransition(number)
+      // An actor that does not learn asks for little; few places are as near.
+      let asked = numbers(experience.higherSubgoal(number), 2).map(abs).max()!
+      if transition.isHeld {
+        held += 1
+        small += asked < 0.3 ? 1 : 0
+      } else {
+        #expect(asked < 0.3)
+      }
+      var end = transition.start + transition.length
+      for next in number + 1..<number + 3 where next < experience.higherHead {
+        let following = experience.higherTransition(next)
+        guard following.start == end else { break }
+        if following.isHeld {
+          cut += 1
+          break
+        }
+        end += following.length
+      }
+      ends[numbers(experience.observation(transition.start), 7)] = numbers(
+        experience.observation(end), 7)
+    }
+    #expect(held > 20 && held < numbersOfAll.count * 3 / 4 && small < held / 10 && cut > 10)
+    for row in rows(agent.higher) {
+      #expect(Array(row.next.prefix(7)) == ends[Array(row.input.prefix(7))])
+    }
+  }
+
   @Test("Other targets are drawn from the training targets, some are the evaluation's own")
   func otherTargets() throws {
     let agent = try trained(mazeShape, windows: 400, target: [1, 1]) {

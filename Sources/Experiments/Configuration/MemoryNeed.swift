@@ -13,13 +13,12 @@ extension RunConfiguration {
     let interval = Double(learning.subgoals.interval)
     let isHierarchy = learning.hierarchy == .hiro
 
-    var numbers = Self.learner(
-      learning.lower.learner, inputs: observations + max(subgoals, targets), outputs: actions)
+    var numbers = learning.levels(of: shape).reduce(0) {
+      $0 + Self.learner($1.sizes, $1.configuration)
+    }
     var slots = Double(learning.lower.replayCapacity)
     numbers += slots * (subgoals + targets + 3)
     if isHierarchy {
-      numbers += Self.learner(
-        learning.higher.learner, inputs: observations + targets, outputs: subgoals)
       let transitions = Double(learning.higher.replayCapacity)
       numbers += transitions * (subgoals + targets + 5)
       slots = max(slots, transitions * interval)
@@ -53,10 +52,10 @@ extension RunConfiguration {
 
   /// The numbers of one level: an actor and two critics, each with its target, gradient and two
   /// moments, and the layers of a batch.
-  private static func learner(
-    _ level: LevelConfiguration, inputs: Double, outputs: Double
-  ) -> Double {
+  private static func learner(_ sizes: LevelSizes, _ level: LevelConfiguration) -> Double {
     let hidden = Double(level.hiddenUnits)
+    let (inputs, outputs) = (Double(sizes.inputCount), Double(sizes.limits.count))
+    // Not counted layer by layer: what is asked for may be more than an integer holds.
     let weights = hidden * (hidden + inputs + 2 * outputs + 3)
     let layers = Double(level.batchSize) * 2 * (inputs + outputs + 6 * hidden)
     return 16 * weights + layers

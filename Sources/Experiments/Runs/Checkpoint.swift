@@ -94,33 +94,9 @@ package enum Checkpoint {
     of file: SafetensorsFile, for configuration: RunConfiguration, task: TaskDescription
   ) throws {
     let shape = try task.agentShape(for: configuration.learning)
-    let (lower, higher) = (configuration.learning.lower, configuration.learning.higher)
-    let networks: [(name: String, shape: PerceptronShape)] =
-      switch configuration.learning.hierarchy {
-      case .hiro:
-        [
-          (
-            "lower.actor",
-            PerceptronShape(
-              inputs: shape.lowerInputCount, hidden: lower.hiddenUnits, outputs: shape.actionCount)
-          ),
-          (
-            "higher.actor",
-            PerceptronShape(
-              inputs: shape.higherInputCount, hidden: higher.hiddenUnits,
-              outputs: shape.subgoalCount)
-          ),
-        ]
-      case .flat:
-        [
-          (
-            "flat.actor",
-            PerceptronShape(
-              inputs: shape.higherInputCount, hidden: lower.hiddenUnits, outputs: shape.actionCount)
-          )
-        ]
-      }
-    for (name, network) in networks {
+    for level in configuration.learning.levels(of: shape) {
+      let name = "\(level.sizes.name).actor"
+      let network = level.sizes.actor(hidden: level.configuration.hiddenUnits)
       let count = network.layers.reduce(0) { $0 + $1.parameterCount }
       guard let entry = file.entries.first(where: { $0.name == name }),
         entry.byteRange.count == count * MemoryLayout<Float>.stride

@@ -50,8 +50,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
       targetNoise: RandomStream(seed: seed, name: "flat target noise"))
     var initialisation = RandomStream(seed: seed, name: "initialisation of the flat agent")
     learner = TD3(
-      inputCount: shape.higherInputCount, actionLimits: shape.actionLimits,
-      configuration: configuration.lower.learner, using: &initialisation)
+      shape.flatLevel, configuration: configuration.lower.learner, using: &initialisation)
     window = Window(capacity: configuration.subgoals.interval, shape: shape)
     experience = Experience(
       shape: shape, lowerCapacity: configuration.lower.replayCapacity, higherCapacity: 0,

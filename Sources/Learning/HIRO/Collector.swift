@@ -80,7 +80,7 @@ package final class Collector: @unchecked Sendable {
     isQuiet =
       configuration.quietEpisodes > 0
       && streams.higher.uniform() < configuration.quietEpisodes
-    chooseSubgoal(at: 0)
+    window.isHeld = chooseSubgoal(at: 0)
   }
 
   package func chooseAction() -> [Float] {
@@ -114,7 +114,7 @@ package final class Collector: @unchecked Sendable {
     if stepsSinceDecision == configuration.subgoals.interval || ending != .none {
       window.endsInterval = true
       measureObedience(after: step)
-      chooseSubgoal(at: step + 1)
+      window.nextIsHeld = chooseSubgoal(at: step + 1)
     } else {
       subgoals.transition(
         window.subgoals.row(step), from: window.observations.row(step),
@@ -122,9 +122,10 @@ package final class Collector: @unchecked Sendable {
     }
   }
 
-  /// g = μ(s, target) + N(0, σ²) per dimension, clipped to the range.
-  private func chooseSubgoal(at step: Int) {
+  /// g = μ(s, target) + N(0, σ²) per dimension, clipped to the range; true where a place is held.
+  private func chooseSubgoal(at step: Int) -> Bool {
     stepsSinceDecision = 0
+    var isHeld = false
     let (state, subgoal) = (window.observations.row(step), window.subgoals.row(step))
     if drawsSubgoals {
       drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
@@ -134,20 +135,21 @@ package final class Collector: @unchecked Sendable {
       configuration.higher.learner.explore(
         around: higherActivations.output.row(0), limits: shape.subgoalHalfRange, isQuiet: isQuiet,
         using: &streams.higher, into: subgoal)
-      holdPlace(from: state, into: subgoal)
+      isHeld = holdPlace(from: state, into: subgoal)
     }
     distanceAtDecision = subgoals.distance(
       of: subgoal, in: state, dimensions: ObedienceStatistics.dimensions)
+    return isHeld
   }
 
   /// Exploration that persists: with probability `holdProbability` a decision draws a place, see
   /// ``HoldPlaces``, and this decision and those after it, 1 to `longestHold` in all, ask for that
-  /// place instead of what the actor wants in the plane.
+  /// place instead of what the actor wants in the plane: then it is true.
   private func holdPlace(
     from state: UnsafePointer<Float>, into subgoal: UnsafeMutablePointer<Float>
-  ) {
+  ) -> Bool {
     let higher = configuration.higher
-    guard higher.holdProbability > 0 else { return }
+    guard higher.holdProbability > 0 else { return false }
     if higher.holdPlaces == .rare {
       visited.visit(x: state[0], y: state[1])
       let (dx, dy) = (hold.x - state[0], hold.y - state[1])
@@ -155,19 +157,20 @@ package final class Collector: @unchecked Sendable {
         hold.decisionsLeft = 0
       }
     }
-    if isQuiet { return }
+    if isQuiet { return false }
     if hold.decisionsLeft == 0, streams.higher.uniform() < higher.holdProbability {
       let place = drawPlace(around: state)
       (hold.x, hold.y) = place
       hold.decisionsLeft = 1 + streams.higher.index(below: higher.longestHold)
     }
-    guard hold.decisionsLeft > 0 else { return }
+    guard hold.decisionsLeft > 0 else { return false }
     hold.decisionsLeft -= 1
     for (index, place) in [hold.x, hold.y].enumerated() {
       let bound = shape.subgoalHalfRange[index]
       let wanted = subgoals.semantics == .relative ? place - state[index] : place
       subgoal[index] = min(max(wanted, -bound), bound)
     }
+    return true
   }
 
   private func drawPlace(around state: UnsafePointer<Float>) -> (x: Float, y: Float) {

@@ -59,12 +59,10 @@ public final class HIROAgent: Agent, @unchecked Sendable {
 
     var initialisation = RandomStream(seed: seed, name: "initialisation of the lower level")
     lower = TD3(
-      inputCount: shape.lowerInputCount, actionLimits: shape.actionLimits,
-      configuration: configuration.lower.learner, using: &initialisation)
+      shape.lowerLevel, configuration: configuration.lower.learner, using: &initialisation)
     initialisation = RandomStream(seed: seed, name: "initialisation of the higher level")
     higher = TD3(
-      inputCount: shape.higherInputCount, actionLimits: shape.subgoalHalfRange,
-      configuration: configuration.higher.learner, using: &initialisation)
+      shape.higherLevel, configuration: configuration.higher.learner, using: &initialisation)
 
     experience = Experience(
       shape: shape, lowerCapacity: configuration.lower.replayCapacity,
@@ -333,12 +331,13 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       reward: reward(of: transition, isOther: isOther), end: transition.start + transition.length,
       discount: discount
     )
-    // On the way to another target the robot made decisions that say nothing of this one.
+    // On the way to another target the robot made decisions that say nothing of this one, and where
+    // exploration held a place, none that say anything of the policy.
     for next in number + 1..<number + (isOther ? 1 : configuration.higher.nStep) {
       // The first of another episode begins a slot later.
       guard !transition.isTerminal, next < experience.higherHead else { break }
       transition = experience.higherTransition(next)
-      guard transition.start == outcome.end else { break }
+      guard transition.start == outcome.end, !transition.isHeld else { break }
       outcome.reward += outcome.discount * reward(of: transition, isOther: isOther)
       outcome.end = transition.start + transition.length
       outcome.discount *= discount

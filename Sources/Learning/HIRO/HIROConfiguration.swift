@@ -299,7 +299,7 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
   /// then γⁿ Q of the state after them. What the observation does not show, such as where a block is,
   /// a value that is bootstrapped from the next state forgets; the return over several decisions does
   /// not. 1 is the paper's HIRO, and what is done where a transition has another target than it had
-  /// (`otherTargets`). The decisions after the first are those that were made then, so that a long
+  /// (`otherTargets`). The sum ends before a decision in which exploration held a place. The decisions after the first are those that were made then, so that a long
   /// memory (`replayCapacity`) and a large n do not go together.
   public var nStep: Int = 1
 

@@ -67,7 +67,8 @@ public final class HierarchicalPolicy: @unchecked Sendable {
   public convenience init(
     shape: AgentShape, settings: PolicySettings, tensors: [String: Tensor]
   ) throws(TensorError) {
-    func network(_ prefix: String, inputs: Int, limits: [Float]) throws(TensorError) -> Perceptron {
+    func network(_ level: LevelSizes) throws(TensorError) -> Perceptron {
+      let prefix = "\(level.name).actor"
       let name = "\(prefix).layer1.bias"
       guard let bias = tensors[name] else { throw .missing(name: name) }
       // The second layer's own size says that a file this large was read: without it a short file
@@ -78,8 +79,7 @@ public final class HierarchicalPolicy: @unchecked Sendable {
         throw .shape(name: second, expected: [hidden, hidden], found: weight.shape)
       }
       let network = Perceptron(
-        shape: PerceptronShape(
-          inputs: inputs, hidden: bias.values.count, outputs: limits.count), outputScale: limits)
+        shape: level.actor(hidden: hidden), outputScale: level.limits)
       try network.load(tensors, prefix: prefix)
       return network
     }
@@ -88,15 +88,11 @@ public final class HierarchicalPolicy: @unchecked Sendable {
       self.init(
         shape: shape, settings: settings,
         networks: .levels(
-          lower: try network(
-            "lower.actor", inputs: shape.lowerInputCount, limits: shape.actionLimits),
-          higher: try network(
-            "higher.actor", inputs: shape.higherInputCount, limits: shape.subgoalHalfRange)))
+          lower: try network(shape.lowerLevel), higher: try network(shape.higherLevel)))
     case .flat:
       self.init(
         shape: shape, settings: settings,
-        networks: .flat(
-          try network("flat.actor", inputs: shape.higherInputCount, limits: shape.actionLimits)))
+        networks: .flat(try network(shape.flatLevel)))
     }
   }
 

@@ -53,6 +53,10 @@ public final class Window: @unchecked Sendable {
   /// Whether the higher level decides anew after the last step.
   package var endsInterval = false
 
+  /// Whether exploration held a place in the decision that the steps follow, and in the one after them.
+  package var isHeld = false
+  package var nextIsHeld = false
+
   package init(capacity: Int, shape: AgentShape) {
     self.capacity = capacity
     observations = Matrix(rows: capacity + 1, columns: shape.observationCount)
@@ -66,6 +70,7 @@ public final class Window: @unchecked Sendable {
   package func advance() {
     observations.row(0).update(from: observations.row(count), count: observations.columns)
     subgoals.row(0).update(from: subgoals.row(count), count: subgoals.columns)
+    if endsInterval { isHeld = nextIsHeld }
     count = 0
     ending = .none
     endsInterval = false
@@ -80,6 +85,8 @@ package struct HigherTransition {
   package var length: Int
   /// Whether the episode truly ended with it.
   package var isTerminal: Bool
+  /// Whether exploration held a place, and the higher level itself had no say in the plane.
+  package var isHeld: Bool
   /// Sum of the environment's rewards.
   package var reward: Float
 }
@@ -112,12 +119,15 @@ public final class Experience: @unchecked Sendable {
 
   private let higherStarts: LazyBuffer<Int64>
   private let higherLengths: LazyBuffer<Int32>
-  private let higherTerminals: LazyBuffer<UInt8>
+  private let higherFlags: LazyBuffer<UInt8>
   private let higherRewards: LazyBuffer<Float>
   private let higherTargets: LazyBuffer<Float>
   private let higherSubgoals: LazyBuffer<Float>
   /// The subgoals that transitions are learned from: the original ones, until they are relabelled.
   private let relabelledSubgoals: LazyBuffer<Float>
+
+  /// What a byte of ``higherFlags`` says; files have called them `terminals` from the first version on.
+  private static let (terminalFlag, heldFlag): (UInt8, UInt8) = (1, 2)
 
   /// Where the rings begin and end.
   package struct Position: Codable, Equatable, Sendable {
@@ -165,7 +175,7 @@ public final class Experience: @unchecked Sendable {
     isTerminal = LazyBuffer(count: recentCapacity)
     higherStarts = LazyBuffer(count: higherCapacity)
     higherLengths = LazyBuffer(count: higherCapacity)
-    higherTerminals = LazyBuffer(count: higherCapacity)
+    higherFlags = LazyBuffer(count: higherCapacity)
     higherRewards = LazyBuffer(count: higherCapacity)
     higherTargets = LazyBuffer(count: higherCapacity * shape.targetCount)
     higherSubgoals = LazyBuffer(count: higherCapacity * shape.subgoalCount)
@@ -262,7 +272,9 @@ public final class Experience: @unchecked Sendable {
     let place = position.higherHead % higherCapacity
     higherStarts.pointer[place] = Int64(position.intervalStart)
     higherLengths.pointer[place] = Int32(position.head - position.intervalStart)
-    higherTerminals.pointer[place] = window.ending == .terminated ? 1 : 0
+    higherFlags.pointer[place] =
+      (window.ending == .terminated ? Self.terminalFlag : 0)
+      | (window.isHeld ? Self.heldFlag : 0)
     higherRewards.pointer[place] = position.intervalReward
     (higherTargets.pointer + place * shape.targetCount)
       .update(from: window.target, count: shape.targetCount)
@@ -366,7 +378,8 @@ public final class Experience: @unchecked Sendable {
     let place = number % higherCapacity
     return HigherTransition(
       start: Int(higherStarts.pointer[place]), length: Int(higherLengths.pointer[place]),
-      isTerminal: higherTerminals.pointer[place] == 1, reward: higherRewards.pointer[place])
+      isTerminal: higherFlags.pointer[place] & Self.terminalFlag != 0,
+      isHeld: higherFlags.pointer[place] & Self.heldFlag != 0, reward: higherRewards.pointer[place])
   }
 
   /// The subgoal that the higher level set in a transition.
@@ -409,7 +422,7 @@ public final class Experience: @unchecked Sendable {
     try visitor.visit("replay.is_terminal", isTerminal, recent)
     try visitor.visit("replay.higher.starts", higherStarts, higher)
     try visitor.visit("replay.higher.lengths", higherLengths, higher)
-    try visitor.visit("replay.higher.terminals", higherTerminals, higher)
+    try visitor.visit("replay.higher.terminals", higherFlags, higher)
     try visitor.visit("replay.higher.rewards", higherRewards, higher)
     try visitor.visit("replay.higher.targets", higherTargets, higher * shape.targetCount)
     try visitor.visit("replay.higher.subgoals", higherSubgoals, higher * shape.subgoalCount)

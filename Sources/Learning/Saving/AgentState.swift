@@ -99,6 +99,8 @@ extension Window {
     var observation: [Float]
     var subgoal: [Float]
     var target: [Float]
+    /// Left out where exploration holds no place.
+    var isHeld: Bool?
   }
 
   package var start: Start {
@@ -107,12 +109,13 @@ extension Window {
         observation: Array(
           UnsafeBufferPointer(start: observations.row(0), count: observations.columns)),
         subgoal: Array(UnsafeBufferPointer(start: subgoals.row(0), count: subgoals.columns)),
-        target: target)
+        target: target, isHeld: isHeld ? true : nil)
     }
     set {
       observations.row(0).update(from: newValue.observation, count: observations.columns)
       subgoals.row(0).update(from: newValue.subgoal, count: subgoals.columns)
       target = newValue.target
+      isHeld = newValue.isHeld ?? false
     }
   }
 }

@@ -85,20 +85,25 @@ public final class TD3: @unchecked Sendable {
   public var steadyActor: Perceptron { actorLearner.average ?? actorLearner.network }
 
   /// Makes the networks with the published initial weights.
-  public init(
+  public convenience init(
     inputCount: Int, actionLimits: [Float], configuration: LevelConfiguration,
     using generator: inout RandomStream
   ) {
+    self.init(
+      LevelSizes(name: "", inputCount: inputCount, limits: actionLimits),
+      configuration: configuration, using: &generator)
+  }
+
+  /// Makes the networks of a level.
+  package init(
+    _ sizes: LevelSizes, configuration: LevelConfiguration, using generator: inout RandomStream
+  ) {
     self.configuration = configuration
-    self.inputCount = inputCount
-    self.actionLimits = actionLimits
+    (inputCount, actionLimits) = (sizes.inputCount, sizes.limits)
     noiseUnits = configuration.noiseUnits(limits: actionLimits)
     let batch = configuration.batchSize
-    let actorShape = PerceptronShape(
-      inputs: inputCount, hidden: configuration.hiddenUnits, outputs: actionLimits.count)
-    let criticShape = PerceptronShape(
-      inputs: inputCount + actionLimits.count, reentering: actionLimits.count,
-      hidden: configuration.hiddenUnits, outputs: 1)
+    let actorShape = sizes.actor(hidden: configuration.hiddenUnits)
+    let criticShape = sizes.critic(hidden: configuration.hiddenUnits)
 
     actorLearner = LearnedNetwork(
       Perceptron(shape: actorShape, outputScale: actionLimits, using: &generator),

@@ -11,56 +11,56 @@ import Randomness
 ///
 /// Everything is measured in turns within one run, and each figure is the median over the rounds:
 /// the machine's speed drifts, and ratios between figures of one run do not.
-public struct BenchmarkReport: Codable, Equatable, Sendable {
+package struct BenchmarkReport: Codable, Equatable, Sendable {
   /// Threads that training used.
-  public var threads: Int
+  package var threads: Int
   /// GFLOP/s of `[100, 300]·[300, 300]` with one thread busy.
-  public var productRate: Double
+  package var productRate: Double
   /// The same for each thread while all are busy.
-  public var productRateAllThreads: Double
+  package var productRateAllThreads: Double
   /// Five `mj_step` of Ant Maze in a C loop (µs).
-  public var physicsMicroseconds: Double
+  package var physicsMicroseconds: Double
   /// One step of the environment: the physics, observation and reward (µs).
-  public var environmentStepMicroseconds: Double
+  package var environmentStepMicroseconds: Double
   /// One update of the lower level on one thread (µs).
-  public var lowerUpdateMicroseconds: Double
+  package var lowerUpdateMicroseconds: Double
   /// One update of the higher level on one thread, without the correction (µs).
-  public var higherUpdateMicroseconds: Double
+  package var higherUpdateMicroseconds: Double
   /// The off-policy correction of one batch on one thread (µs).
-  public var correctionMicroseconds: Double
+  package var correctionMicroseconds: Double
   /// Rows that the correction put through the lower actor, as a fraction of those of the plain way.
-  public var correctionRows: Double
+  package var correctionRows: Double
   /// Environment steps per second of whole training.
-  public var trainingStepsPerSecond: Double
+  package var trainingStepsPerSecond: Double
   /// (physics + matrix products of the updates ÷ product rate) ÷ threads, per environment step (µs).
-  public var limitMicroseconds: Double
+  package var limitMicroseconds: Double
   /// Limit ÷ measured time per step.
-  public var efficiency: Double
+  package var efficiency: Double
   /// Time of evaluating some episodes on one thread ÷ that on all.
-  public var evaluationSpeedup: Double
+  package var evaluationSpeedup: Double
   /// Resident memory of the process with both replay buffers full (MB).
-  public var residentMegabytes: Double
+  package var residentMegabytes: Double
 
   /// Environment step ÷ the bare physics.
-  public var environmentOverhead: Double { environmentStepMicroseconds / physicsMicroseconds }
+  package var environmentOverhead: Double { environmentStepMicroseconds / physicsMicroseconds }
 
   /// How long ten million steps take here (h).
-  public var hoursForTenMillionSteps: Double { 1e7 / trainingStepsPerSecond / 3600 }
+  package var hoursForTenMillionSteps: Double { 1e7 / trainingStepsPerSecond / 3600 }
 }
 
 /// Measures a ``BenchmarkReport``.
-public struct Benchmark {
+package struct Benchmark {
   /// Rounds to measure.
-  public var rounds = 9
+  package var rounds = 9
 
   /// Environment steps of training per round.
-  public var stepsPerRound = 500
+  package var stepsPerRound = 500
 
   /// Measures with the default effort, about half a minute.
-  public init() {}
+  package init() {}
 
   /// Measures; `progress` is called after each round with its number and their count.
-  public func run(
+  package func run(
     threads: Int = WorkerPool.processorCount,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> BenchmarkReport {

@@ -5,20 +5,20 @@ import Randomness
 /// The interquartile mean and its interval are those of Agarwal et al. 2021 ("Deep reinforcement
 /// learning at the edge of the statistical precipice"); the paper of HIRO reports the mean and its
 /// standard error.
-public struct Aggregate: Sendable, Equatable, Codable {
+package struct Aggregate: Sendable, Equatable, Codable {
   /// How many numbers.
-  public let count: Int
+  package let count: Int
   /// Their mean.
-  public let mean: Double
+  package let mean: Double
   /// The mean's standard error; nil of one.
-  public let standardError: Double?
+  package let standardError: Double?
   /// Their median.
-  public let median: Double
+  package let median: Double
   /// The mean of the middle half: a quarter of the numbers, rounded down, is cut off at each end.
-  public let interquartileMean: Double
+  package let interquartileMean: Double
   /// Where ``interquartileMean`` would lie in 95 % of repetitions, by the stratified bootstrap; its
   /// ends are the same for one number.
-  public let interquartileMeanInterval: [Double]
+  package let interquartileMeanInterval: [Double]
 
   /// Aggregates `strata`, the scores of each task, which must not all be empty.
   package init(strata: [[Double]], bootstrap: Bootstrap = Bootstrap()) {
@@ -40,16 +40,16 @@ public struct Aggregate: Sendable, Equatable, Codable {
 }
 
 /// How often a run of one variant beats a run of another.
-public struct Improvement: Sendable, Equatable, Codable {
+package struct Improvement: Sendable, Equatable, Codable {
   /// The variant that is asked about.
-  public let variant: String
+  package let variant: String
   /// The one that it is compared with.
-  public let over: String
+  package let over: String
   /// The probability that a random run of the first is better than one of the second, ties counting
   /// half; the mean over the tasks that both have.
-  public let probability: Double
+  package let probability: Double
   /// Where it would lie in 95 % of repetitions, by the stratified bootstrap.
-  public let interval: [Double]
+  package let interval: [Double]
 
   package init(
     variant: String, over: String, tasks: [(mine: [Double], others: [Double])],

@@ -2,56 +2,58 @@ import Environments
 import Foundation
 
 /// Runs put beside each other: for each task and variant what its seeds came to.
-public struct Comparison: Sendable {
+package struct Comparison: Sendable {
   /// For each task and variant, the tasks together.
-  public let groups: [Group]
+  package let groups: [Group]
   /// For each variant over all tasks, where there are several tasks that count success.
-  public let overall: [Overall]
+  package let overall: [Overall]
   /// Each variant against each other, over the tasks that both have.
-  public let improvements: [Improvement]
+  package let improvements: [Improvement]
 
   /// The seeds of a variant in a task.
-  public struct Group: Sendable {
+  package struct Group: Sendable {
     /// The task.
-    public let task: String
+    package let task: String
     /// The variant.
-    public let variant: String
+    package let variant: String
     /// The runs, by seed, with at least one evaluation each.
-    public let runs: [RunHistory]
+    package let runs: [RunHistory]
     /// Seeds whose runs have no evaluation yet, or have not begun.
-    public let missingSeeds: [UInt64]
+    package let missingSeeds: [UInt64]
     /// The best score of each seed, taken together: the paper's measure.
-    public let best: Aggregate
+    package let best: Aggregate
     /// The last score of each seed, taken together.
-    public let last: Aggregate
+    package let last: Aggregate
     /// The learning curve.
-    public let curve: [CurvePoint]
+    package let curve: [CurvePoint]
 
     /// The quantity that is compared.
-    public var quantity: String { runs[0].hasSuccess ? "success" : "score" }
+    package var quantity: String { runs[0].hasSuccess ? "success" : "score" }
     /// Seeds whose runs have not come to their end.
-    public var unfinishedSeeds: [UInt64] {
+    package var unfinishedSeeds: [UInt64] {
       runs.filter { !$0.state.isFinished }.map(\.configuration.seed)
     }
     /// Seeds whose success never was 0.5.
-    public var failedSeeds: [UInt64] {
+    package var failedSeeds: [UInt64] {
       runs.filter { $0.hasSuccess && $0.firstStep(reaching: 0.5) == nil }.map(\.configuration.seed)
     }
     /// The mean time that a run took (s), of those that noted it.
-    public var meanSeconds: Double? { runs.compactMap(\.seconds).mean }
+    package var meanSeconds: Double? { runs.compactMap(\.seconds).mean }
 
     /// The steps of the first evaluation with so much success; nil for a seed that never had it.
-    public func steps(to success: Double) -> [Int?] { runs.map { $0.firstStep(reaching: success) } }
+    package func steps(to success: Double) -> [Int?] {
+      runs.map { $0.firstStep(reaching: success) }
+    }
 
     /// The median of ``steps(to:)``, those that never had it counting as later than all; nil where
     /// that is the median.
-    public func medianSteps(to success: Double) -> Double? {
+    package func medianSteps(to success: Double) -> Double? {
       let steps = steps(to: success).map { $0.map(Double.init) ?? .infinity }
       return steps.quantile(0.5).flatMap { $0.isFinite ? $0 : nil }
     }
 
     /// The run with the best score, and the one in the middle; the same where there is only one.
-    public var examples: [(name: String, run: RunHistory)] {
+    package var examples: [(name: String, run: RunHistory)] {
       let ranked = runs.sorted {
         ($0.best ?? 0, $0.last ?? 0, -Double($0.configuration.seed))
           > ($1.best ?? 0, $1.last ?? 0, -Double($1.configuration.seed))
@@ -63,29 +65,29 @@ public struct Comparison: Sendable {
   }
 
   /// A point of a learning curve.
-  public struct CurvePoint: Sendable, Codable, Equatable {
+  package struct CurvePoint: Sendable, Codable, Equatable {
     /// The environment step.
-    public let step: Int
+    package let step: Int
     /// The interquartile mean of the score over seeds.
-    public let interquartileMean: Double
+    package let interquartileMean: Double
     /// Its 95 % interval by the bootstrap.
-    public let interval: [Double]
+    package let interval: [Double]
     /// The mean distance at the end (m); nil in a task without targets.
-    public let finalDistance: Double?
+    package let finalDistance: Double?
   }
 
   /// A variant over all tasks.
-  public struct Overall: Sendable, Encodable {
+  package struct Overall: Sendable, Encodable {
     /// The variant.
-    public let variant: String
+    package let variant: String
     /// The best success of each run, taken together.
-    public let best: Aggregate
+    package let best: Aggregate
   }
 
   /// Compares the runs in `paths`: folders of studies, of runs, or of folders that hold them.
   ///
   /// - Throws: ``ComparisonError`` where they cannot be compared.
-  public init(paths: [String]) throws {
+  package init(paths: [String]) throws {
     var entries: [Entry] = []
     var missing: [(task: String, variant: String, seed: UInt64)] = []
     for path in paths {
@@ -147,10 +149,10 @@ public struct Comparison: Sendable {
   }
 
   /// The tasks, in the order of the runs.
-  public var tasks: [String] { groups.map(\.task).uniqued() }
+  package var tasks: [String] { groups.map(\.task).uniqued() }
 
   /// The settings that differ between the variants of a task: one value for each of its groups.
-  public func differingSettings(in task: String) -> [(key: String, values: [String])] {
+  package func differingSettings(in task: String) -> [(key: String, values: [String])] {
     let layers = groups.filter { $0.task == task }.map {
       ConfigurationLayers($0.runs[0].configuration)
     }

@@ -6,7 +6,7 @@ import MuJoCo
 
 /// A comparison as one HTML file that opens offline: tables, curves, and what the best and the median
 /// seed do, in pictures. It has no script and asks nobody for anything.
-public struct ComparisonPage: Sendable {
+package struct ComparisonPage: Sendable {
   private let comparison: Comparison
   private let table: ComparisonTable
   private let pictures: [Picture]
@@ -20,7 +20,7 @@ public struct ComparisonPage: Sendable {
   /// Makes the page.
   ///
   /// - Parameter withPictures: Whether to play an episode of each group's best and median seed.
-  public init(_ comparison: Comparison, withPictures: Bool) {
+  package init(_ comparison: Comparison, withPictures: Bool) {
     self.comparison = comparison
     table = ComparisonTable(comparison)
     var pictures: [Picture] = []
@@ -69,7 +69,7 @@ public struct ComparisonPage: Sendable {
   }
 
   /// The page.
-  public var html: String {
+  package var html: String {
     """
     <!DOCTYPE html>
     <html lang="en">

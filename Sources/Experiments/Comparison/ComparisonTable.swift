@@ -1,24 +1,24 @@
 import Foundation
 
 /// A comparison as rows for people: the same in a terminal, in Markdown and on a page.
-public struct ComparisonTable: Sendable {
+package struct ComparisonTable: Sendable {
   /// A table with its heading.
-  public struct Section: Sendable {
+  package struct Section: Sendable {
     /// What it tells.
-    public let title: String
+    package let title: String
     /// The first row names the columns.
-    public let rows: [[Cell]]
+    package let rows: [[Cell]]
   }
 
   /// What stands in a cell.
-  public struct Cell: Sendable, ExpressibleByStringLiteral {
+  package struct Cell: Sendable, ExpressibleByStringLiteral {
     /// For people.
-    public let text: String
+    package let text: String
     /// The number behind it, unrounded.
-    public let value: Double?
+    package let value: Double?
 
     /// A cell of words.
-    public init(stringLiteral value: String) { self.init(value) }
+    package init(stringLiteral value: String) { self.init(value) }
 
     init(_ text: String, value: Double? = nil) {
       self.text = text
@@ -27,10 +27,10 @@ public struct ComparisonTable: Sendable {
   }
 
   /// The tables: one for each task, then over all tasks, then each variant against each other.
-  public let sections: [Section]
+  package let sections: [Section]
 
   /// Lays out `comparison`.
-  public init(_ comparison: Comparison) {
+  package init(_ comparison: Comparison) {
     var sections = comparison.tasks.map { task in
       let groups = comparison.groups.filter { $0.task == task }
       let target = groups[0].runs[0].targets.first.map { ", target: \($0.name)" } ?? ""
@@ -138,7 +138,7 @@ public struct ComparisonTable: Sendable {
   }
 
   /// The tables as Markdown.
-  public var markdown: String {
+  package var markdown: String {
     sections.map { section in
       let rows = section.rows.map { row in
         "| " + row.map { $0.text.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
@@ -151,7 +151,7 @@ public struct ComparisonTable: Sendable {
 
 extension Comparison {
   /// Every evaluation of every run, as CSV: for each target a row.
-  public var csv: String {
+  package var csv: String {
     var lines = ["task,variant,seed,target,step,success,final_distance,return"]
     func field(_ text: String) -> String {
       text.contains { ",\"\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
@@ -182,7 +182,7 @@ extension Comparison: Encodable {
   }
 
   /// Encodes everything under the names that `docs/json.md` explains.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(groups, forKey: .groups)
     try container.encode(overall, forKey: .overall)
@@ -213,7 +213,7 @@ extension Comparison.Group: Encodable {
   }
 
   /// Encodes the seeds together, each by itself, and the learning curve.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(task, forKey: .task)
     try container.encode(variant, forKey: .variant)

@@ -3,7 +3,7 @@ import Foundation
 /// Learning curves as SVG: for each task the score over environment steps, and below it the distance
 /// from the target at the end. Thick lines are the interquartile mean over the seeds with its 95 %
 /// interval, thin ones the seeds.
-public struct CurveChart: Sendable {
+package struct CurveChart: Sendable {
   private let panels: [Panel]
 
   private struct Panel: Sendable {
@@ -31,7 +31,7 @@ public struct CurveChart: Sendable {
   private static let (left, right, top, bottom) = (64.0, 16.0, 34.0, 44.0)
 
   /// The curves of `comparison`, of one task or of all.
-  public init(_ comparison: Comparison, task: String? = nil) {
+  package init(_ comparison: Comparison, task: String? = nil) {
     let variants = comparison.groups.map(\.variant).uniqued()
     panels = comparison.tasks.filter { task == nil || $0 == task }.flatMap { task -> [Panel] in
       let groups = comparison.groups.filter { $0.task == task && !$0.curve.isEmpty }
@@ -81,7 +81,7 @@ public struct CurveChart: Sendable {
   }
 
   /// The picture: a file of its own, on white paper, or a part of a page, in the page's colours.
-  public func svg(standalone: Bool) -> String {
+  package func svg(standalone: Bool) -> String {
     let height = Self.height * Double(panels.count)
     var parts = [
       """

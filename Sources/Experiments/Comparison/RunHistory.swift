@@ -4,54 +4,54 @@ import Foundation
 import Learning
 
 /// What the files of a run tell of how it went.
-public struct RunHistory: Sendable {
+package struct RunHistory: Sendable {
   /// The run's folder.
-  public let folder: String
+  package let folder: String
   /// Its settings.
-  public let configuration: RunConfiguration
+  package let configuration: RunConfiguration
   /// The task; in a maze with a robot of one's own, of the Ant in that maze.
-  public let task: TaskDescription
+  package let task: TaskDescription
   /// Where the task has its targets, its own first; empty in a task without targets.
-  public let targets: [Evaluation.Target]
+  package let targets: [Evaluation.Target]
   /// The evaluations, in the order of their steps, each with a measurement for each target.
-  public let evaluations: [Point]
+  package let evaluations: [Point]
   /// Steps that are made.
-  public let state: RunState
+  package let state: RunState
   /// Time that it took so far (s); nil where it was not noted.
-  public let seconds: Double?
+  package let seconds: Double?
 
   /// An evaluation during training.
-  public struct Point: Sendable, Equatable {
+  package struct Point: Sendable, Equatable {
     /// The environment step.
-    public let step: Int
+    package let step: Int
     /// For each target; one measurement in a task without targets.
-    public let measurements: [Measurement]
+    package let measurements: [Measurement]
   }
 
   /// What was measured on a target.
-  public struct Measurement: Sendable, Equatable {
+  package struct Measurement: Sendable, Equatable {
     /// The rate of success; nil in a task that counts only the score.
-    public let success: Double?
+    package let success: Double?
     /// The mean distance at the end (m).
-    public let finalDistance: Double?
+    package let finalDistance: Double?
     /// The mean return.
-    public let episodeReturn: Double?
+    package let episodeReturn: Double?
 
     /// What runs are compared by: the success where there is one, else the return.
-    public var score: Double? { success ?? episodeReturn }
+    package var score: Double? { success ?? episodeReturn }
   }
 
   /// Learning curves at most.
   private static let sizeLimit = 1 << 30
 
   /// Whether `folder` is a run's.
-  public static func isRun(_ folder: String) -> Bool {
+  package static func isRun(_ folder: String) -> Bool {
     access("\(folder)/\(RunFolder.configuration)", F_OK) == 0
       && access("\(folder)/\(RunFolder.metrics)", F_OK) == 0
   }
 
   /// Reads the run in `folder`.
-  public init(folder: String) throws {
+  package init(folder: String) throws {
     self.folder = folder
     var layers = ConfigurationLayers()
     try layers.apply(file: "\(folder)/\(RunFolder.configuration)")
@@ -124,28 +124,28 @@ public struct RunHistory: Sendable {
   }
 
   /// The scores on the task's own target, by step.
-  public var scores: [(step: Int, score: Double)] {
+  package var scores: [(step: Int, score: Double)] {
     evaluations.compactMap { evaluation in
       evaluation.measurements[0].score.map { (evaluation.step, $0) }
     }
   }
 
   /// The best score: that of the policy which the run keeps as its best.
-  public var best: Double? { scores.map(\.score).max() }
+  package var best: Double? { scores.map(\.score).max() }
   /// The score of the last evaluation.
-  public var last: Double? { scores.last?.score }
+  package var last: Double? { scores.last?.score }
 
   /// The step of the first evaluation with at least so much success; nil where there was none.
-  public func firstStep(reaching success: Double) -> Int? {
+  package func firstStep(reaching success: Double) -> Int? {
     evaluations.first { ($0.measurements[0].success ?? -1) >= success }?.step
   }
 
   /// Whether the task counts success.
-  public var hasSuccess: Bool { !targets.isEmpty }
+  package var hasSuccess: Bool { !targets.isEmpty }
 }
 
 /// Why runs cannot be compared, in one line with the remedy.
-public enum ComparisonError: Error, Equatable, CustomStringConvertible {
+package enum ComparisonError: Error, Equatable, CustomStringConvertible {
   /// A file could not be read.
   case file(FileError)
   /// A run's learning curves are not as they should be.
@@ -160,7 +160,7 @@ public enum ComparisonError: Error, Equatable, CustomStringConvertible {
   case sameRun(first: String, second: String, name: String)
 
   /// One line: what was found where, and what would be right.
-  public var description: String {
+  package var description: String {
     switch self {
     case .file(let error): error.description
     case .malformed(let path, let problem): "\(printable(path)): not learning curves: \(problem)"

@@ -7,9 +7,9 @@ import Randomness
 
 /// What `hiro view` shows and how it answers keys: an episode of a policy, or of a person at the
 /// keyboard. It knows no window, so that it can be tested without one.
-public struct ViewSession {
+package struct ViewSession {
   /// The ways to look.
-  public enum View: String, CaseIterable, Sendable {
+  package enum View: String, CaseIterable, Sendable {
     /// With the robot.
     case following
     /// The whole world, obliquely.
@@ -19,45 +19,45 @@ public struct ViewSession {
   }
 
   /// Where the picture is taken from; the mouse may move it.
-  public var camera: Camera
+  package var camera: Camera
   /// The keys that are held down, for driving.
-  public var heldKeys: Set<Key> = []
+  package var heldKeys: Set<Key> = []
   /// Whether Shift is held down.
-  public var isShifted = false
+  package var isShifted = false
 
   /// Whether time stands still.
-  public private(set) var isPaused = false
+  package private(set) var isPaused = false
   /// Simulated seconds per second.
-  public private(set) var speed = 1.0
+  package private(set) var speed = 1.0
   /// The way to look that was chosen last.
-  public private(set) var view = View.following
+  package private(set) var view = View.following
   /// Whether the keys are explained.
-  public private(set) var showsHelp = false
+  package private(set) var showsHelp = false
   /// Whether the target is drawn.
-  public private(set) var showsTarget = true
+  package private(set) var showsTarget = true
   /// Whether the subgoal is drawn.
-  public private(set) var showsSubgoal = true
+  package private(set) var showsSubgoal = true
   /// Whether the subgoals that would be set elsewhere are drawn.
-  public private(set) var showsField = false
+  package private(set) var showsField = false
   /// Whether the path is drawn.
-  public private(set) var showsPath = true
+  package private(set) var showsPath = true
   /// Whether the end was asked for.
-  public private(set) var isOver = false
+  package private(set) var isOver = false
   /// Whether a picture was asked for; the caller takes it and sets this to false.
-  public var wantsPicture = false
+  package var wantsPicture = false
   /// Which of the task's targets the robot is to reach, in ``targetNames``.
-  public private(set) var targetIndex = 0
+  package private(set) var targetIndex = 0
   /// How many episodes have begun.
-  public private(set) var episode = 0
+  package private(set) var episode = 0
   /// Environment steps of this episode.
-  public private(set) var steps = 0
+  package private(set) var steps = 0
   /// The sum of the episode's rewards.
-  public private(set) var episodeReturn = 0.0
+  package private(set) var episodeReturn = 0.0
   /// Where the robot has been in this episode, in metres.
-  public private(set) var path: [SIMD3<Double>] = []
+  package private(set) var path: [SIMD3<Double>] = []
 
   /// The world.
-  public let environment: RobotEnvironment
+  package let environment: RobotEnvironment
   private let policy: HierarchicalPolicy?
   private let targets: [Evaluation.Target]
   private let seed: UInt64
@@ -79,7 +79,7 @@ public struct ViewSession {
   ///   - policy: who acts; nil where a person does.
   ///   - targets: places to go, in the order in which they are tried; those of the task by default.
   ///   - seed: from which the start of each episode derives.
-  public init(
+  package init(
     environment: RobotEnvironment, policy: HierarchicalPolicy?,
     targets: [Evaluation.Target]? = nil, seed: UInt64
   ) throws {
@@ -106,13 +106,13 @@ public struct ViewSession {
   }
 
   /// What the targets are called.
-  public var targetNames: [String] { targets.map(\.name) }
+  package var targetNames: [String] { targets.map(\.name) }
 
   // MARK: Time
 
   /// Lets `seconds` of real time pass. The world falls behind rather than the picture where the
   /// computer is too slow.
-  public mutating func advance(by seconds: Double) throws {
+  package mutating func advance(by seconds: Double) throws {
     if isPaused { return }
     if rest > 0 {
       rest -= seconds
@@ -199,7 +199,7 @@ public struct ViewSession {
   // MARK: Keys
 
   /// What the keys do, for the help and for people who ask.
-  public static let help: [(keys: String, meaning: String)] = [
+  package static let help: [(keys: String, meaning: String)] = [
     ("space", "pause, go on"),
     (".", "a single step"),
     ("- +", "slower, faster"),
@@ -229,7 +229,7 @@ public struct ViewSession {
   }
 
   /// Answers a key.
-  public mutating func handle(_ event: KeyEvent) throws {
+  package mutating func handle(_ event: KeyEvent) throws {
     switch event.key {
     case .character("."): try singleStep()
     case .character("-"): changeSpeed(by: 0.5)
@@ -282,7 +282,7 @@ public struct ViewSession {
   // MARK: What is seen
 
   /// What is drawn besides the world.
-  public var markers: [Marker] {
+  package var markers: [Marker] {
     // Apples and bombs are what the task is about, not a hint.
     var markers = showsTarget || environment.task.targetCount == 0 ? environment.markers : []
     if showsSubgoal, let subgoal = policy?.absoluteSubgoal,
@@ -298,7 +298,7 @@ public struct ViewSession {
   }
 
   /// The text over the picture.
-  public var overlays: [Overlay] {
+  package var overlays: [Overlay] {
     var overlays = [Overlay(.topLeft, lines: status)]
     if showsHelp {
       let lines = (driving + Self.help).map { (left: $0.keys, right: $0.meaning) }

@@ -6,13 +6,13 @@ import Foundation
 /// Every row reaches the file in one write, so that a kill never leaves half of one; reopening cuts
 /// the file back to a given step, so that a resumed run does not report twice. A file that holds
 /// anything but rows is kept aside as it is, and its rows go on in a new one.
-public final class MetricsFile {
+package final class MetricsFile {
   /// The columns after `step`.
-  public let columns: [String]
+  package let columns: [String]
   /// The numbers in the last row of the file that is continued, by column.
   private(set) var lastRow: [String: Double] = [:]
   /// Where the file was kept that held something else than rows of these columns.
-  public private(set) var keptAside: String?
+  package private(set) var keptAside: String?
   private let path: String
   private let descriptor: Int32
 
@@ -21,7 +21,8 @@ public final class MetricsFile {
 
   /// Begins a new file at `path`, or, where `step` is given, continues the one that is there after
   /// its last row of that step or before.
-  public init(path: String, columns: [String], continuingAfter step: Int? = nil) throws(FileError) {
+  package init(path: String, columns: [String], continuingAfter step: Int? = nil) throws(FileError)
+  {
     var text = Self.line(["step"] + columns)
     if let step, access(path, F_OK) == 0 {
       let file = try InputFile(path: path, limit: Self.sizeLimit)
@@ -69,7 +70,7 @@ public final class MetricsFile {
 
   /// Appends the row of `step`; a column without a value, or whose value is not a number, stays
   /// empty. Values must be of known columns.
-  public func append(step: Int, _ values: [String: Double]) throws(FileError) {
+  package func append(step: Int, _ values: [String: Double]) throws(FileError) {
     precondition(values.keys.allSatisfy(columns.contains), "a value without a column")
     let fields = columns.map { column in
       guard let value = values[column], value.isFinite else { return "" }
@@ -88,7 +89,7 @@ public final class MetricsFile {
   }
 
   /// Makes the rows so far reach the disk.
-  public func synchronize() throws(FileError) {
+  package func synchronize() throws(FileError) {
     guard fsync(descriptor) == 0 else {
       throw FileError(errno: errno, path: path, operation: "syncing", writing: true)
     }

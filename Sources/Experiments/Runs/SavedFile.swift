@@ -4,9 +4,9 @@ import Learning
 import Safetensors
 
 /// A policy or a checkpoint, read to its last byte to tell what it holds.
-public struct SavedFile: Sendable {
+package struct SavedFile: Sendable {
   /// What is saved.
-  public enum Kind: String, Sendable {
+  package enum Kind: String, Sendable {
     /// The actors, to be used.
     case policy
     /// Everything of a run, to be continued.
@@ -14,28 +14,28 @@ public struct SavedFile: Sendable {
   }
 
   /// What is saved.
-  public let kind: Kind
+  package let kind: Kind
   /// The configuration of the run.
-  public let configuration: RunConfiguration
+  package let configuration: RunConfiguration
   /// The world that it was made in.
-  public let world: CarriedWorld
+  package let world: CarriedWorld
   /// The environment step.
-  public let step: Int
+  package let step: Int
   /// The success at this step, where it was measured.
-  public let success: Double?
+  package let success: Double?
   /// What it was measured to be worth and by what; nil in a checkpoint and in files of earlier
   /// versions.
-  public let card: PolicyCard?
+  package let card: PolicyCard?
   /// The version of the file's format.
-  public let version: String
+  package let version: String
   /// The tensors.
-  public let entries: [SafetensorsEntry]
+  package let entries: [SafetensorsEntry]
 
   /// Reads and checks the file at `path`.
   ///
   /// - Throws: ``SafetensorsError``, ``PolicyFileError``, ``RunError`` or ``ConfigurationError``
   ///   where it is not as it should be.
-  public init(path: String) throws {
+  package init(path: String) throws {
     let file = try SafetensorsFile(path: path)
     entries = file.entries
     if file.metadata["format"] == Checkpoint.format {
@@ -70,7 +70,7 @@ public struct SavedFile: Sendable {
 
 extension RunFolder {
   /// The policies and checkpoints in a run's folder: best, latest, then the newest checkpoint first.
-  public static func savedFiles(in folder: String) -> [String] {
+  package static func savedFiles(in folder: String) -> [String] {
     [bestPolicy, latestPolicy].map { "\(folder)/\($0)" }
       .filter { FileManager.default.fileExists(atPath: $0) } + checkpoints(in: folder)
   }

@@ -5,10 +5,10 @@ import Foundation
 /// Traces as JSON files: the format of the reference trajectory among the tests.
 extension PhysicsTrace {
   /// Text of a trace at most: some hundred thousand steps of the Ant.
-  public static let sizeLimit = 64 << 20
+  package static let sizeLimit = 64 << 20
 
   /// Reads the trace in the JSON file at `path`.
-  public init(path: String) throws(TraceError) {
+  package init(path: String) throws(TraceError) {
     let text: String
     do throws(FileError) {
       text = try InputFile.text(path: path, limit: Self.sizeLimit)
@@ -24,7 +24,7 @@ extension PhysicsTrace {
 
   /// The largest difference between the states of this trace and of `other`, and the step of the
   /// first difference; `nil` where either has no states to compare.
-  public func difference(from other: PhysicsTrace) -> (largest: Double, firstStep: Int?)? {
+  package func difference(from other: PhysicsTrace) -> (largest: Double, firstStep: Int?)? {
     var largest = 0.0
     var firstStep: Int?
     for (index, (mine, theirs)) in zip(steps, other.steps).enumerated() {
@@ -41,7 +41,7 @@ extension PhysicsTrace {
 
   /// Writes the trace as JSON, one line per step, each number with 17 significant digits: reading it
   /// gives the same double.
-  public func write(to path: String) throws(FileError) {
+  package func write(to path: String) throws(FileError) {
     func numbers(_ values: [Double]) -> String {
       "[\(values.map { String(format: "%.17g", $0) }.joined(separator: ","))]"
     }
@@ -69,14 +69,14 @@ extension PhysicsTrace {
 }
 
 /// Why a trace could not be read.
-public enum TraceError: Error, Equatable, CustomStringConvertible {
+package enum TraceError: Error, Equatable, CustomStringConvertible {
   /// The file could not be read.
   case file(FileError)
   /// The file is not a trace.
   case malformed(path: String, problem: String)
 
   /// One line: the file and what is wrong with it.
-  public var description: String {
+  package var description: String {
     switch self {
     case .file(let error): error.description
     case .malformed(let path, let problem): "\(printable(path)): not a usable trace: \(problem)"

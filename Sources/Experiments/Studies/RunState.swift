@@ -2,7 +2,7 @@ import Files
 import Foundation
 
 /// How far the run in a folder has come, as its files tell.
-public enum RunState: Equatable, Sendable {
+package enum RunState: Equatable, Sendable {
   /// There is nothing to go on from.
   case notBegun
   /// It can be continued; so many steps are reported in its learning curves.
@@ -13,7 +13,7 @@ public enum RunState: Equatable, Sendable {
   /// Looks at the run in `folder`.
   ///
   /// - Parameter configuration: What it is to come to.
-  public init(folder: String, configuration: RunConfiguration) {
+  package init(folder: String, configuration: RunConfiguration) {
     let checkpoints = RunFolder.checkpoints(in: folder)
     guard let newest = checkpoints.first.flatMap(RunFolder.step(ofCheckpoint:)) else {
       self = .notBegun
@@ -35,7 +35,7 @@ public enum RunState: Equatable, Sendable {
   }
 
   /// Environment steps that are made.
-  public var step: Int {
+  package var step: Int {
     switch self {
     case .notBegun: 0
     case .begun(let step), .finished(let step): step
@@ -43,7 +43,7 @@ public enum RunState: Equatable, Sendable {
   }
 
   /// Whether nothing is left to do.
-  public var isFinished: Bool { if case .finished = self { true } else { false } }
+  package var isFinished: Bool { if case .finished = self { true } else { false } }
 }
 
 extension RunFolder {

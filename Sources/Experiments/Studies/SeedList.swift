@@ -1,7 +1,7 @@
 import Files
 
 /// Seeds as people write them: `1-10`, `3`, `1-3,7`.
-public enum SeedList {
+package enum SeedList {
   /// More than any study will have.
   static let limit = 100_000
 
@@ -9,7 +9,7 @@ public enum SeedList {
   ///
   /// - Parameter source: Where it stands, for errors.
   /// - Throws: ``StudyError`` where it is not such a list, or names a seed twice.
-  public static func seeds(in text: String, source: String) throws(StudyError) -> [UInt64] {
+  package static func seeds(in text: String, source: String) throws(StudyError) -> [UInt64] {
     var seeds: [UInt64] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let ends = part.split(separator: "-", omittingEmptySubsequences: false)

@@ -7,37 +7,37 @@ import Foundation
 /// Before its time limit, on preemption and on `scancel --signal=TERM` a task saves and ends; Slurm
 /// or the script itself puts it back into the queue, where it goes on from its checkpoint. What is
 /// killed without notice goes on from the checkpoint before.
-public struct SlurmArray: Sendable {
+package struct SlurmArray: Sendable {
   /// The partition; the cluster's default where there is none.
-  public var partition: String?
+  package var partition: String?
   /// The time limit of one task, in Slurm's form, such as `4:00:00`.
-  public var time: String?
+  package var time: String?
   /// Memory of one task, in Slurm's form, such as `2G`; what a run needs where it is not given.
-  public var memory: String?
+  package var memory: String?
   /// Threads of one task.
-  public var threads = 1
+  package var threads = 1
   /// Tasks at a time at most; as many as the cluster allows where there is none.
-  public var jobs: Int?
+  package var jobs: Int?
   /// Further options of `hiro train` that change nothing of what is computed.
-  public var options: [String] = []
+  package var options: [String] = []
 
   /// The defaults.
-  public init() {}
+  package init() {}
 
   /// The folder within the study's for the batch script, its logs and the number of the job.
-  public static let folder = "slurm"
+  package static let folder = "slurm"
   private static let script = "job.sh"
   private static let job = "job"
 
   /// Seconds before the time limit at which a task begins to save.
-  public static let notice = 120
+  package static let notice = 120
 
   /// The shortest time limit (s) in which a task comes further than to its own notice.
-  public static let shortestTime = 300
+  package static let shortestTime = 300
 
   /// The seconds that a time limit in Slurm's form stands for (`90`, in minutes, `4:00:00`, `2-12`);
   /// nil where it is none.
-  public static func seconds(inTime text: String) -> Int? {
+  package static func seconds(inTime text: String) -> Int? {
     let days = text.split(separator: "-", omittingEmptySubsequences: false)
     let parts = days.last?.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
     guard let parts, days.count <= 2, (1...3).contains(parts.count) else { return nil }
@@ -60,7 +60,7 @@ public struct SlurmArray: Sendable {
   /// - Parameter program: The path of `hiro`, the same on every node.
   /// - Returns: The job's number and how many runs were submitted; nil where all are finished.
   /// - Throws: ``StudyError``.
-  public func submit(_ study: StudyFolder, program: String) throws -> (job: String, runs: Int)? {
+  package func submit(_ study: StudyFolder, program: String) throws -> (job: String, runs: Int)? {
     guard Self.path(of: "sbatch") != nil else { throw StudyError.noSlurm }
     let open = study.runs.filter { !study.state(of: $0).isFinished }
     guard !open.isEmpty else { return nil }

@@ -3,9 +3,9 @@ import Foundation
 import Learning
 
 /// Tasks × variants × seeds: many runs that differ in nothing else.
-public struct Study: Equatable, Sendable {
+package struct Study: Equatable, Sendable {
   /// Where the runs take place.
-  public enum World: Equatable, Sendable {
+  package enum World: Equatable, Sendable {
     /// Built-in tasks by name.
     case tasks([String])
     /// A maze of one's own, and a robot for it where that is not the Ant; both are paths.
@@ -13,35 +13,35 @@ public struct Study: Equatable, Sendable {
   }
 
   /// A setting as `key=value`.
-  public struct Assignment: Equatable, Sendable {
+  package struct Assignment: Equatable, Sendable {
     /// The setting's key, such as `lower.discount`.
-    public var key: String
+    package var key: String
     /// Its value as YAML.
-    public var value: String
+    package var value: String
 
     /// The assignment as `--set` takes it.
-    public var text: String { "\(key)=\(value)" }
+    package var text: String { "\(key)=\(value)" }
   }
 
   /// One of the things that are compared: a preset, changed or not.
-  public struct Variant: Equatable, Sendable {
+  package struct Variant: Equatable, Sendable {
     /// What tables and folders call it.
-    public var name: String
+    package var name: String
     /// The preset it begins with; the task's own settings where there is none.
-    public var preset: String?
+    package var preset: String?
     /// What it changes.
-    public var assignments: [Assignment]
+    package var assignments: [Assignment]
 
     /// The settings of the task, as they are.
-    public static let plain = Variant(name: "default", preset: nil, assignments: [])
+    package static let plain = Variant(name: "default", preset: nil, assignments: [])
 
     /// A preset under its own name.
-    public init(preset: String) {
+    package init(preset: String) {
       self.init(name: preset, preset: preset, assignments: [])
     }
 
     /// Describes a variant; each parameter is the property of its name.
-    public init(name: String, preset: String?, assignments: [Assignment]) {
+    package init(name: String, preset: String?, assignments: [Assignment]) {
       self.name = name
       self.preset = preset
       self.assignments = assignments
@@ -49,20 +49,20 @@ public struct Study: Equatable, Sendable {
   }
 
   /// Where the runs take place.
-  public var world: World
+  package var world: World
   /// What is compared; every variant runs in every task.
-  public var variants: [Variant] = [.plain]
+  package var variants: [Variant] = [.plain]
   /// The seeds; every variant runs with each in every task.
-  public var seeds: [UInt64] = [0]
+  package var seeds: [UInt64] = [0]
   /// Environment steps of each run, where not the settings' own.
-  public var steps: Int?
+  package var steps: Int?
   /// Settings of all runs.
-  public var assignments: [Assignment] = []
+  package var assignments: [Assignment] = []
   /// Further options of `sbatch`, such as `--account=me`.
-  public var slurm: [String] = []
+  package var slurm: [String] = []
 
   /// A study of one variant and one seed.
-  public init(world: World) {
+  package init(world: World) {
     self.world = world
   }
 
@@ -71,26 +71,26 @@ public struct Study: Equatable, Sendable {
 }
 
 /// One run of a study.
-public struct StudyRun: Equatable, Sendable {
+package struct StudyRun: Equatable, Sendable {
   /// Its place in the study: from 0.
-  public let index: Int
+  package let index: Int
   /// The task's name.
-  public let task: String
+  package let task: String
   /// The variant's name.
-  public let variant: String
+  package let variant: String
   /// The seed.
-  public let seed: UInt64
+  package let seed: UInt64
   /// Its folder in the study's: `TASK/VARIANT/seed-N`.
-  public let folder: String
+  package let folder: String
   /// Every setting of it.
-  public let configuration: RunConfiguration
+  package let configuration: RunConfiguration
   /// The arguments of `hiro train` without the output folder and what changes nothing.
-  public let arguments: [String]
+  package let arguments: [String]
   /// The most memory that it takes (bytes).
-  public let memory: Double
+  package let memory: Double
 
   /// What messages call it.
-  public var name: String { "\(task) \(variant) seed \(seed)" }
+  package var name: String { "\(task) \(variant) seed \(seed)" }
 }
 
 extension Study {
@@ -98,7 +98,7 @@ extension Study {
   /// seeds of each.
   ///
   /// - Throws: What is wrong with a setting, preset, task, map or robot; nothing is written.
-  public func runs() throws -> [StudyRun] {
+  package func runs() throws -> [StudyRun] {
     let definitions: [(arguments: [String], definition: TaskDefinition)] =
       switch world {
       case .tasks(let names):

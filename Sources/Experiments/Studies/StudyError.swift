@@ -1,7 +1,7 @@
 import Files
 
 /// Why a study cannot begin, go on or be submitted, in one line with the remedy.
-public enum StudyError: Error, Equatable, CustomStringConvertible {
+package enum StudyError: Error, Equatable, CustomStringConvertible {
   /// A file could not be read.
   case file(FileError)
   /// Something in a study file or on the command line is not as it should be.
@@ -26,7 +26,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
   case failed(runs: [String])
 
   /// One line: what was found where, and what would be right.
-  public var description: String {
+  package var description: String {
     switch self {
     case .file(let error): error.description
     case .invalid(let source, let problem): "\(source): \(problem)"

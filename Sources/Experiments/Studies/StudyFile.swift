@@ -13,7 +13,7 @@ extension Study {
   /// Reads the study file at `path`. Maps and robots that it names stand beside it.
   ///
   /// - Throws: ``StudyError`` or ``ConfigurationError``, with the line and the column.
-  public init(path: String) throws {
+  package init(path: String) throws {
     let text: String
     do throws(FileError) {
       text = try InputFile.text(path: path, limit: ConfigurationLayers.sizeLimit)
@@ -26,7 +26,7 @@ extension Study {
   /// - Parameters:
   ///   - source: What errors call it.
   ///   - folder: From where the paths in it start.
-  public init(yaml text: String, source: String, folder: String = ".") throws {
+  package init(yaml text: String, source: String, folder: String = ".") throws {
     let reader = Reader(source: source, folder: folder)
     let root = try ConfigurationLayers.node(of: text, source: source, isValue: false)
     guard case .mapping(let mapping) = root else {
@@ -221,7 +221,7 @@ extension Study {
 
 extension Study {
   /// Lays the options of the command line over the study.
-  public mutating func apply(steps: String?, assignments: [String]) throws {
+  package mutating func apply(steps: String?, assignments: [String]) throws {
     if let steps {
       var layers = ConfigurationLayers()
       try layers.apply(["steps": steps], source: "--steps")
@@ -241,7 +241,7 @@ extension Study {
   }
 
   /// The study as YAML that ``init(yaml:source:folder:)`` reads back.
-  public func yaml(heading: String) -> String {
+  package func yaml(heading: String) -> String {
     var lines = heading.split(separator: "\n").map { "# \($0)" }
     switch world {
     case .tasks(let names): lines.append("tasks: [\(names.joined(separator: ", "))]")

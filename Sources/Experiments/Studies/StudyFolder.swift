@@ -3,18 +3,18 @@ import Files
 import Foundation
 
 /// A study and its folder: `study.yaml`, enough to repeat it, and a run's folder for each run.
-public final class StudyFolder {
+package final class StudyFolder {
   /// What the study's description is called.
-  public static let file = "study.yaml"
+  package static let file = "study.yaml"
   /// What is written of a run that a study made, beside the run's own files.
-  public static let log = "train.log"
+  package static let log = "train.log"
 
   /// Where it is.
-  public let path: String
+  package let path: String
   /// The study; from ``prepare()`` on with the folder's own copies of map and robot.
-  public private(set) var study: Study
+  package private(set) var study: Study
   /// Its runs.
-  public private(set) var runs: [StudyRun]
+  package private(set) var runs: [StudyRun]
 
   private var lock: RunLock?
 
@@ -24,7 +24,7 @@ public final class StudyFolder {
   /// A study that grew (more seeds, variants or tasks) goes on in its folder.
   ///
   /// - Throws: ``StudyError`` where the folder holds something else, and what is wrong with the study.
-  public init(path: String, study: Study) throws {
+  package init(path: String, study: Study) throws {
     guard access("\(path)/\(RunFolder.configuration)", F_OK) != 0 else {
       throw StudyError.isRun(folder: path)
     }
@@ -39,28 +39,28 @@ public final class StudyFolder {
   }
 
   /// Opens the study in the folder `path`.
-  public convenience init(path: String) throws {
+  package convenience init(path: String) throws {
     try self.init(path: path, study: Self.study(in: path))
   }
 
   /// The study in the folder `path`.
-  public static func study(in path: String) throws -> Study {
+  package static func study(in path: String) throws -> Study {
     guard access("\(path)/\(file)", F_OK) == 0 else { throw StudyError.noStudy(folder: path) }
     return try Study(path: "\(path)/\(file)")
   }
 
   /// Where the files of `run` are.
-  public func folder(of run: StudyRun) -> String { "\(path)/\(run.folder)" }
+  package func folder(of run: StudyRun) -> String { "\(path)/\(run.folder)" }
 
   /// How far `run` has come.
-  public func state(of run: StudyRun) -> RunState {
+  package func state(of run: StudyRun) -> RunState {
     RunState(folder: folder(of: run), configuration: run.configuration)
   }
 
   /// Makes the folder, keeps others out of it, and writes `study.yaml`.
   ///
   /// - Throws: ``RunError/locked(folder:holder:)`` or ``FileError``.
-  public func prepare() throws {
+  package func prepare() throws {
     try AtomicFile.makeFolder(path)
     lock = try RunLock(folder: path)
     lock?.announce()

@@ -6,18 +6,18 @@ import Foundation
 /// What a run computes depends on its settings and its seed alone, so it comes to the same bytes as
 /// if it had been started by hand. A run that dies is continued from its last checkpoint; one that
 /// dies again and again is named, and the others go on.
-public final class StudyRunner {
+package final class StudyRunner {
   /// The study and its folder.
-  public let folder: StudyFolder
+  package let folder: StudyFolder
   /// Runs at a time.
-  public let jobs: Int
+  package let jobs: Int
   /// Threads of each.
-  public let threads: Int
+  package let threads: Int
   /// How often a run is tried before it is given up; progress between two deaths starts the count
   /// anew.
-  public let attempts: Int
+  package let attempts: Int
   /// Further options of `hiro train` that change nothing of what is computed.
-  public let options: [String]
+  package let options: [String]
 
   private let program: String
   private var waiting: [StudyRun]
@@ -29,7 +29,7 @@ public final class StudyRunner {
   private var isStopping = false
 
   /// Something worth a line.
-  public enum Event: Sendable {
+  package enum Event: Sendable {
     /// A run began or goes on.
     case started(StudyRun, step: Int)
     /// A run has come to its end.
@@ -41,7 +41,7 @@ public final class StudyRunner {
   }
 
   /// How the study ended.
-  public enum Ending: Equatable, Sendable {
+  package enum Ending: Equatable, Sendable {
     /// Every run that could be finished is.
     case finished
     /// It was asked to stop, and every run is saved.
@@ -60,7 +60,7 @@ public final class StudyRunner {
   ///
   /// - Parameter program: The path of `hiro`.
   /// - Throws: ``StudyError/tooManyJobs(jobs:fit:)``.
-  public init(
+  package init(
     _ folder: StudyFolder, program: String, jobs: Int, threads: Int, attempts: Int = 3,
     options: [String] = []
   ) throws {
@@ -92,7 +92,7 @@ public final class StudyRunner {
   /// Makes all runs, or until `shouldStop()`.
   ///
   /// - Throws: ``StudyError/failed(runs:)`` at the end, where runs were given up.
-  public func run(
+  package func run(
     shouldStop: () -> Bool, tell: (Event) -> Void, report: (StudyProgress) -> Void
   ) throws -> Ending {
     var lastReport: ContinuousClock.Instant?
@@ -123,7 +123,7 @@ public final class StudyRunner {
   }
 
   /// The arguments with which `hiro` begins or continues `run`.
-  public static func arguments(
+  package static func arguments(
     of run: StudyRun, in folder: StudyFolder, threads: Int, options: [String]
   ) -> [String] {
     let path = folder.folder(of: run)
@@ -242,23 +242,23 @@ public final class StudyRunner {
 }
 
 /// How far a study has come.
-public struct StudyProgress: Equatable, Sendable {
+package struct StudyProgress: Equatable, Sendable {
   /// Runs in all.
-  public var runs: Int
+  package var runs: Int
   /// Runs that have come to their end.
-  public var finished: Int
+  package var finished: Int
   /// Runs at work now.
-  public var running: Int
+  package var running: Int
   /// Runs that were given up.
-  public var failed: Int
+  package var failed: Int
   /// Environment steps made, those that a finished run did not need among them.
-  public var steps = 0
+  package var steps = 0
   /// Environment steps in all.
-  public var totalSteps = 0
+  package var totalSteps = 0
   /// Environment steps per second of all runs together, over the last two minutes.
-  public var stepsPerSecond: Double?
+  package var stepsPerSecond: Double?
   /// Time to the last run's end at the present rate (s).
-  public var secondsLeft: Double?
+  package var secondsLeft: Double?
 }
 
 /// Steps per second over the last two minutes: a row of the learning curves may take a while.

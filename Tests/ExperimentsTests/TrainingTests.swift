@@ -31,9 +31,8 @@ struct TrainingTests {
     let definition = try TaskRegistry.definition(named: "point-maze")
     let run = try TrainingRun(
       configuration: configuration(
-        definition, preset: "dependable", steps: 80_000, "schedule=\(schedule)",
-        "evaluation.interval=5000",
-        "evaluation.episodes=30", "evaluation.stopAtSuccess=1"),
+        definition, preset: "dependable", steps: 150_000, "schedule=\(schedule)",
+        "evaluation.interval=5000", "evaluation.episodes=20", "evaluation.stopAtSuccess=0.95"),
       definition: definition, folder: folder.file("run"))
     #expect(try run.run() == .succeeded)
 

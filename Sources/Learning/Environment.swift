@@ -58,7 +58,11 @@ public protocol Environment: AnyObject {
 extension Environment {
   /// The distance of the observation's first numbers from the target (m); `nil` without a target.
   public var distanceToTarget: Double? {
-    guard !target.isEmpty else { return nil }
+    target.isEmpty ? nil : observedDistance
+  }
+
+  /// How far the observation's first numbers are from the target (m).
+  var observedDistance: Double {
     let squares = zip(observation, target).reduce(0) { sum, pair in
       sum + Double(pair.0 - pair.1) * Double(pair.0 - pair.1)
     }
@@ -83,6 +87,9 @@ public struct StepOutcome: Equatable, Sendable {
   /// MuJoCo reported an instability in this episode, or the state is no longer finite. The
   /// observation is then the last good one.
   public var isDiverged: Bool
+
+  /// Whether the episode is over, for whatever reason.
+  public var isEnd: Bool { isTerminated || isTruncated || isDiverged }
 
   /// Makes an outcome; each parameter is the property of its name.
   public init(

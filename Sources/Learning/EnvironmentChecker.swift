@@ -5,8 +5,7 @@ import Randomness
 public struct EnvironmentChecker {
   /// Episodes that are looked at, to each target.
   public var episodes = 3
-  /// Steps of an episode that are looked at, at most; an episode that is cut earlier is followed to its
-  /// end.
+  /// Steps of an episode that are compared with another's, at most.
   public var steps = 1_000
   /// From which starts and actions derive.
   public var seed: UInt64 = 0
@@ -30,18 +29,13 @@ public struct EnvironmentChecker {
     // With sizes that do not fit nothing else can be tried.
     guard problems.isEmpty else { return problems }
     var found = Findings(task: environment.task)
-    var start = [Float]()
     for choice in choices {
-      for number in 0..<episodes {
-        let name = "checker \(choice) \(number)"
-        try check(environment, choice, name, &found)
-        if choice == .training {
-          if number > 0, environment.task.episodeSteps > 0, start == found.start {
-            found.add(
-              "every episode begins alike: reset(using:target:) draws nothing from its generator")
-          }
-          start = found.start
-        }
+      let starts = try (0..<episodes).map { number in
+        try check(environment, choice, "checker \(choice) \(number)", &found)
+      }
+      if choice == .training, zip(starts, starts.dropFirst()).contains(where: ==) {
+        found.add(
+          "every episode begins alike: reset(using:target:) draws nothing from its generator")
       }
     }
     try checkRepeats(&found)
@@ -98,15 +92,16 @@ public struct EnvironmentChecker {
     return problems
   }
 
-  /// Follows an episode of random actions, some of them beyond the limits.
+  /// Follows an episode of random actions, some of them beyond the limits, and gives its first
+  /// observation.
   private func check(
     _ environment: any Environment, _ choice: TargetChoice, _ name: String,
     _ found: inout Findings
-  ) throws {
+  ) throws -> [Float] {
     let task = environment.task
     var stream = RandomStream(seed: seed, name: name)
     try environment.reset(using: &stream, target: choice)
-    found.start = environment.observation
+    let start = environment.observation
     found.look(at: environment, when: "after reset")
     if case .evaluation(let index) = choice {
       let place = task.evaluationTargets[index].map { Float($0) }
@@ -114,29 +109,27 @@ public struct EnvironmentChecker {
         found.add("the target of evaluation \(index) is \(environment.target), not \(place)")
       }
     }
-    for step in 1...max(steps, task.episodeSteps) {
+    for step in 1...task.episodeSteps {
       let outcome = try environment.step(action(using: &stream, beyond: step.isMultiple(of: 10)))
       found.look(at: environment, when: "after a step")
       if !outcome.reward.isFinite { found.add("a reward is \(outcome.reward)") }
       if outcome.isTerminated, outcome.isTruncated {
         found.add("a step both terminated the episode and truncated it: it is one or the other")
       }
-      if outcome.isTerminated || outcome.isDiverged { return }
+      if outcome.isTerminated || outcome.isDiverged { return start }
       if outcome.isTruncated {
         if step != task.episodeSteps {
           found.add(
             "an episode was truncated after \(step) steps, and task.episodeSteps is "
               + "\(task.episodeSteps)")
         }
-        return
-      }
-      if step == task.episodeSteps {
-        found.add(
-          "an episode was not truncated after task.episodeSteps, \(task.episodeSteps): it would never end"
-        )
-        return
+        return start
       }
     }
+    found.add(
+      "an episode was not truncated after task.episodeSteps, \(task.episodeSteps): it would never end"
+    )
+    return start
   }
 
   /// The same seed must give the same episode, also in another environment.
@@ -163,7 +156,7 @@ public struct EnvironmentChecker {
             + "of reset(using:target:) alone")
         return
       }
-      if outcomes.0.isTerminated || outcomes.0.isTruncated || outcomes.0.isDiverged { return }
+      if outcomes.0.isEnd { return }
     }
   }
 
@@ -192,7 +185,7 @@ public struct EnvironmentChecker {
             "an episode that was saved and restored goes on otherwise: the state lacks something")
           return
         }
-        if outcomes.0.isTerminated || outcomes.0.isTruncated || outcomes.0.isDiverged { return }
+        if outcomes.0.isEnd { return }
       }
     }
     func opened<World: Environment>(_ one: World) throws {
@@ -227,7 +220,6 @@ public struct EnvironmentChecker {
 /// Problems, each once.
 private struct Findings {
   let task: TaskDescription
-  var start: [Float] = []
   private(set) var problems: [String] = []
 
   init(task: TaskDescription) { self.task = task }
@@ -264,10 +256,7 @@ private struct Findings {
     }
     // Agents reckon with it: `higher.reward: progress` takes it from the observation.
     if target.count <= task.placeCount, observation.count >= target.count {
-      let squares = zip(observation, target).reduce(0) { sum, pair in
-        sum + Double(pair.0 - pair.1) * Double(pair.0 - pair.1)
-      }
-      if abs(squares.squareRoot() - distance) > 1e-4 * (1 + distance) {
+      if abs(environment.observedDistance - distance) > 1e-4 * (1 + distance) {
         add(
           "distanceToTarget \(when) is not the distance of the observation's first "
             + "\(target.count) numbers from the target, which is what higher.reward: progress takes it for"

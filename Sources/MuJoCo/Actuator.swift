@@ -41,8 +41,7 @@ extension Model {
   /// The actuator with this number.
   public func actuator(_ id: Int) -> Actuator {
     let model = pointer.pointee
-    let count = count(of: .actuator)
-    precondition(id >= 0 && id < count, "actuator \(id) of \(count)")
+    check(.actuator, id)
     let actsOnJoint = model.actuator_trntype[id] == Int32(mjTRN_JOINT.rawValue)
     let joint = actsOnJoint ? Int(model.actuator_trnid[2 * id]) : nil
     let control = Int(cmj_firstControl(pointer, Int32(id)))

@@ -24,7 +24,7 @@ extension Model {
   /// The body with this number.
   public func body(_ id: Int) -> Body {
     let model = pointer.pointee
-    precondition(id >= 0 && id < nbody, "body \(id) of \(nbody)")
+    check(.body, id)
     let firstDof = Int(model.body_dofadr[id])
     return Body(
       id: id, name: name(of: .body, id), parent: Int(model.body_parentid[id]),

@@ -58,7 +58,7 @@ extension Model {
   /// The geom with this number.
   public func geom(_ id: Int) -> Geom {
     let model = pointer.pointee
-    precondition(id >= 0 && id < ngeom, "geom \(id) of \(ngeom)")
+    check(.geom, id)
     let rgba = model.geom_rgba!
     return Geom(
       id: id, name: name(of: .geom, id), body: Int(model.geom_bodyid[id]),

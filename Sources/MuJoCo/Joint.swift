@@ -46,7 +46,7 @@ extension Model {
   /// The joint with this number.
   public func joint(_ id: Int) -> Joint {
     let model = pointer.pointee
-    precondition(id >= 0 && id < njnt, "joint \(id) of \(njnt)")
+    check(.joint, id)
     let dof = Int(model.jnt_dofadr[id])
     return Joint(
       id: id, name: name(of: .joint, id), body: Int(model.jnt_bodyid[id]),

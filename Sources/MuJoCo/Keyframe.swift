@@ -26,8 +26,7 @@ extension Model {
   /// The keyframe with this number.
   public func keyframe(_ id: Int) -> Keyframe {
     let model = pointer.pointee
-    let count = count(of: .keyframe)
-    precondition(id >= 0 && id < count, "keyframe \(id) of \(count)")
+    check(.keyframe, id)
     func row(_ start: UnsafeMutablePointer<Double>?, _ length: Int) -> [Double] {
       Array(
         UnsafeBufferPointer(start: start.map { $0 + id * length }, count: start == nil ? 0 : length)
@@ -44,8 +43,7 @@ extension Model {
 extension Simulation {
   /// Like ``reset()``, but to a keyframe instead of the initial configuration.
   public func reset(toKeyframe id: Int) {
-    let count = model.count(of: .keyframe)
-    precondition(id >= 0 && id < count, "keyframe \(id) of \(count)")
+    model.check(.keyframe, id)
     // Only writes into arrays that exist, as a reset does.
     _ = cmj_resetToKeyframe(model.pointer, data, Int32(id))
   }

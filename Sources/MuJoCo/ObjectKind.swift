@@ -52,6 +52,12 @@ extension Model {
     fileprivate var type: Int32 { mju_str2Type(rawValue) }
   }
 
+  /// Stops the program where there is no object of this kind and number.
+  func check(_ kind: ObjectKind, _ id: Int) {
+    precondition(
+      id >= 0 && id < count(of: kind), "\(kind) \(id) of \(count(of: kind))")
+  }
+
   /// How many objects of this kind the model has.
   public func count(of kind: ObjectKind) -> Int {
     let model = pointer.pointee

@@ -21,8 +21,7 @@ extension Model {
   /// The sensor with this number.
   public func sensor(_ id: Int) -> Sensor {
     let model = pointer.pointee
-    let count = count(of: .sensor)
-    precondition(id >= 0 && id < count, "sensor \(id) of \(count)")
+    check(.sensor, id)
     return Sensor(
       id: id, name: name(of: .sensor, id),
       type: cmj_sensorType(model.sensor_type[id]).map { String(cString: $0) },
@@ -42,11 +41,10 @@ extension Simulation {
 
   /// What one sensor reads: ``Sensor/dimension`` numbers of ``sensorData``.
   public func sensorValues(_ id: Int) -> StateVector {
-    let model = model.pointer.pointee
-    let count = Int(model.nsensor)
-    precondition(id >= 0 && id < count, "sensor \(id) of \(count)")
+    model.check(.sensor, id)
+    let layout = model.pointer.pointee
     return view(
-      data.pointee.sensordata + Int(model.sensor_adr[id]), Int(model.sensor_dim[id]))
+      data.pointee.sensordata + Int(layout.sensor_adr[id]), Int(layout.sensor_dim[id]))
   }
 
   /// What the sensor of this name reads. In a loop rather ask once for its number.

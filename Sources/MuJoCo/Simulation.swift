@@ -103,37 +103,37 @@ extension Simulation {
 extension Simulation {
   /// Position of a body's frame in the world, in metres.
   public func bodyPosition(_ id: Int) -> SIMD3<Double> {
-    precondition(id >= 0 && id < model.nbody, "body \(id) of \(model.nbody)")
+    model.check(.body, id)
     return vector(data.pointee.xpos, 3 * id)
   }
 
   /// The axes of a body's frame in the world: the columns of its rotation matrix.
   public func bodyAxes(_ id: Int) -> (x: SIMD3<Double>, y: SIMD3<Double>, z: SIMD3<Double>) {
-    precondition(id >= 0 && id < model.nbody, "body \(id) of \(model.nbody)")
+    model.check(.body, id)
     return axes(data.pointee.xmat, 9 * id)
   }
 
   /// Position of a geom in the world, in metres.
   public func geomPosition(_ id: Int) -> SIMD3<Double> {
-    precondition(id >= 0 && id < model.ngeom, "geom \(id) of \(model.ngeom)")
+    model.check(.geom, id)
     return vector(data.pointee.geom_xpos, 3 * id)
   }
 
   /// The axes of a geom in the world: the columns of its rotation matrix.
   public func geomAxes(_ id: Int) -> (x: SIMD3<Double>, y: SIMD3<Double>, z: SIMD3<Double>) {
-    precondition(id >= 0 && id < model.ngeom, "geom \(id) of \(model.ngeom)")
+    model.check(.geom, id)
     return axes(data.pointee.geom_xmat, 9 * id)
   }
 
   /// Position of a site in the world, in metres.
   public func sitePosition(_ id: Int) -> SIMD3<Double> {
-    precondition(id >= 0 && id < model.count(of: .site), "site \(id) of \(model.count(of: .site))")
+    model.check(.site, id)
     return vector(data.pointee.site_xpos, 3 * id)
   }
 
   /// The axes of a site in the world: the columns of its rotation matrix.
   public func siteAxes(_ id: Int) -> (x: SIMD3<Double>, y: SIMD3<Double>, z: SIMD3<Double>) {
-    precondition(id >= 0 && id < model.count(of: .site), "site \(id) of \(model.count(of: .site))")
+    model.check(.site, id)
     return axes(data.pointee.site_xmat, 9 * id)
   }
 

@@ -20,8 +20,7 @@ extension Model {
   /// The site with this number.
   public func site(_ id: Int) -> Site {
     let model = pointer.pointee
-    let count = count(of: .site)
-    precondition(id >= 0 && id < count, "site \(id) of \(count)")
+    check(.site, id)
     return Site(
       id: id, name: name(of: .site, id), body: Int(model.site_bodyid[id]),
       shape: Geom.Shape(rawValue: Int(model.site_type[id])), size: vector(model.site_size, id),

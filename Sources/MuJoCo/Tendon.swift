@@ -19,8 +19,7 @@ extension Model {
   /// The tendon with this number.
   public func tendon(_ id: Int) -> Tendon {
     let model = pointer.pointee
-    let count = count(of: .tendon)
-    precondition(id >= 0 && id < count, "tendon \(id) of \(count)")
+    check(.tendon, id)
     return Tendon(
       id: id, name: name(of: .tendon, id), initialLength: model.tendon_length0[id],
       isLimited: isTrue(model.tendon_limited[id]), range: range(model.tendon_range, id))

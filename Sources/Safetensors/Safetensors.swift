@@ -141,7 +141,7 @@ public final class SafetensorsFile {
     return bytes
   }
 
-  private func entry(named name: String) throws(SafetensorsError) -> SafetensorsEntry {
+  package func entry(named name: String) throws(SafetensorsError) -> SafetensorsEntry {
     guard let index = indexOfName[name] else { throw .missing(path: path, name: name) }
     return entries[index]
   }

@@ -165,10 +165,7 @@ struct TrainCommand: ParsableCommand {
         }, robot: robot, pool: pool, writesEvents: tensorboard)
     }
     let definition = try self.definition()
-    var layers = ConfigurationLayers()
-    try layers.apply(
-      definition.description.suggestedSettings, source: "task \(definition.description.name)")
-    if let preset { try layers.apply(Preset.named(preset), for: definition.description) }
+    var layers = try ConfigurationLayers(for: definition.description, preset: preset)
     if let config { try layers.apply(file: config, for: definition.description) }
     try applyOptions(to: &layers)
     var configuration = layers.configuration()

@@ -8,19 +8,6 @@ enum WorldModel {
     var margin: Double
     /// The solver's impedance; `nil` leaves it to the robot's defaults.
     var solimp: String?
-
-    /// Those of the Ant's mazes, and of mazes of one's own: stiffer where there is a block to push than
-    /// where nothing can be moved.
-    init(in map: MazeMap) {
-      margin = 0.01
-      solimp = map.hasBlock ? "0.995 0.995 0.01" : "0.8 0.8 0.01"
-    }
-
-    /// Each parameter is the property of its name.
-    init(margin: Double, solimp: String?) {
-      self.margin = margin
-      self.solimp = solimp
-    }
   }
 
   /// The Ant in a maze, its geoms as stiff as the maze's.
@@ -236,6 +223,14 @@ enum WorldModel {
         "pos": "0 0 0", "mass": decimals(mass),
         "diaginertia": decimals(tilting, tilting, mass / 3 * 2 * half * half),
       ])
+  }
+}
+
+extension WorldModel.Contacts {
+  /// Those of the Ant's mazes, and of mazes of one's own: stiffer where there is a block to push than
+  /// where nothing can be moved.
+  init(in map: MazeMap) {
+    self.init(margin: 0.01, solimp: map.hasBlock ? "0.995 0.995 0.01" : "0.8 0.8 0.01")
   }
 }
 

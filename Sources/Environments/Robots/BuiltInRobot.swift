@@ -1,47 +1,44 @@
 import MuJoCo
 
-/// The robots of the built-in tasks: files like those that users bring, in Robots/Models, built into the
+/// A robot of the built-in tasks: a file like those that users bring, in Robots/Models, built into the
 /// program.
-enum BuiltInRobot {
+struct BuiltInRobot {
   /// Eight torques, four legs.
-  static let ant = BuiltIn(PackageResources.ant_xml, name: "ant", tips: ["shin_"])
+  static let ant = BuiltInRobot(PackageResources.ant_xml, name: "ant", tips: ["shin_"])
   /// Slides and turns; its environment moves it.
-  static let point = BuiltIn(PackageResources.point_xml, name: "point", tips: ["pointer"])
+  static let point = BuiltInRobot(PackageResources.point_xml, name: "point", tips: ["pointer"])
 
-  /// One of them.
-  struct BuiltIn {
-    /// Its document by itself, without materials.
-    let document: XMLElement
-    /// What the names of the geoms begin with that are painted like its tips.
-    private let tips: [String]
+  /// Its document by itself, without materials.
+  let document: XMLElement
+  /// What the names of the geoms begin with that are painted like its tips.
+  private let tips: [String]
 
-    fileprivate init(_ bytes: [UInt8], name: String, tips: [String]) {
-      do {
-        document = try XMLReader.read(bytes, source: "\(name).xml")
-      } catch {
-        preconditionFailure("the built-in \(name).xml, line \(error.line): \(error.message)")
-      }
-      self.tips = tips
+  private init(_ bytes: [UInt8], name: String, tips: [String]) {
+    do {
+      document = try XMLReader.read(bytes, source: "\(name).xml")
+    } catch {
+      preconditionFailure("the built-in \(name).xml, line \(error.line): \(error.message)")
     }
+    self.tips = tips
+  }
 
-    /// The robot for a maze: standing `groundHeight` (m) above where it stood, with the materials that
-    /// mazes have, and with another `solimp` where one is given.
-    func standing(on groundHeight: Double = 0, solimp: String? = nil) -> XMLElement {
-      var document = document
-      document.update("default", "geom") { geom in
-        if let solimp { geom["solimp"] = solimp }
-        geom["material"] = "robot"
-      }
-      document.update("worldbody", "geom") { $0["material"] = "maze_floor" }
-      document.update("worldbody", "body") { body in
-        // All of ours have the place as "x y z".
-        let place = (body["pos"] ?? "").split(separator: " ").compactMap { Double($0) }
-        precondition(place.count == 3, "a built-in robot without a place")
-        body["pos"] = decimals(place[0], place[1], place[2] + groundHeight)
-        body.paint(tips)
-      }
-      return document
+  /// The robot for a maze: standing `groundHeight` (m) above where it stood, with the materials that
+  /// mazes have, and with another `solimp` where one is given.
+  func standing(on groundHeight: Double = 0, solimp: String? = nil) -> XMLElement {
+    var document = document
+    document.update("default", "geom") { geom in
+      if let solimp { geom["solimp"] = solimp }
+      geom["material"] = "robot"
     }
+    document.update("worldbody", "geom") { $0["material"] = "maze_floor" }
+    document.update("worldbody", "body") { body in
+      // All of ours have the place as "x y z".
+      let place = (body["pos"] ?? "").split(separator: " ").compactMap { Double($0) }
+      precondition(place.count == 3, "a built-in robot without a place")
+      body["pos"] = decimals(place[0], place[1], place[2] + groundHeight)
+      body.paint(tips)
+    }
+    return document
   }
 }
 

@@ -47,8 +47,10 @@ public enum TaskRegistry {
   private static func world(of name: String) -> (document: XMLElement, map: MazeMap?) {
     switch name {
     case "point-maze":
-      let contacts = WorldModel.Contacts(margin: 0, solimp: nil)
-      return maze(name, .smallU, BuiltInRobot.point.standing(), contacts)
+      let world = WorldModel.maze(
+        named: name, map: .smallU, robot: BuiltInRobot.point.standing(),
+        contacts: .init(margin: 0, solimp: nil))
+      return (world, .smallU)
     case "ant-push", "ant-push-multi":
       return antMaze("ant-push", .push)
     case "ant-fall", "ant-fall-multi":
@@ -64,12 +66,6 @@ public enum TaskRegistry {
     _ name: String, _ map: MazeMap
   ) -> (document: XMLElement, map: MazeMap?) {
     (WorldModel.antMaze(named: name, map: map), map)
-  }
-
-  private static func maze(
-    _ name: String, _ map: MazeMap, _ robot: XMLElement, _ contacts: WorldModel.Contacts
-  ) -> (document: XMLElement, map: MazeMap?) {
-    (WorldModel.maze(named: name, map: map, robot: robot, contacts: contacts), map)
   }
 }
 

@@ -4,8 +4,8 @@ import Parallel
 extension ConfigurationLayers {
   /// What `hiro train TASK --preset PRESET --set SETTING…` uses: the published defaults, what the task
   /// suggests, the preset, and the settings, the later over the earlier.
-  init(
-    for task: TaskDescription, preset: String?, settings: [String]
+  package init(
+    for task: TaskDescription, preset: String?, settings: [String] = []
   ) throws(ConfigurationError) {
     self.init()
     try apply(task.suggestedSettings, source: "task \(task.name)")

@@ -4,11 +4,8 @@ import Safetensors
 extension SafetensorsFile {
   /// The tensor `name` of 32-bit floats, whatever its shape.
   public func tensor(named name: String) throws(SafetensorsError) -> Tensor {
-    let values = try values(named: name, as: Float.self)
-    guard let entry = entries.first(where: { $0.name == name }) else {
-      throw .missing(path: path, name: name)
-    }
-    return Tensor(shape: entry.shape, values: values)
+    let entry = try entry(named: name)
+    return Tensor(shape: entry.shape, values: try values(named: name, as: Float.self))
   }
 
   /// All of the file's tensors that `isWanted`, which must be of 32-bit floats, by name.

@@ -1,4 +1,3 @@
-import Files
 import Foundation
 import Randomness
 
@@ -54,10 +53,7 @@ extension Trainer {
   /// - Throws: ``StateError`` where the state is none, and what the environment throws where its own is
   ///   another task's.
   package func restore(_ state: Data) throws {
-    func restored(_ environment: some Environment) throws -> TrainerProgress {
-      try restore(state, into: environment)
-    }
-    let progress = try restored(environment)
+    let progress = try restore(state, into: environment)
     steps = progress.steps
     statistics = progress.statistics
     environmentStream = progress.environmentStream
@@ -79,33 +75,5 @@ extension Trainer {
     }
     try environment.restore(state.environment)
     return state.progress
-  }
-}
-
-/// State as JSON.
-package enum StateCoding {
-  /// The same state is the same bytes, and a diverged simulation can be saved, too.
-  package static func encode(_ value: some Encodable) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try encoder.encode(value)
-  }
-
-  /// - Throws: ``StateError/unreadable(_:)``.
-  package static func decode<Value: Decodable>(
-    _ type: Value.Type, from data: Data
-  ) throws(StateError) -> Value {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    do {
-      return try decoder.decode(type, from: data)
-    } catch let error as DecodingError {
-      throw .unreadable(describe(error))
-    } catch {
-      throw .unreadable("\(error)")
-    }
   }
 }

@@ -37,7 +37,7 @@ public struct Rollout {
     let outcome = try environment.step(action)
     steps += 1
     isDiverged = outcome.isDiverged
-    isOver = outcome.isTerminated || outcome.isTruncated || outcome.isDiverged
+    isOver = outcome.isEnd
     if !isDiverged { episodeReturn += Double(outcome.reward) }
     hasSucceeded = hasSucceeded || (environment.isSuccess == true && !isDiverged)
     return !isOver

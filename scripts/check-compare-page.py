@@ -31,14 +31,20 @@ def expected_rows(path):
     own = {}
     for row in rows:
         own.setdefault(row["task"], row["target"])
-    curves = {}
+    curves, confirmed = {}, {}
     for row in rows:
         if row["target"] == own[row["task"]]:
             run = curves.setdefault((row["task"], row["variant"]), {}).setdefault(row["seed"], [])
             run.append((int(row["step"]), float(row["success"] or row["return"])))
+            second = row["confirmed_success"] or row["confirmed_return"]
+            if second:
+                looks = confirmed.setdefault((row["task"], row["variant"], row["seed"]), [])
+                looks.append((int(row["step"]), float(second)))
     result = {}
     for key, runs in curves.items():
-        best = [max(score for _, score in run) for run in runs.values()]
+        # What a second look saw counts, where there was one.
+        decisive = [confirmed.get((*key, seed), run) for seed, run in runs.items()]
+        best = [max(score for _, score in run) for run in decisive]
         last = [run[-1][1] for run in runs.values()]
         result[key] = {
             "seeds": len(runs),
@@ -50,7 +56,7 @@ def expected_rows(path):
         for level in (0.5, 0.9):
             steps = [
                 next((step for step, score in run if score >= level), math.inf)
-                for run in runs.values()
+                for run in decisive
             ]
             median = statistics.median(steps)
             if math.isfinite(median):

@@ -60,7 +60,8 @@ struct ComparisonTests {
 
   /// A run's folder as `hiro train` leaves it, with the given success at each 1,000 steps.
   func makeRun(
-    _ name: String, seed: UInt64, success: [Double], isFinished: Bool = true,
+    _ name: String, seed: UInt64, success: [Double], confirmed: [Int: Double] = [:],
+    isFinished: Bool = true,
     change: (inout RunConfiguration) -> Void = { _ in }
   ) throws {
     let task = try TaskRegistry.task(named: "point-maze")
@@ -83,6 +84,10 @@ struct ComparisonTests {
         row["evaluation_success_\(target)"] = target == "far_end" ? value : 0
         row["evaluation_final_distance_\(target)"] = 10 - value
         row["evaluation_return_\(target)"] = -100
+      }
+      if let second = confirmed[index] {
+        row["confirmed_success"] = second
+        row["confirmed_return"] = -90
       }
       try metrics.append(step: 1_000 * (index + 1), row)
     }
@@ -120,7 +125,22 @@ struct ComparisonTests {
     #expect(comparison.improvements[0].probability == 1)
     #expect(comparison.differingSettings(in: "point-maze").map(\.key) == ["lower.discount"])
     #expect(comparison.csv.split(separator: "\n").count == 1 + 3 * (4 + 4 + 3 + 4 + 4))
-    #expect(comparison.csv.contains("point-maze,default,1,far end,2000,0.5,9.5,-100.0"))
+    #expect(comparison.csv.contains("point-maze,default,1,far end,2000,0.5,9.5,-100.0,,\n"))
+  }
+
+  @Test("Where a run took second looks, these decide what was its best and when; its curve is the first")
+  func confirmed() throws {
+    try makeRun("a", seed: 1, success: [0.4, 1, 0.9, 0.9], confirmed: [0: 0.3, 1: 0.84, 2: 0.92])
+    let comparison = try Comparison(paths: [folder.file("a")])
+    let run = comparison.groups[0].runs[0]
+    #expect(run.best == 0.92 && run.last == 0.9)
+    #expect(run.firstStep(reaching: 0.5) == 2_000 && run.firstStep(reaching: 0.9) == 3_000)
+    #expect(run.firstStep(reaching: 0.95) == nil)
+    #expect(comparison.groups[0].curve.map(\.interquartileMean) == [0.4, 1, 0.9, 0.9])
+    let lines = comparison.csv.split(separator: "\n")
+    #expect(lines.contains("point-maze,default,1,far end,2000,1.0,9.0,-100.0,0.84,-90.0"))
+    #expect(lines.contains("point-maze,default,1,first corner,2000,0.0,9.0,-100.0,,"))
+    #expect(lines.contains("point-maze,default,1,far end,4000,0.9,9.1,-100.0,,"))
   }
 
   @Test("Tables, Markdown, SVG and HTML show the same numbers, and names are escaped")

@@ -37,6 +37,8 @@ struct TrainingTests {
     #expect(try run.run() == .succeeded)
 
     let policy = try PolicyFile(path: folder.file("run/best.safetensors"))
+    // The curves tell of the second look that decided.
+    #expect(try RunHistory(folder: folder.file("run")).best == policy.success)
     var evaluation = Evaluation(task: definition.description, episodes: 50, seed: 1_000)
     evaluation.targets = Array(evaluation.targets.prefix(1))
     let model = try definition.makeModel()

@@ -152,7 +152,7 @@ package struct ComparisonTable: Sendable {
 extension Comparison {
   /// Every evaluation of every run, as CSV: for each target a row.
   package var csv: String {
-    var lines = ["task,variant,seed,target,step,success,final_distance,return"]
+    var lines = ["task,variant,seed,target,step,success,final_distance,return,confirmed_success,confirmed_return"]
     func field(_ text: String) -> String {
       text.contains { ",\"\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
     }
@@ -161,12 +161,14 @@ extension Comparison {
       for run in group.runs {
         for evaluation in run.evaluations {
           for (index, measurement) in evaluation.measurements.enumerated() {
+            let confirmation = index == 0 ? evaluation.confirmation : nil
             lines.append(
               [
                 field(group.task), field(group.variant), "\(run.configuration.seed)",
                 field(run.targets.isEmpty ? "none" : run.targets[index].name),
                 "\(evaluation.step)", number(measurement.success),
                 number(measurement.finalDistance), number(measurement.episodeReturn),
+                number(confirmation?.success), number(confirmation?.episodeReturn),
               ].joined(separator: ","))
           }
         }

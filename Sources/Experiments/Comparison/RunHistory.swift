@@ -26,6 +26,8 @@ package struct RunHistory: Sendable {
     package let step: Int
     /// For each target; one measurement in a task without targets.
     package let measurements: [Measurement]
+    /// The second look, on the task's own target; nil where there was none.
+    package let confirmation: Measurement?
   }
 
   /// What was measured on a target.
@@ -98,11 +100,13 @@ package struct RunHistory: Sendable {
   ) throws -> [Point] {
     let head = rows[0]
     let stepColumn = head.firstIndex(of: "step") ?? 0
-    let columns = targets.map { target in
+    func columns(_ name: (String) -> String) -> [Int?] {
       ["success", "final_distance", "return"].map { quantity in
-        head.firstIndex { $0 == MetricsRow.column(quantity, of: target) }
+        head.firstIndex { $0 == name(quantity) }
       }
     }
+    let confirmedColumns = columns(MetricsRow.confirmedColumn)
+    let columns = targets.map { target in columns { MetricsRow.column($0, of: target) } }
     guard columns.allSatisfy({ $0[2] != nil }) else {
       throw ComparisonError.malformed(
         path: path,
@@ -113,13 +117,17 @@ package struct RunHistory: Sendable {
         throw ComparisonError.malformed(
           path: "\(path):\(index + 2)", problem: "its step is not a whole number")
       }
-      let measurements = columns.map { columns in
+      func measurement(_ columns: [Int?]) -> Measurement {
         let values = columns.map { $0.flatMap { Double(row[$0]) } }
         return Measurement(success: values[0], finalDistance: values[1], episodeReturn: values[2])
       }
+      let measurements = columns.map(measurement)
       // Between evaluations the columns are empty.
       guard measurements.allSatisfy({ $0.score != nil }) else { return nil }
-      return Point(step: step, measurements: measurements)
+      let confirmation = measurement(confirmedColumns)
+      return Point(
+        step: step, measurements: measurements,
+        confirmation: confirmation.score == nil ? nil : confirmation)
     }
   }
 
@@ -130,14 +138,24 @@ package struct RunHistory: Sendable {
     }
   }
 
+  /// The evaluations that decide which policy a run keeps as its best: the second looks, or, where
+  /// there were none, all.
+  private var decisive: [(step: Int, measurement: Measurement)] {
+    let confirmed = evaluations.compactMap { evaluation in
+      evaluation.confirmation.map { (evaluation.step, $0) }
+    }
+    return confirmed.isEmpty ? evaluations.map { ($0.step, $0.measurements[0]) } : confirmed
+  }
+
   /// The best score: that of the policy which the run keeps as its best.
-  package var best: Double? { scores.map(\.score).max() }
+  package var best: Double? { decisive.compactMap(\.measurement.score).max() }
   /// The score of the last evaluation.
   package var last: Double? { scores.last?.score }
 
-  /// The step of the first evaluation with at least so much success; nil where there was none.
+  /// The step of the first evaluation with at least so much success, in the second look where the run
+  /// has one; nil where there was none.
   package func firstStep(reaching success: Double) -> Int? {
-    evaluations.first { ($0.measurements[0].success ?? -1) >= success }?.step
+    decisive.first { ($0.measurement.success ?? -1) >= success }?.step
   }
 
   /// Whether the task counts success.

@@ -6,6 +6,8 @@ package struct MetricsRow {
   package let episodes: EpisodeStatistics
   package let learning: AgentStatistics
   package let evaluation: EvaluationResult?
+  /// The second look at what seemed best, on the task's own target.
+  package let confirmation: EvaluationResult?
   package let timing: Timing
 
   /// How long it took. What a run computes depends on its seed alone, this does not: it stands in
@@ -28,11 +30,9 @@ package struct MetricsRow {
       "overturned", "correction_rows",
     ]
     for name in Evaluation(task: task, episodes: 1, seed: 0).targets.map(\.name) {
-      columns += ["success", "success_at_any_time", "final_distance", "return", "overturned"].map {
-        column($0, of: name)
-      }
+      columns += quantities.map { column($0, of: name) }
     }
-    return columns + Timing.columns
+    return columns + quantities.map(confirmedColumn) + Timing.columns
   }
 
   /// The values by column; what was not measured is left out.
@@ -67,17 +67,28 @@ package struct MetricsRow {
         Double(learning.correctionRows) / Double(learning.correctionRowsInFull)
     }
     for target in evaluation?.targets ?? [] {
-      let summary = target.summary
-      values[Self.column("success", of: target.target.name)] = summary.success?.value
-      values[Self.column("success_at_any_time", of: target.target.name)] =
-        summary.successAtAnyTime?.value
-      values[Self.column("final_distance", of: target.target.name)] = summary.meanFinalDistance
-      values[Self.column("return", of: target.target.name)] = summary.meanReturn
-      values[Self.column("overturned", of: target.target.name)] = summary.overturned.map {
-        Double($0) / Double(summary.episodes)
+      for (quantity, value) in Self.measured(target.summary) {
+        values[Self.column(quantity, of: target.target.name)] = value
       }
     }
+    for (quantity, value) in confirmation?.targets.first.map({ Self.measured($0.summary) }) ?? [] {
+      values[Self.confirmedColumn(quantity)] = value
+    }
     return values
+  }
+
+  /// What is measured on each target.
+  private static let quantities = [
+    "success", "success_at_any_time", "final_distance", "return", "overturned",
+  ]
+
+  /// The values of ``quantities``.
+  private static func measured(_ summary: EvaluationResult.Summary) -> [(String, Double?)] {
+    let values = [
+      summary.success?.value, summary.successAtAnyTime?.value, summary.meanFinalDistance,
+      summary.meanReturn, summary.overturned.map { Double($0) / Double(summary.episodes) },
+    ]
+    return Array(zip(quantities, values))
   }
 
   /// The first value that is not finite, by its column.
@@ -85,6 +96,10 @@ package struct MetricsRow {
     values.sorted { $0.key < $1.key }.first { !$0.value.isFinite }?.key
   }
 
+  /// The column of a quantity in the second look, which is at the task's own target.
+  package static func confirmedColumn(_ quantity: String) -> String { "confirmed_\(quantity)" }
+
+  /// The column of a quantity in the evaluation on `target`.
   package static func column(_ quantity: String, of target: String) -> String {
     "evaluation_\(quantity)_\(target.map { $0.isLetter || $0.isNumber ? $0 : "_" }.map(String.init).joined())"
   }

@@ -284,7 +284,7 @@ public final class TrainingRun {
       if !record.owesEvaluation { try advance() }
       if record.owesEvaluation {
         do {
-          try writeMetrics(evaluation: evaluate(shouldStop))
+          try evaluate(shouldStop)
           record.isEvaluationOwed = nil
         } catch is CancellationError {
           ending = .stopped
@@ -377,11 +377,13 @@ public final class TrainingRun {
   // MARK: Measuring
 
   /// Adds a row to the learning curves.
-  private func writeMetrics(evaluation: EvaluationResult? = nil) throws {
+  private func writeMetrics(
+    evaluation: EvaluationResult? = nil, confirmation: EvaluationResult? = nil
+  ) throws {
     try checkFinite()
     let row = MetricsRow(
       episodes: trainer.takeStatistics(), learning: trainer.agent.takeStatistics(),
-      evaluation: evaluation, timing: timing())
+      evaluation: evaluation, confirmation: confirmation, timing: timing())
     if let quantity = row.firstNonFinite { throw notFinite(quantity) }
     let obedience = row.learning.obedience
     progress.obedience = obedience.decisions > 0 ? obedience : nil
@@ -412,8 +414,8 @@ public final class TrainingRun {
       quantity: quantity, step: trainer.steps, checkpoint: checkpoints.first)
   }
 
-  /// Measures the policy without noise, and keeps it where it is the best so far.
-  private func evaluate(_ shouldStop: @Sendable () -> Bool) throws -> EvaluationResult {
+  /// Measures the policy without noise, keeps it where it is the best so far, and reports it.
+  private func evaluate(_ shouldStop: @Sendable () -> Bool) throws {
     try checkFinite()
     let policy = trainer.agent.makePolicy()
     let evaluation = Evaluation(
@@ -421,13 +423,16 @@ public final class TrainingRun {
       seed: configuration.seed, threads: threads)
     let result = try run(evaluation, policy, shouldStop)
     var measured = EvaluationRecord(result, step: trainer.steps)
+    var confirmation: EvaluationResult?
     if configuration.evaluation.confirmationEpisodes > 0, record.isBest(measured) {
       // From other starts than those in which it looked good.
       var again = Evaluation(
         task: world.task, episodes: configuration.evaluation.confirmationEpisodes,
         seed: ~configuration.seed, threads: threads)
       again.targets = Array(again.targets.prefix(1))
-      measured = EvaluationRecord(try run(again, policy, shouldStop), step: trainer.steps)
+      let second = try run(again, policy, shouldStop)
+      measured = EvaluationRecord(second, step: trainer.steps)
+      confirmation = second
     }
     let isBest = record.add(measured)
     let file = policyFile()
@@ -440,7 +445,7 @@ public final class TrainingRun {
           step: trainer.steps, policy: policy, in: definition, seed: configuration.seed)
       }
     }
-    return result
+    try writeMetrics(evaluation: result, confirmation: confirmation)
   }
 
   private func run(

@@ -6,7 +6,8 @@ import Randomness
 /// A robot in a MuJoCo world with something to do there: all tasks of ``TaskRegistry`` and those of
 /// own maps and robots.
 ///
-/// The observation is the robot's `qpos`, its `qvel`, in Ant Gather the 20 readings, and 0.001·t
+/// The observation is the robot's `qpos`, its `qvel`, what the task has it sense (the 20 readings of Ant
+/// Gather), and 0.001·t
 /// with the number t of steps since the reset. What else moves in the world is not observed.
 public final class RobotEnvironment: PhysicsEnvironment {
   /// What the task asks and how it is shaped.
@@ -29,7 +30,7 @@ public final class RobotEnvironment: PhysicsEnvironment {
   private let robot: RobotLayout
   private let startPositions: [Double]
   private var targetPlace: [Double]
-  private var field: GatherField?
+  private var rules: any TaskRules
   private var isDiverged = false
 
   init(definition: TaskDefinition, model: Model) throws {
@@ -42,7 +43,11 @@ public final class RobotEnvironment: PhysicsEnvironment {
     observation = Array(repeating: 0, count: task.observationCount)
     targetPlace = Array(repeating: 0, count: task.targetCount)
     target = Array(repeating: 0, count: task.targetCount)
-    field = task.targetCount == 0 ? GatherField(objects: []) : nil
+    rules = definition.rules
+    precondition(
+      task.observationCount
+        == robot.positionCount + robot.velocityCount + rules.readingCount + 1,
+      "the robot's numbers, what it senses and the time are the observation")
     try simulation.forward()
     observe()
   }
@@ -69,7 +74,7 @@ public final class RobotEnvironment: PhysicsEnvironment {
     simulation.normalizeQuaternions()
 
     setTarget(place ?? task.trainingTarget.draw(using: &generator))
-    if field != nil { field = GatherField(using: &generator) }
+    rules.begin(using: &generator)
     stepCount = 0
     isDiverged = false
     observe()
@@ -88,16 +93,8 @@ public final class RobotEnvironment: PhysicsEnvironment {
       try move(action)
       isDiverged = simulation.instabilityCount > 0 || !isFinite
     }
-    var reward = 0.0
-    if !isDiverged {
-      if field != nil {
-        let (x, y) = (simulation.qpos[0], simulation.qpos[1])
-        reward = field?.take(x: x, y: y) ?? 0
-      }
-      observe()
-    }
-    if let distance = distanceToTarget { reward = -distance }
-    let isTerminated = field.map(\.objects.isEmpty) ?? false
+    let (reward, isTerminated) = rules.score(pose)
+    if !isDiverged { observe() }
     return StepOutcome(
       reward: Float(reward), isTerminated: isTerminated,
       isTruncated: !isTerminated && stepCount >= task.episodeSteps, isDiverged: isDiverged)
@@ -175,20 +172,16 @@ public final class RobotEnvironment: PhysicsEnvironment {
       // A turn more or less is the same heading: it must look the same to the agent.
       observation[2] = Float(remainder(simulation.qpos[2], 2 * .pi))
     }
-    if field != nil {
-      let place = simulation.qpos
-      let offset = robot.positionCount + robot.velocityCount
-      field?.sense(
-        x: place[0], y: place[1], heading: heading, into: &observation, at: offset)
-    }
+    rules.sense(pose, into: &observation, at: robot.positionCount + robot.velocityCount)
     observation[task.observationCount - 1] = Float(0.001 * Double(stepCount))
   }
 
-  /// The direction of the body's x axis in the plane (rad), for a quaternion of any length.
-  private var heading: Double {
+  private var pose: RobotPose {
     let q = simulation.qpos
-    let (w, x, y, z) = (q[3], q[4], q[5], q[6])
-    return atan2(2 * (x * y + w * z), w * w + x * x - y * y - z * z)
+    return RobotPose(
+      position: robotPosition,
+      orientation: robot.root == .free ? [q[3], q[4], q[5], q[6]] : [1, 0, 0, 0],
+      distanceToTarget: distanceToTarget, isDiverged: isDiverged)
   }
 
   private var isFinite: Bool {
@@ -233,12 +226,12 @@ public final class RobotEnvironment: PhysicsEnvironment {
   // MARK: State
 
   /// What is left to gather, in Ant Gather.
-  public var objects: [GatherObject] { field?.objects ?? [] }
+  public var objects: [GatherObject] { rules.objects }
 
   /// Everything that makes the continuation exact to the bit.
   public func saveState() -> RobotEnvironmentState {
     RobotEnvironmentState(
-      task: task.name, stepCount: stepCount, target: targetPlace, objects: objects,
+      task: task.name, stepCount: stepCount, target: targetPlace, rules: rules.encodedState(),
       isDiverged: isDiverged, observation: observation, physics: simulation.saveState())
   }
 
@@ -263,18 +256,14 @@ public final class RobotEnvironment: PhysicsEnvironment {
         && state.observation.allSatisfy(\.isFinite),
       "its observation is not \(task.observationCount) finite numbers")
     try check(
-      state.objects.count <= (field == nil ? 0 : 2 * GatherField.countOfEach),
-      "it has \(state.objects.count) objects")
-    try check(
-      state.objects.allSatisfy { $0.x.isFinite && $0.y.isFinite },
-      "an object has no finite place")
-    try check(
       state.isDiverged
         || (state.physics.qpos.allSatisfy(\.isFinite) && state.physics.qvel.allSatisfy(\.isFinite)),
       "its physics are not finite")
+    var restored = rules
+    if let problem = restored.restore(encoded: state.rules) { try check(false, problem) }
     try simulation.restore(state.physics)
+    rules = restored
     setTarget(state.target)
-    if field != nil { field = GatherField(objects: state.objects) }
     stepCount = state.stepCount
     isDiverged = state.isDiverged
     observation = state.observation

@@ -1,3 +1,4 @@
+import Foundation
 import MuJoCo
 
 /// The whole state of a ``RobotEnvironment`` in mid-episode.
@@ -8,8 +9,8 @@ public struct RobotEnvironmentState: Codable, Equatable, Sendable {
   public var stepCount: Int
   /// The episode's target (m).
   public var target: [Double]
-  /// What is left to gather, in Ant Gather.
-  public var objects: [GatherObject]
+  /// What the task itself keeps, as JSON: what is left to gather, in Ant Gather.
+  public var rules: Data
   /// Whether the simulation has diverged in this episode.
   public var isDiverged: Bool
   /// The observation, which is the last good one if the simulation has diverged.

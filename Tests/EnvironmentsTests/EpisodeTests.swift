@@ -326,7 +326,7 @@ struct EpisodeTests {
     let changes: [(inout RobotEnvironmentState) -> Void] = [
       { $0.task = "ant-push" }, { $0.stepCount = -1 }, { $0.target = [1] },
       { $0.target = [1, .nan] }, { $0.observation.removeLast() },
-      { $0.objects = [GatherObject(kind: .apple, x: 0, y: 0)] },
+      { $0.rules = Data() },
       { $0.physics.qpos[3] = .nan }, { $0.physics.qvel = [] },
     ]
     for change in changes {

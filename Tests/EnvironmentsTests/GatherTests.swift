@@ -93,7 +93,9 @@ struct GatherTests {
     var state = environment.saveState()
     state.physics.qpos.replaceSubrange(0..<7, with: [0, 0, 0.75] + quaternion)
     state.physics.qvel = Array(repeating: 0, count: 14)
-    state.objects = [.init(kind: .apple, x: 0.5, y: 3), .init(kind: .bomb, x: 3, y: -0.5)]
+    state.rules = try JSONEncoder().encode([
+      GatherObject(kind: .apple, x: 0.5, y: 3), GatherObject(kind: .bomb, x: 3, y: -0.5),
+    ])
     try environment.restore(state)
     _ = try environment.step(Array(repeating: 0, count: 8))
     #expect(Array(environment.observation[29..<49]).nonZero.keys.sorted() == [4, 12])
@@ -137,6 +139,19 @@ struct GatherTests {
     }
   }
 
+  @Test("A saved state with objects that can't be is refused and changes nothing")
+  func badStates() throws {
+    let environment = try fresh([.init(kind: .apple, x: 8, y: 8)])
+    let good = environment.saveState()
+    let many = Array(repeating: GatherObject(kind: .bomb, x: 1, y: 1), count: 17)
+    for rules in [try JSONEncoder().encode(many), Data("{}".utf8), Data("[{\"kind\":\"pear\"}]".utf8)] {
+      var bad = good
+      bad.rules = rules
+      #expect(throws: EnvironmentError.self) { try environment.restore(bad) }
+      #expect(environment.saveState() == good)
+    }
+  }
+
   @Test("Readings stand between the Ant's 29 numbers and the time")
   func layout() throws {
     let environment = try fresh([.init(kind: .apple, x: 3, y: 0.5)])
@@ -164,7 +179,7 @@ struct GatherTests {
     var generator = RandomStream(seed: 1, name: "environment")
     try environment.reset(using: &generator, target: .training)
     var state = environment.saveState()
-    state.objects = objects
+    state.rules = try JSONEncoder().encode(objects)
     state.physics.qpos = environment.simulation.model.qpos0
     state.physics.qvel = Array(repeating: 0, count: 14)
     try environment.restore(state)

@@ -49,7 +49,7 @@ extension TaskDefinition {
           "lower.targetNoise": "0.2", "lower.targetNoiseClip": "0.5",
         ]),
       modelXML: world.text, map: map, customRobot: robot, isBuiltIn: false,
-      robot: layout)
+      robot: layout, rules: ReachTarget())
   }
 
   private init(antIn map: MazeMap) {
@@ -57,11 +57,11 @@ extension TaskDefinition {
     self.init(
       description: TaskDescription(
         name: map.name, summary: "the Ant in the maze '\(map.name)'", observationCount: 30,
-        actionLimits: TaskRegistry.antMaze.actionLimits, layout: .ant,
-        subgoalHalfRange: TaskRegistry.antMaze.subgoalHalfRange, map: map,
-        stepDuration: TaskRegistry.antMaze.stepDuration),
+        actionLimits: TaskDescription.antActionLimits, layout: .ant,
+        subgoalHalfRange: TaskDescription.antSubgoalHalfRange, map: map,
+        stepDuration: TaskDescription.antStepDuration),
       modelXML: document.text, map: map, customRobot: nil, isBuiltIn: false,
-      robot: .ant)
+      robot: .ant, rules: ReachTarget())
   }
 }
 

@@ -17,6 +17,9 @@ public struct TaskDefinition: Sendable {
 
   let robot: RobotLayout
 
+  /// What a step earns and when an episode ends; every environment begins with a copy.
+  let rules: any TaskRules
+
   /// Makes an environment with a world of its own. It must be reset before its first step.
   ///
   /// - Throws: `MuJoCoError` if MuJoCo refuses the world.

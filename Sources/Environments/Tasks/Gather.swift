@@ -1,4 +1,5 @@
 import Foundation
+import Learning
 import Randomness
 
 /// The apples and bombs of Ant Gather, and how the Ant senses them (Duan et al. 2016, rllab).
@@ -15,7 +16,7 @@ package struct GatherField: Equatable, Sendable {
   package static let startSpacing = 2.0
 
   /// What is left.
-  package var objects: [GatherObject]
+  package private(set) var objects: [GatherObject]
 
   package init(objects: [GatherObject]) {
     self.objects = objects
@@ -72,4 +73,46 @@ package struct GatherField: Equatable, Sendable {
       observation[index] = max(observation[index], Float(1 - distance / Self.sensorRange))
     }
   }
+}
+
+extension GatherField: TaskRules {
+  var readingCount: Int { 2 * Self.binCount }
+
+  mutating func begin(using generator: inout RandomStream) {
+    self = GatherField(using: &generator)
+  }
+
+  /// What the robot takes is what it earns; the task is over when nothing is left.
+  mutating func score(_ robot: RobotPose) -> (reward: Double, isTerminated: Bool) {
+    let reward = robot.isDiverged ? 0 : take(x: robot.position.x, y: robot.position.y)
+    return (reward, objects.isEmpty)
+  }
+
+  func sense(_ robot: RobotPose, into observation: inout [Float], at offset: Int) {
+    sense(
+      x: robot.position.x, y: robot.position.y, heading: robot.heading, into: &observation,
+      at: offset)
+  }
+
+  var state: [GatherObject] { objects }
+
+  mutating func restore(_ state: [GatherObject]) -> String? {
+    if state.count > 2 * Self.countOfEach { return "it has \(state.count) objects" }
+    if state.contains(where: { !$0.x.isFinite || !$0.y.isFinite }) {
+      return "an object has no finite place"
+    }
+    objects = state
+    return nil
+  }
+}
+
+extension RegisteredTask {
+  static let antGather = RegisteredTask(
+    description: .ant(
+      name: "ant-gather",
+      summary: "take the apples (+1) and leave the bombs (-1): the score is the reward",
+      readingCount: 2 * GatherField.binCount, trainingTarget: .none, evaluationTargets: [],
+      evaluationTargetNames: [], successRadius: nil),
+    worldName: "ant-gather", map: nil, robot: .ant, rules: GatherField(objects: [])
+  ) { WorldModel.arena(named: "ant-gather", robot: BuiltInRobot.ant.standing()) }
 }

@@ -210,10 +210,8 @@ private final class LearningParts {
   init(agent: HIROAgent, seed: UInt64) {
     self.agent = agent
     var stream = RandomStream(seed: seed, name: "benchmark")
-    let levels = [agent.lower, agent.higher].map { level in
-      TD3(
-        inputCount: level.inputCount, actionLimits: level.actionLimits,
-        configuration: level.configuration, using: &stream)
+    let levels = agent.configuration.levels(of: agent.shape).map { level in
+      TD3(level.sizes, configuration: level.configuration, using: &stream)
     }
     (lower, higher) = (levels[0], levels[1])
     self.stream = stream
@@ -256,8 +254,8 @@ private final class LearningParts {
   /// Floating-point operations of the matrix products that one environment step of training needs.
   func operationsPerStep(rowFraction: Double) -> Double {
     let interval = Double(agent.configuration.subgoals.interval)
-    return agent.lower.operationsPerUpdate
-      + (agent.higher.operationsPerUpdate + agent.relabelling.operations(rowFraction: rowFraction))
+    return lower.operationsPerUpdate
+      + (higher.operationsPerUpdate + agent.relabelling.operations(rowFraction: rowFraction))
       / interval
   }
 

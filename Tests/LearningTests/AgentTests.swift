@@ -64,10 +64,10 @@ struct AgentTests {
     var world = ToyWorld(seed: 1)
     train(agent, in: &world, windows: 231, pool: WorkerPool(threads: 1))
     // Learning comes before the last of the 231 steps is collected; 40 of them are warm-up.
-    #expect(agent.lower.updates == 190)
+    #expect(agent.lower.progress.updates == 190)
     // 10 episodes of 23 steps have 3 intervals each; those that end at the steps 10, 20, 23 and 33
     // are too early.
-    #expect(agent.higher.updates == 30 - 4)
+    #expect(agent.higher.progress.updates == 30 - 4)
   }
 
   @Test("In pre-training the higher level does not learn, and subgoals are uniform in their range")
@@ -75,8 +75,8 @@ struct AgentTests {
     var configuration = makeSmallConfiguration()
     configuration.pretrainingSteps = 5_000
     let agent = try trained(configuration, windows: 200) as! HIROAgent
-    #expect(agent.higher.updates == 0)
-    #expect(agent.lower.updates > 0)
+    #expect(agent.higher.progress.updates == 0)
+    #expect(agent.lower.progress.updates > 0)
     var squares = [Double](repeating: 0, count: 4)
     let count = agent.experience.higherCount
     for number in 0..<count {
@@ -197,7 +197,7 @@ struct AgentTests {
 }
 
 /// Keeps what is shown to it, and shows it again.
-private final class MemoryArchive: StateVisitor {
+final class MemoryArchive: StateVisitor {
   var values: [String: [UInt8]] = [:]
   var isFilling = false
 

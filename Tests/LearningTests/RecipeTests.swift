@@ -27,8 +27,9 @@ struct RecipeTests {
     var reward: Float
   }
 
-  private func rows(_ learner: TD3) -> [Row] {
-    (0..<learner.configuration.batchSize).map { row in
+  private func rows(_ learner: any Learner) -> [Row] {
+    let learner = learner as! TD3
+    return (0..<learner.configuration.batchSize).map { row in
       Row(
         input: numbers(learner.batch.inputsAndActions.row(row), learner.inputCount),
         next: numbers(learner.batch.nextInputs.row(row), learner.inputCount),

@@ -2,7 +2,7 @@ import NeuralNetworks
 import Parallel
 import Randomness
 
-/// The paper's baseline without hierarchy: one ``TD3`` that sees the observation and the target
+/// The paper's baseline without hierarchy: one learner (``TD3``) that sees the observation and the target
 /// and earns the environment's reward.
 ///
 /// Its constants are those of the configuration's `lower` level; rewards are multiplied with
@@ -15,7 +15,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
   public let configuration: HIROConfiguration
 
   /// The one learner: input `[observation, target]`.
-  public let learner: TD3
+  package let learner: any Learner
 
   /// Everything remembered.
   public let experience: Experience
@@ -39,7 +39,16 @@ public final class FlatAgent: Agent, @unchecked Sendable {
   private var action: [Float]
 
   /// Makes an untrained agent; everything random in it derives from `seed`.
-  public init(shape taskShape: AgentShape, configuration: HIROConfiguration, seed: UInt64) {
+  public convenience init(shape: AgentShape, configuration: HIROConfiguration, seed: UInt64) {
+    self.init(
+      shape: shape, configuration: configuration, seed: seed, makeLearner: TD3.make)
+  }
+
+  /// Makes an untrained agent with another learner than ``TD3``.
+  package init(
+    shape taskShape: AgentShape, configuration: HIROConfiguration, seed: UInt64,
+    makeLearner: MakeLearner
+  ) {
     var shape = taskShape
     shape.subgoalHalfRange = []
     self.shape = shape
@@ -49,8 +58,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
       sampling: RandomStream(seed: seed, name: "flat replay sampling"),
       targetNoise: RandomStream(seed: seed, name: "flat target noise"))
     var initialisation = RandomStream(seed: seed, name: "initialisation of the flat agent")
-    learner = TD3(
-      shape.flatLevel, configuration: configuration.lower.learner, using: &initialisation)
+    learner = makeLearner(shape.flatLevel, configuration.lower.learner, &initialisation)
     window = Window(capacity: configuration.subgoals.interval, shape: shape)
     experience = Experience(
       shape: shape, lowerCapacity: configuration.lower.replayCapacity, higherCapacity: 0,

@@ -3,7 +3,7 @@ import Parallel
 import Randomness
 
 /// HIRO (Nachum et al. 2018): a higher level that sets subgoals and a lower level that reaches
-/// them, each a ``TD3`` on its own view of one ``Experience``.
+/// them, each a learner (``TD3``) on its own view of one ``Experience``.
 public final class HIROAgent: Agent, @unchecked Sendable {
   /// The sizes and ranges of the task.
   public let shape: AgentShape
@@ -12,10 +12,10 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   public let configuration: HIROConfiguration
 
   /// The level that drives the joints: input `[observation without place, subgoal]`.
-  public let lower: TD3
+  package let lower: any Learner
 
   /// The level that sets subgoals: input `[observation, target]`.
-  public let higher: TD3
+  package let higher: any Learner
 
   /// Everything remembered.
   public let experience: Experience
@@ -47,8 +47,17 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   /// Makes an untrained agent; everything random in it derives from `seed`.
   ///
   /// - Throws: ``AgentShapeError`` where the subgoal configuration does not fit the task.
-  public init(
-    shape taskShape: AgentShape, configuration: HIROConfiguration, seed: UInt64
+  public convenience init(
+    shape: AgentShape, configuration: HIROConfiguration, seed: UInt64
+  ) throws(AgentShapeError) {
+    try self.init(
+      shape: shape, configuration: configuration, seed: seed, makeLearner: TD3.make)
+  }
+
+  /// Makes an untrained agent with other learners than ``TD3``.
+  package init(
+    shape taskShape: AgentShape, configuration: HIROConfiguration, seed: UInt64,
+    makeLearner: MakeLearner
   ) throws(AgentShapeError) {
     let shape = try taskShape.adapted(to: configuration)
     self.shape = shape
@@ -58,11 +67,9 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     higherStreams = HigherStreams(seed: seed)
 
     var initialisation = RandomStream(seed: seed, name: "initialisation of the lower level")
-    lower = TD3(
-      shape.lowerLevel, configuration: configuration.lower.learner, using: &initialisation)
+    lower = makeLearner(shape.lowerLevel, configuration.lower.learner, &initialisation)
     initialisation = RandomStream(seed: seed, name: "initialisation of the higher level")
-    higher = TD3(
-      shape.higherLevel, configuration: configuration.higher.learner, using: &initialisation)
+    higher = makeLearner(shape.higherLevel, configuration.higher.learner, &initialisation)
 
     experience = Experience(
       shape: shape, lowerCapacity: configuration.lower.replayCapacity,

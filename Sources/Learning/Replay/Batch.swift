@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-/// Transitions in the form that ``TD3`` learns from, those of one update after those of another.
+/// Transitions in the form that a ``Learner`` learns from, those of one update after those of another.
 public final class Batch: @unchecked Sendable {
   /// Transitions that there is room for.
   public let capacity: Int
@@ -21,7 +21,7 @@ public final class Batch: @unchecked Sendable {
   /// Inputs at the next step, `[capacity, inputs]`: the input of the target actor.
   package let nextInputs: Matrix
 
-  init(capacity: Int, inputCount: Int, actionCount: Int) {
+  package init(capacity: Int, inputCount: Int, actionCount: Int) {
     self.capacity = capacity
     inputsAndActions = Matrix(rows: capacity, columns: inputCount + actionCount, feedsLayer: true)
     rewards = Array(repeating: 0, count: capacity)

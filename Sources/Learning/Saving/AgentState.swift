@@ -54,45 +54,6 @@ extension StateVisitor {
   }
 }
 
-extension TD3 {
-  /// What a learner has to keep besides its networks.
-  package struct Progress: Codable, Equatable, Sendable {
-    var updates: Int
-    var optimizerSteps: [Int]
-    var statistics: LearningStatistics
-  }
-
-  package var progress: Progress {
-    get {
-      Progress(
-        updates: updates, optimizerSteps: learners.map(\.1.optimizer.steps),
-        statistics: statistics)
-    }
-    set {
-      updates = newValue.updates
-      statistics = newValue.statistics
-      for ((_, learner), steps) in zip(learners, newValue.optimizerSteps) {
-        learner.optimizer.steps = steps
-      }
-    }
-  }
-
-  /// Throws unless `progress` can be that of this learner.
-  func check(_ progress: Progress) throws(StateError) {
-    let counts = progress.optimizerSteps + [progress.updates, progress.statistics.updates]
-    guard progress.optimizerSteps.count == learners.count, counts.allSatisfy(isPossibleCount)
-    else { throw .inconsistent("the number of updates") }
-  }
-
-  private var learners: [(String, LearnedNetwork)] {
-    [("actor", actorLearner), ("critic1", critics[0].learner), ("critic2", critics[1].learner)]
-  }
-
-  package func visit(_ visitor: some StateVisitor, name: String) throws {
-    for (network, learner) in learners { try visitor.visit(name, network, learner) }
-  }
-}
-
 extension Window {
   /// The state that an empty window begins with.
   package struct Start: Codable, Equatable, Sendable {
@@ -133,8 +94,8 @@ extension HIROAgent {
     var steps: Int
     var lowerUpdatesOwed: Int
     var higherUpdatesOwed: Int
-    var lower: TD3.Progress
-    var higher: TD3.Progress
+    var lower: LearnerProgress
+    var higher: LearnerProgress
     var lowerStreams: LowerStreams
     var higherStreams: HigherStreams
     var collectorStreams: Collector.Streams
@@ -214,7 +175,7 @@ extension FlatAgent {
   private struct Progress: Codable {
     var steps: Int
     var updatesOwed: Int
-    var learner: TD3.Progress
+    var learner: LearnerProgress
     var streams: Streams
     var window: Window.Start
     var experience: Experience.Position

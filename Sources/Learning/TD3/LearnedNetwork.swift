@@ -12,7 +12,7 @@ package final class LearnedNetwork: @unchecked Sendable {
   private let averagingRate: Double
 
   /// Where the gradients of its layers and parameters are computed.
-  let gradients: Gradients
+  package let gradients: Gradients
 
   private let targetUpdateRate: Double
 
@@ -22,7 +22,7 @@ package final class LearnedNetwork: @unchecked Sendable {
   private let rows: Range<Int>
 
   /// Begins with the target, and the average, equal to `network`.
-  init(
+  package init(
     _ network: Perceptron, configuration: LevelConfiguration, learningRate: Double, parts: Int,
     averagingRate: Double = 0
   ) {
@@ -42,7 +42,7 @@ package final class LearnedNetwork: @unchecked Sendable {
   }
 
   /// One step of Adam with the gradients that stand in the layers; then the target follows, where it is time.
-  func step(from activations: Activations, movesTarget: Bool, pool: WorkerPool) {
+  package func step(from activations: Activations, movesTarget: Bool, pool: WorkerPool) {
     optimizer.beginStep()
     pool.forEach(parts) { part in
       network.backwardToParameters(activations, gradients, rows: rows, in: part)

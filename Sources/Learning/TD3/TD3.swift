@@ -2,36 +2,6 @@ import NeuralNetworks
 import Parallel
 import Randomness
 
-/// What one or more updates of a ``TD3`` measured.
-public struct LearningStatistics: Codable, Equatable, Sendable {
-  /// Critic updates.
-  public var updates = 0
-  /// Sum over the updates of the critics' loss.
-  public var criticLoss = 0.0
-  /// Sum over the updates of the mean over the batch of the first critic's value.
-  public var value = 0.0
-
-  /// Updates of the actor.
-  public var actorUpdates = 0
-  /// Sum over these of the actor's loss: minus the first critic's value of what the actor chose, in
-  /// the mean over the batch, and the penalty on its outputs.
-  public var actorLoss = 0.0
-  /// Sum over these of the fraction of the actor's outputs beyond 0.95 of their limits.
-  public var saturation = 0.0
-
-  /// Nothing measured yet.
-  public init() {}
-
-  /// Mean loss of the critics; NaN before the first update.
-  public var meanCriticLoss: Double { criticLoss / Double(updates) }
-  /// Mean loss of the actor; NaN before its first update.
-  public var meanActorLoss: Double { actorLoss / Double(actorUpdates) }
-  /// Mean fraction of saturated outputs of the actor; NaN before its first update.
-  public var meanSaturation: Double { saturation / Double(actorUpdates) }
-  /// Mean value of the first critic; NaN before the first update.
-  public var meanValue: Double { value / Double(updates) }
-}
-
 /// Twin delayed deep deterministic policy gradient (Fujimoto et al. 2018, algorithm 1).
 ///
 /// An actor μ(x) and two critics Qₖ(x, a), with a slowly following target of each. Each update
@@ -44,7 +14,7 @@ public struct LearningStatistics: Codable, Equatable, Sendable {
 /// The target networks stand still from one update of the actor to the next. So all updates up to
 /// that one may be made in one call: their targets are computed together, and each critic then
 /// makes them in turn, without waiting for the other.
-public final class TD3: @unchecked Sendable {
+public final class TD3: Learner, @unchecked Sendable {
   /// The constants.
   public let configuration: LevelConfiguration
 
@@ -129,6 +99,13 @@ public final class TD3: @unchecked Sendable {
       outputPenalty: configuration.outputPenalty)
     noise = FloatBuffer(count: capacity * actionLimits.count)
     targets = FloatBuffer(count: capacity)
+  }
+
+  /// Makes the learner of a level: a ``MakeLearner``.
+  package static func make(
+    _ level: LevelSizes, _ configuration: LevelConfiguration, _ generator: inout RandomStream
+  ) -> any Learner {
+    TD3(level, configuration: configuration, using: &generator)
   }
 
   /// The updates that one call of ``update(_:pool:noise:)`` can make now.
@@ -216,19 +193,29 @@ extension LevelConfiguration {
 }
 
 extension TD3 {
-  /// Gives what was measured since the last call.
+  /// What was measured since the last call.
   package func takeStatistics() -> LearningStatistics {
     defer { statistics = LearningStatistics() }
     return statistics
   }
 
-  /// The first of the weights found that are not finite, by name.
-  package func firstNonFinite(level: String) -> String? {
-    if !actor.parameters.isFinite { return "a weight of the \(level) actor" }
-    for (index, critic) in critics.enumerated() where !critic.network.parameters.isFinite {
-      return "a weight of the \(level) critic \(index + 1)"
+  package var networks: [(name: String, network: LearnedNetwork)] {
+    [("actor", actorLearner), ("critic1", critics[0].learner), ("critic2", critics[1].learner)]
+  }
+
+  package var progress: LearnerProgress {
+    get {
+      LearnerProgress(
+        updates: updates, optimizerSteps: networks.map(\.network.optimizer.steps),
+        statistics: statistics)
     }
-    return nil
+    set {
+      updates = newValue.updates
+      statistics = newValue.statistics
+      for (one, steps) in zip(networks, newValue.optimizerSteps) {
+        one.network.optimizer.steps = steps
+      }
+    }
   }
 }
 

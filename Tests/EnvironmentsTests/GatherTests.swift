@@ -144,7 +144,9 @@ struct GatherTests {
     let environment = try fresh([.init(kind: .apple, x: 8, y: 8)])
     let good = environment.saveState()
     let many = Array(repeating: GatherObject(kind: .bomb, x: 1, y: 1), count: 17)
-    for rules in [try JSONEncoder().encode(many), Data("{}".utf8), Data("[{\"kind\":\"pear\"}]".utf8)] {
+    for rules in [
+      try JSONEncoder().encode(many), Data("{}".utf8), Data("[{\"kind\":\"pear\"}]".utf8),
+    ] {
       var bad = good
       bad.rules = rules
       #expect(throws: EnvironmentError.self) { try environment.restore(bad) }

@@ -128,7 +128,7 @@ struct ComparisonTests {
     #expect(comparison.csv.contains("point-maze,default,1,far end,2000,0.5,9.5,-100.0,,\n"))
   }
 
-  @Test("Where a run took second looks, these decide what was its best and when; its curve is the first")
+  @Test("Second looks decide what was a run's best and when; its curve is that of the first")
   func confirmed() throws {
     try makeRun("a", seed: 1, success: [0.4, 1, 0.9, 0.9], confirmed: [0: 0.3, 1: 0.84, 2: 0.92])
     let comparison = try Comparison(paths: [folder.file("a")])

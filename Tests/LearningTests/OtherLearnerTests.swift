@@ -91,7 +91,9 @@ struct OtherLearnerTests {
         makeLearner: ImitationLearner.make)
   }
 
-  @Test("An agent learns with one, and its state goes on to the same bits", arguments: Hierarchy.allCases)
+  @Test(
+    "An agent learns with one, and its state goes on to the same bits",
+    arguments: Hierarchy.allCases)
   func learns(hierarchy: Hierarchy) throws {
     let agent = try makeAgent(hierarchy)
     let pool = WorkerPool(threads: 1)

@@ -25,7 +25,8 @@ extension RegisteredTask {
   }
 
   static let antMaze = antInMaze(
-    "ant-maze", .u, summary: "go round the U: train on targets everywhere, be judged at its far end",
+    "ant-maze", .u,
+    summary: "go round the U: train on targets everywhere, be judged at its far end",
     trainingTarget: .uniform(lower: [-4, -4], upper: [20, 20]),
     evaluationTargets: [[0, 16], [16, 0], [16, 16]],
     evaluationTargetNames: ["far end", "first corner", "second corner"])

@@ -152,7 +152,9 @@ package struct ComparisonTable: Sendable {
 extension Comparison {
   /// Every evaluation of every run, as CSV: for each target a row.
   package var csv: String {
-    var lines = ["task,variant,seed,target,step,success,final_distance,return,confirmed_success,confirmed_return"]
+    var lines = [
+      "task,variant,seed,target,step,success,final_distance,return,confirmed_success,confirmed_return"
+    ]
     func field(_ text: String) -> String {
       text.contains { ",\"\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
     }

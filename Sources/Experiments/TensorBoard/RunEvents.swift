@@ -45,7 +45,8 @@ package final class RunEvents {
 
   /// What TensorBoard calls a column of `metrics.csv`: with a group before a slash, by which it sorts.
   package static func tag(of column: String) -> String {
-    for group in ["evaluation", "confirmed", "lower", "higher"] where column.hasPrefix(group + "_") {
+    for group in ["evaluation", "confirmed", "lower", "higher"] where column.hasPrefix(group + "_")
+    {
       return "\(group)/\(column.dropFirst(group.count + 1))"
     }
     return "training/\(column)"

@@ -231,7 +231,7 @@ public final class RobotEnvironment: PhysicsEnvironment {
   /// Everything that makes the continuation exact to the bit.
   public func saveState() -> RobotEnvironmentState {
     RobotEnvironmentState(
-      task: task.name, stepCount: stepCount, target: targetPlace, rules: rules.encodedState(),
+      task: task.name, stepCount: stepCount, target: targetPlace, rules: rules.saveState(),
       isDiverged: isDiverged, observation: observation, physics: simulation.saveState())
   }
 
@@ -260,7 +260,7 @@ public final class RobotEnvironment: PhysicsEnvironment {
         || (state.physics.qpos.allSatisfy(\.isFinite) && state.physics.qvel.allSatisfy(\.isFinite)),
       "its physics are not finite")
     var restored = rules
-    if let problem = restored.restore(encoded: state.rules) { try check(false, problem) }
+    if let problem = restored.restore(state.rules) { try check(false, problem) }
     try simulation.restore(state.physics)
     rules = restored
     setTarget(state.target)

@@ -9,8 +9,9 @@ public struct RobotEnvironmentState: Codable, Equatable, Sendable {
   public var stepCount: Int
   /// The episode's target (m).
   public var target: [Double]
-  /// What the task itself keeps, as JSON: what is left to gather, in Ant Gather.
-  public var rules: Data
+  /// What the task itself keeps, as JSON: what is left to gather, in Ant Gather; `nil` where that is
+  /// nothing.
+  public var rules: Data?
   /// Whether the simulation has diverged in this episode.
   public var isDiverged: Bool
   /// The observation, which is the last good one if the simulation has diverged.

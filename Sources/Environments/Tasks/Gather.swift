@@ -94,9 +94,17 @@ extension GatherField: TaskRules {
       at: offset)
   }
 
-  var state: [GatherObject] { objects }
+  /// What is left, as JSON.
+  func saveState() -> Data? {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return try? encoder.encode(objects)
+  }
 
-  mutating func restore(_ state: [GatherObject]) -> String? {
+  mutating func restore(_ saved: Data?) -> String? {
+    guard let saved, let state = try? JSONDecoder().decode([GatherObject].self, from: saved) else {
+      return "it does not tell what is left to gather"
+    }
     if state.count > 2 * Self.countOfEach { return "it has \(state.count) objects" }
     if state.contains(where: { !$0.x.isFinite || !$0.y.isFinite }) {
       return "an object has no finite place"

@@ -4,9 +4,6 @@ import Randomness
 /// What a task asks of a robot in its world: what a step earns, when an episode ends before its last step,
 /// and what the robot senses of it. A task is its world, its ``TaskDescription`` and these.
 protocol TaskRules: Sendable {
-  /// What makes the continuation of an episode exact to the bit.
-  associatedtype State: Codable
-
   /// How many numbers the observation has of it, between the robot's own and the time.
   var readingCount: Int { get }
 
@@ -21,13 +18,14 @@ protocol TaskRules: Sendable {
   /// Writes ``readingCount`` numbers into `observation`, from `offset` on.
   func sense(_ robot: RobotPose, into observation: inout [Float], at offset: Int)
 
-  /// The state in mid-episode.
-  var state: State { get }
+  /// What makes the continuation of an episode exact to the bit, besides the world; `nil` where there is
+  /// nothing to remember.
+  func saveState() -> Data?
 
-  /// Continues from a state that may stand in anyone's file.
+  /// Continues from a saved state, which may stand in anyone's file.
   ///
   /// - Returns: `nil`, or what is wrong with it: then nothing has changed.
-  mutating func restore(_ state: State) -> String?
+  mutating func restore(_ saved: Data?) -> String?
 
   /// What is drawn of it.
   var objects: [GatherObject] { get }
@@ -37,23 +35,11 @@ extension TaskRules {
   var readingCount: Int { 0 }
   mutating func begin(using generator: inout RandomStream) {}
   func sense(_ robot: RobotPose, into observation: inout [Float], at offset: Int) {}
+  func saveState() -> Data? { nil }
+  mutating func restore(_ saved: Data?) -> String? {
+    saved == nil ? nil : "it holds something that the task does not keep"
+  }
   var objects: [GatherObject] { [] }
-
-  /// ``state`` as JSON.
-  func encodedState() -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    // Numbers that are finite and structures of these: there is nothing to fail.
-    return (try? encoder.encode(state)) ?? Data()
-  }
-
-  /// Continues from ``encodedState()``; gives what is wrong with it.
-  mutating func restore(encoded data: Data) -> String? {
-    guard let state = try? JSONDecoder().decode(State.self, from: data) else {
-      return "what it says of the task cannot be read"
-    }
-    return restore(state)
-  }
 }
 
 /// Where a robot is after a step.
@@ -79,13 +65,7 @@ struct RobotPose {
 /// Reach the target: each step earns minus the distance that is left (m). Nothing ends an episode but
 /// the clock.
 struct ReachTarget: TaskRules {
-  /// There is nothing to remember.
-  struct State: Codable {}
-
   func score(_ robot: RobotPose) -> (reward: Double, isTerminated: Bool) {
     (-(robot.distanceToTarget ?? 0), false)
   }
-
-  var state: State { State() }
-  func restore(_ state: State) -> String? { nil }
 }

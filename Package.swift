@@ -135,3 +135,11 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// What a later language mode will ask for, asked for today: `any` before the name of a protocol, and the
+// import of every module whose members a file uses.
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+}

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What is wrong with a file that a person wrote, a map or a robot, and where; the description is one line with the remedy.
@@ -43,27 +44,20 @@ enum SourceText {
     func failure(_ message: String, isMissing: Bool = false) -> SourceError {
       SourceError(source: path, line: 0, column: 0, message: message, isMissing: isMissing)
     }
-    var status = stat()
-    guard !path.utf8.contains(0), stat(path, &status) == 0 else {
-      throw failure("no such \(kind) file: check the path", isMissing: true)
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw failure("not a regular file: give the path of a \(kind) file")
-    }
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw failure("can't be opened: check its permissions", isMissing: true)
-    }
-    defer { try? handle.close() }
-    let data: Data
-    do {
-      data = try handle.read(upToCount: limit + 1) ?? Data()
+    do throws(FileError) {
+      let file = try InputFile(path: path, limit: limit)
+      return try file.bytes(in: 0..<file.count)
     } catch {
-      throw failure("can't be read: check the disk")
+      throw switch error {
+      case .notFound, .notAFolder:
+        failure("no such \(kind) file: check the path", isMissing: true)
+      case .notAFile: failure("not a regular file: give the path of a \(kind) file")
+      case .notReadable: failure("can't be opened: check its permissions", isMissing: true)
+      case .tooLarge:
+        failure("more than \((limit + 0xfffff) >> 20) MiB, the most that is read of a \(kind)")
+      default: failure("can't be read: check the disk")
+      }
     }
-    guard data.count <= limit else {
-      throw failure("more than \((limit + 0xfffff) >> 20) MiB, the most that is read of a \(kind)")
-    }
-    return [UInt8](data)
   }
 
   /// The file's name without folders and endings.

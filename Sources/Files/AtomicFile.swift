@@ -163,6 +163,11 @@ public final class OutputFile {
 /// people would go into the file. A file that is made is everyone's to read and write as far as the
 /// user's mask lets them. −1 with `errno` where it fails.
 package func openFile(_ path: String, _ flags: Int32) -> Int32 {
+  // What follows a zero would be left out: another file than was named.
+  if path.utf8.contains(0) {
+    errno = ENOENT
+    return -1
+  }
   let descriptor = open(path, flags | O_CLOEXEC, 0o666)
   guard 0...STDERR_FILENO ~= descriptor else { return descriptor }
   let higher = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Environments
 import Experiments
+import Learning
 
 /// What the shells offer after an option or in the place of an argument: the names that this program
 /// knows, as they are when the script for the shell is made.

@@ -1,7 +1,10 @@
 import ArgumentParser
+import Environments
 import Experiments
 import Files
 import Foundation
+import Learning
+import Safetensors
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

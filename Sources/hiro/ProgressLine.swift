@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Learning
 import Synchronization
 
 /// Tells on standard error how a run gets on: on a terminal one line that is drawn anew, elsewhere

@@ -1,4 +1,5 @@
 import Environments
+import Learning
 import MuJoCo
 import Randomness
 import Testing

@@ -1,5 +1,6 @@
 import Environments
 import Foundation
+import Learning
 import MuJoCo
 import Randomness
 import TestSupport

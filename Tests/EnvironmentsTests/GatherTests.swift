@@ -1,6 +1,7 @@
 import Environments
 import Foundation
 import Learning
+import MuJoCo
 import Randomness
 import Testing
 

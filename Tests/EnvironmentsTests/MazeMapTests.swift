@@ -1,5 +1,6 @@
 import Environments
 import Foundation
+import Learning
 import Randomness
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@ import Experiments
 import Files
 import Foundation
 import FoundationXML
+import Learning
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Learning
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Environments
 import Experiments
 import Foundation
 import Learning
+import MuJoCo
 import NeuralNetworks
 import Parallel
 import Synchronization

@@ -1,5 +1,6 @@
 import Environments
 import Experiments
+import Learning
 import MuJoCo
 import MuJoCoGraphics
 import Testing

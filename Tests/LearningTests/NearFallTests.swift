@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import NeuralNetworks
 import Parallel
 import Randomness
 import Testing

@@ -1,6 +1,7 @@
 import Environments
 import Experiments
 import Foundation
+import Learning
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import Learning
 import Randomness
 
 /// What many seeds came to, as one number and how sure it is.

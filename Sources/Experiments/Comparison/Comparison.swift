@@ -1,5 +1,7 @@
 import Environments
+import Files
 import Foundation
+import Learning
 
 /// Runs put beside each other: for each task and variant what its seeds came to.
 package struct Comparison: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import Learning
 
 /// A comparison as rows for people: the same in a terminal, in Markdown and on a page.
 package struct ComparisonTable: Sendable {

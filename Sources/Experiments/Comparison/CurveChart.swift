@@ -1,4 +1,5 @@
 import Foundation
+import Learning
 
 /// Learning curves as SVG: for each task the score over environment steps, and below it the distance
 /// from the target at the end. Thick lines are the interquartile mean over the seeds with its 95 %

@@ -13,8 +13,7 @@ package final class MetricsFile {
   private(set) var lastRow: [String: Double] = [:]
   /// Where the file was kept that held something else than rows of these columns.
   package private(set) var keptAside: String?
-  private let path: String
-  private let descriptor: Int32
+  private let file: AppendedFile
 
   /// A metrics file can have at most this many bytes when it is reopened.
   private static let sizeLimit = 1 << 30
@@ -38,11 +37,7 @@ package final class MetricsFile {
       lastRow = rows.last.map { Self.numbers($0.text, columns) } ?? [:]
     }
     try AtomicFile.write(text, to: path)
-    descriptor = openFile(path, O_WRONLY | O_APPEND)
-    guard descriptor >= 0 else {
-      throw FileError(errno: errno, path: path, operation: "opening", writing: true)
-    }
-    self.path = path
+    file = try AppendedFile(path: path)
     self.columns = columns
   }
 
@@ -66,8 +61,6 @@ package final class MetricsFile {
     return "\(base).damaged-\(number).csv"
   }
 
-  deinit { close(descriptor) }
-
   /// Appends the row of `step`; a column without a value, or whose value is not a number, stays
   /// empty. Values must be of known columns.
   package func append(step: Int, _ values: [String: Double]) throws(FileError) {
@@ -76,23 +69,12 @@ package final class MetricsFile {
       guard let value = values[column], value.isFinite else { return "" }
       return Int(exactly: value).map(String.init) ?? "\(value)"
     }
-    let row = Array("\(step),\(fields.joined(separator: ","))\n".utf8)
-    let end = lseek(descriptor, 0, SEEK_END)
-    let written = row.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
-    guard written == row.count else {
-      let error = FileError(
-        errno: written < 0 ? errno : ENOSPC, path: path, operation: "writing", writing: true)
-      // A disk that fills takes the beginning of a row; the row will be tried again as a whole.
-      if written > 0 { ftruncate(descriptor, end) }
-      throw error
-    }
+    try file.append(Array("\(step),\(fields.joined(separator: ","))\n".utf8))
   }
 
   /// Makes the rows so far reach the disk.
   package func synchronize() throws(FileError) {
-    guard fsync(descriptor) == 0 else {
-      throw FileError(errno: errno, path: path, operation: "syncing", writing: true)
-    }
+    try file.synchronize()
   }
 }
 

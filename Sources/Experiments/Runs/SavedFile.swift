@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Learning
+import NeuralNetworks
 import Safetensors
 
 /// A policy or a checkpoint, read to its last byte to tell what it holds.

@@ -9,8 +9,7 @@ import Foundation
 /// most a file that ends with its last whole record; continuing cuts the older files back to a given
 /// step and tells a TensorBoard that is looking on to forget what it has seen after it.
 package final class EventFile {
-  private let path: String
-  private let descriptor: Int32
+  private let file: AppendedFile
 
   /// What the names of event files begin with.
   package static let prefix = "events.out.tfevents."
@@ -28,11 +27,8 @@ package final class EventFile {
     let time = max(Int(Date().timeIntervalSince1970), newest + 1)
     let host = ProcessInfo.processInfo.hostName
       .map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "_" }.map(String.init).joined()
-    path = "\(folder)/\(Self.prefix)\(time).\(host).\(getpid())"
-    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_EXCL, 0o666)
-    guard descriptor >= 0 else {
-      throw FileError(errno: errno, path: path, operation: "creating", writing: true)
-    }
+    file = try AppendedFile(
+      path: "\(folder)/\(Self.prefix)\(time).\(host).\(getpid())", isNew: true)
     try append(step: 0) { $0.add(EventField.fileVersion, "brain.Event:2") }
     guard let step else { return }
     try append(step: step + 1) { event in
@@ -41,8 +37,6 @@ package final class EventFile {
       event.add(EventField.sessionLog, session)
     }
   }
-
-  deinit { close(descriptor) }
 
   /// Appends numbers of `step`, each under its tag; what is not finite is left out.
   package func append(step: Int, scalars: [(tag: String, value: Double)]) throws(FileError) {
@@ -88,15 +82,7 @@ package final class EventFile {
     event.add(EventField.wallTime, Date().timeIntervalSince1970)
     event.add(EventField.step, step)
     fill(&event)
-    let record = Self.record(event.bytes)
-    let end = lseek(descriptor, 0, SEEK_END)
-    let written = record.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
-    guard written == record.count else {
-      let error = FileError(
-        errno: written < 0 ? errno : ENOSPC, path: path, operation: "writing", writing: true)
-      if written > 0 { ftruncate(descriptor, end) }
-      throw error
-    }
+    try file.append(Self.record(event.bytes))
   }
 
   /// `data` as a record: its length, the length's checksum, the data, the data's checksum.

@@ -94,6 +94,7 @@ struct AgentTests {
     var recipe = makeSmallConfiguration()
     recipe.warmUpPolicy = .uniform
     recipe.higher.holdProbability = 0.3
+    recipe.higher.noiseCorrelation = 0.8
     recipe.quietEpisodes = 0.5
     for level in [\HIROConfiguration.lower.learner, \.higher.learner] {
       recipe[keyPath: level].averagingRate = 0.1

@@ -562,6 +562,53 @@ struct RecipeTests {
     #expect(runs.contains(2) && runs.contains(1))
   }
 
+  @Test(
+    "Of the noise of a decision as much stays as was asked for, and its size does not change",
+    arguments: [0, 0.5, 0.9])
+  func noiseCorrelation(kept: Double) throws {
+    let agent = try trained(windows: 4_000) {
+      $0.schedule = .sequential
+      $0.higher.noiseCorrelation = kept
+      $0.higher.explorationNoise = 0.05
+      $0.higher.noiseUnits = .limits
+      // What acted is what is there in the end.
+      $0.higher.actorLearningRate = 0
+    }
+    let experience = agent.experience
+    let activations = Activations(shape: agent.higher.actor.shape, rows: 1)
+    var noise: [[Double]] = []
+    var episodeBegins: [Bool] = []
+    for number in experience.higherHead - experience.higherCount..<experience.higherHead {
+      let transition = experience.higherTransition(number)
+      let target = numbers(experience.higherTarget(number), agent.shape.targetCount)
+      agent.shape.writeHigherInput(
+        experience.observation(transition.start), target: target,
+        into: activations.input.row(0))
+      agent.higher.actor.forward(activations, rows: 0..<1)
+      let (chosen, asked) = (activations.output.row(0), experience.higherSubgoal(number))
+      noise.append(
+        agent.shape.subgoalHalfRange.enumerated().map { index, limit in
+          Double((asked[index] - chosen[index]) / (0.05 * limit))
+        })
+      episodeBegins.append(
+        number == experience.higherHead - experience.higherCount
+          || experience.higherTransition(number - 1).isTerminal
+          || experience.higherTransition(number - 1).start
+            + experience.higherTransition(number - 1).length != transition.start)
+    }
+    var (squares, products, pairs) = (0.0, 0.0, 0)
+    for (number, values) in noise.enumerated() {
+      squares += values.reduce(0) { $0 + $1 * $1 }
+      guard !episodeBegins[number] else { continue }
+      products += zip(noise[number - 1], values).reduce(0) { $0 + $1.0 * $1.1 }
+      pairs += values.count
+    }
+    let count = Double(noise.count * agent.shape.subgoalCount)
+    #expect(count > 300 && pairs > 150)
+    #expect(abs(squares / count - 1) < 0.15)
+    #expect(abs(products / Double(pairs) - kept) < 0.15)
+  }
+
   @Test("Places are drawn the more often the fewer decisions were there, and from just beyond")
   func visitedPlaces() throws {
     var places = VisitedPlaces()

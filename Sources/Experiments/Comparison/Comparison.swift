@@ -54,6 +54,16 @@ package struct Comparison: Sendable {
       return steps.quantile(0.5).flatMap { $0.isFinite ? $0 : nil }
     }
 
+    /// The median time of a run up to its first evaluation with so much success (s), those that never
+    /// had it counting as later than all; nil where that is the median, or no time was noted.
+    package func medianSeconds(to success: Double) -> Double? {
+      let seconds = runs.map {
+        $0.firstPoint(reaching: success).map { $0.seconds ?? .nan } ?? .infinity
+      }
+      guard !seconds.contains(where: \.isNaN) else { return nil }
+      return seconds.quantile(0.5).flatMap { $0.isFinite ? $0 : nil }
+    }
+
     /// The run with the best score, and the one in the middle; the same where there is only one.
     package var examples: [(name: String, run: RunHistory)] {
       let ranked = runs.sorted {

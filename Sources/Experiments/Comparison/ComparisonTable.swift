@@ -37,7 +37,14 @@ package struct ComparisonTable: Sendable {
       let target = groups[0].runs[0].targets.first.map { ", target: \($0.name)" } ?? ""
       return Section(
         title: "\(task): \(groups[0].quantity) over seeds\(target)",
-        rows: [Self.heading(groups[0])] + groups.map(Self.row))
+        rows: [Self.heading(groups[0])] + groups.map(Self.row) + Self.published(task))
+    }
+    sections += comparison.tasks.map { task in
+      let groups = comparison.groups.filter { $0.task == task }
+      return Section(
+        title: "\(task): each seed",
+        rows: [Self.seedHeading(groups[0])]
+          + groups.flatMap { group in group.runs.map { Self.seedRow($0, of: group) } })
     }
     if !comparison.overall.isEmpty {
       sections.append(
@@ -79,7 +86,8 @@ package struct ComparisonTable: Sendable {
 
   private static func heading(_ group: Comparison.Group) -> [Cell] {
     ["variant", "seeds", "best, mean ± s.e.", "median", "IQM", "IQM 95 %", "last, mean ± s.e."]
-      + (group.runs[0].hasSuccess ? ["steps to 0.5", "steps to 0.9", "failed seeds"] : [])
+      + (group.runs[0].hasSuccess
+        ? ["steps to 0.5", "steps to 0.9", "time to 0.9", "failed seeds"] : [])
       + ["unfinished", "time of a run"]
   }
 
@@ -90,11 +98,55 @@ package struct ComparisonTable: Sendable {
       interval(group.best.interquartileMeanInterval), mean(group.last),
     ]
     if group.runs[0].hasSuccess {
-      row += [steps(group, to: 0.5), steps(group, to: 0.9), Cell(seeds(group.failedSeeds))]
+      row += [
+        steps(group, to: 0.5), steps(group, to: 0.9),
+        group.medianSeconds(to: 0.9).map { Cell(time($0), value: $0) } ?? "",
+        Cell(seeds(group.failedSeeds)),
+      ]
     }
     return row + [
       Cell(seeds(group.unfinishedSeeds + group.missingSeeds)),
       Cell(group.meanSeconds.map(time) ?? "", value: group.meanSeconds),
+    ]
+  }
+
+  /// What the paper reports of HIRO (Nachum et al. 2018, table 1): mean ± standard error of the best
+  /// policy of each run, after up to 10 million steps.
+  private static let paper = [
+    "ant-gather": "3.02 ± 1.49", "ant-maze": "0.99 ± 0.01", "ant-push": "0.92 ± 0.04",
+    "ant-fall": "0.66 ± 0.07",
+  ]
+
+  /// The paper's row of a task, where the task is one of its.
+  private static func published(_ task: String) -> [[Cell]] {
+    guard let score = paper[task] else { return [] }
+    let rest = task == "ant-gather" ? 6 : 10
+    return [["the paper", "", Cell(score)] + Array(repeating: "", count: rest)]
+  }
+
+  private static func seedHeading(_ group: Comparison.Group) -> [Cell] {
+    ["variant", "seed", "best"]
+      + (group.runs[0].hasSuccess
+        ? ["95 %", "at step", "after", "steps to 0.9"] : ["at step", "after"])
+      + ["last", "steps", "time of the run"]
+  }
+
+  private static func seedRow(_ run: RunHistory, of group: Comparison.Group) -> [Cell] {
+    let best = run.best ?? .nan
+    var row = [Cell(group.variant), Cell("\(run.configuration.seed)"), number(best)]
+    if run.hasSuccess {
+      let count = run.bestEpisodes
+      let proportion = Proportion(successes: Int((best * Double(count)).rounded()), of: count)
+      row.append(interval([proportion.interval.lowerBound, proportion.interval.upperBound]))
+    }
+    row += [
+      Cell(run.bestPoint.map { steps($0.step) } ?? ""),
+      Cell(run.bestPoint?.seconds.map(time) ?? ""),
+    ]
+    if run.hasSuccess { row.append(Cell(run.firstStep(reaching: 0.9).map(steps) ?? "never")) }
+    return row + [
+      run.last.map(number) ?? "", Cell(run.evaluations.last.map { steps($0.step) } ?? ""),
+      Cell(run.seconds.map(time) ?? ""),
     ]
   }
 

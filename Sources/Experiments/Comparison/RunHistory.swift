@@ -28,6 +28,8 @@ package struct RunHistory: Sendable {
     package let measurements: [Measurement]
     /// The second look, on the task's own target; nil where there was none.
     package let confirmation: Measurement?
+    /// Time that the run had taken then (s); nil where it was not noted.
+    package let seconds: Double?
   }
 
   /// What was measured on a target.
@@ -100,6 +102,7 @@ package struct RunHistory: Sendable {
   ) throws -> [Point] {
     let head = rows[0]
     let stepColumn = head.firstIndex(of: "step") ?? 0
+    let timeColumn = head.firstIndex(of: "wall_time")
     func columns(_ name: (String) -> String) -> [Int?] {
       ["success", "final_distance", "return"].map { quantity in
         head.firstIndex { $0 == name(quantity) }
@@ -127,7 +130,8 @@ package struct RunHistory: Sendable {
       let confirmation = measurement(confirmedColumns)
       return Point(
         step: step, measurements: measurements,
-        confirmation: confirmation.score == nil ? nil : confirmation)
+        confirmation: confirmation.score == nil ? nil : confirmation,
+        seconds: timeColumn.flatMap { Double(row[$0]) })
     }
   }
 
@@ -140,23 +144,38 @@ package struct RunHistory: Sendable {
 
   /// The evaluations that decide which policy a run keeps as its best: the second looks, or, where
   /// there were none, all.
-  private var decisive: [(step: Int, measurement: Measurement)] {
-    let confirmed = evaluations.compactMap { evaluation in
-      evaluation.confirmation.map { (evaluation.step, $0) }
+  private var decisive: [(point: Point, measurement: Measurement)] {
+    let confirmed = evaluations.compactMap { point in
+      point.confirmation.map { (point, $0) }
     }
-    return confirmed.isEmpty ? evaluations.map { ($0.step, $0.measurements[0]) } : confirmed
+    return confirmed.isEmpty ? evaluations.map { ($0, $0.measurements[0]) } : confirmed
   }
 
   /// The best score: that of the policy which the run keeps as its best.
   package var best: Double? { decisive.compactMap(\.measurement.score).max() }
+
+  /// The first evaluation with the best score.
+  package var bestPoint: Point? {
+    decisive.first { $0.measurement.score == best }?.point
+  }
+
+  /// In how many episodes the best score was measured.
+  package var bestEpisodes: Int {
+    let evaluation = configuration.evaluation
+    return bestPoint?.confirmation == nil ? evaluation.episodes : evaluation.confirmationEpisodes
+  }
+
   /// The score of the last evaluation.
   package var last: Double? { scores.last?.score }
 
-  /// The step of the first evaluation with at least so much success, in the second look where the run
-  /// has one; nil where there was none.
-  package func firstStep(reaching success: Double) -> Int? {
-    decisive.first { ($0.measurement.success ?? -1) >= success }?.step
+  /// The first evaluation with at least so much success, in the second look where the run has one; nil
+  /// where there was none.
+  package func firstPoint(reaching success: Double) -> Point? {
+    decisive.first { ($0.measurement.success ?? -1) >= success }?.point
   }
+
+  /// The step of ``firstPoint(reaching:)``.
+  package func firstStep(reaching success: Double) -> Int? { firstPoint(reaching: success)?.step }
 
   /// Whether the task counts success.
   package var hasSuccess: Bool { !targets.isEmpty }

@@ -102,6 +102,9 @@ public struct Setting: Sendable {
         "higher.evaluationTargets", .number(0...1),
         "fraction of these with the task's own evaluation target"),
       .init(
+        "higher.noiseCorrelation", .number(0...0.999),
+        "how much of the exploration noise stays from one decision to the next"),
+      .init(
         "higher.holdProbability", .number(0...1),
         "probability that a decision begins to ask for one random place for a while"),
       .init(

@@ -26,6 +26,10 @@ package final class Collector: @unchecked Sendable {
   /// Where the higher level has decided, where exploration asks for places seldom seen.
   package var visited = VisitedPlaces()
 
+  /// The exploration noise of the last decision in standard deviations, where some of it stays; empty
+  /// before the first of an episode.
+  package var noise: [Double] = []
+
   /// How well the lower level has obeyed since the statistics were last taken.
   package var statistics = ObedienceStatistics()
 
@@ -77,6 +81,7 @@ package final class Collector: @unchecked Sendable {
     window.endsInterval = false
     window.observations.row(0).update(from: observation, count: observation.count)
     hold.decisionsLeft = 0
+    noise = []
     isQuiet =
       configuration.quietEpisodes > 0
       && streams.higher.uniform() < configuration.quietEpisodes
@@ -122,7 +127,7 @@ package final class Collector: @unchecked Sendable {
     }
   }
 
-  /// g = μ(s, target) + N(0, σ²) per dimension, clipped to the range; true where a place is held.
+  /// g = μ(s, target) + ε per dimension, clipped to the range; true where a place is held.
   private func chooseSubgoal(at step: Int) -> Bool {
     stepsSinceDecision = 0
     var isHeld = false
@@ -132,14 +137,34 @@ package final class Collector: @unchecked Sendable {
     } else {
       shape.writeHigherInput(state, target: window.target, into: higherActivations.input.row(0))
       higher.forward(higherActivations, rows: 0..<1)
-      configuration.higher.learner.explore(
-        around: higherActivations.output.row(0), limits: shape.subgoalHalfRange, isQuiet: isQuiet,
-        using: &streams.higher, into: subgoal)
+      explore(around: higherActivations.output.row(0), into: subgoal)
       isHeld = holdPlace(from: state, into: subgoal)
     }
     distanceAtDecision = subgoals.distance(
       of: subgoal, in: state, dimensions: ObedienceStatistics.dimensions)
     return isHeld
+  }
+
+  /// Adds the noise ε, see ``HigherLevelConfiguration/noiseCorrelation``.
+  private func explore(
+    around chosen: UnsafePointer<Float>, into subgoal: UnsafeMutablePointer<Float>
+  ) {
+    let (learner, limits) = (configuration.higher.learner, shape.subgoalHalfRange)
+    let kept = configuration.higher.noiseCorrelation
+    guard kept > 0, !isQuiet else {
+      learner.explore(
+        around: chosen, limits: limits, isQuiet: isQuiet, using: &streams.higher, into: subgoal)
+      return
+    }
+    if noise.isEmpty {
+      noise = limits.map { _ in streams.higher.normal() }
+    } else {
+      let fresh = (1 - kept * kept).squareRoot()
+      for index in noise.indices {
+        noise[index] = kept * noise[index] + fresh * streams.higher.normal()
+      }
+    }
+    learner.explore(around: chosen, limits: limits, noise: { noise[$0] }, into: subgoal)
   }
 
   /// Exploration that persists: with probability `holdProbability` a decision draws a place, see
@@ -236,9 +261,19 @@ extension LevelConfiguration {
     around chosen: UnsafePointer<Float>, limits: [Float], isQuiet: Bool = false,
     using stream: inout RandomStream, into result: UnsafeMutablePointer<Float>
   ) {
+    explore(
+      around: chosen, limits: limits, noise: { _ in isQuiet ? 0 : stream.normal() }, into: result)
+  }
+
+  /// What the actor chose, plus for each number as many standard deviations as `noise` says, clipped to
+  /// the limits.
+  func explore(
+    around chosen: UnsafePointer<Float>, limits: [Float], noise: (Int) -> Double,
+    into result: UnsafeMutablePointer<Float>
+  ) {
     for (index, limit) in limits.enumerated() {
       let unit = noiseUnits == .limits ? Double(limit) : 1
-      let noise = isQuiet ? 0 : Float(unit * explorationNoise * stream.normal())
+      let noise = Float(unit * explorationNoise * noise(index))
       result[index] = min(max(chosen[index] + noise, -limit), limit)
     }
   }

@@ -313,6 +313,13 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
   /// Fraction of these for which the task's own evaluation target is taken, in [0, 1].
   public var evaluationTargets: Double = 0
 
+  /// ρ: how much of the exploration noise stays from one decision to the next, in [0, 1);
+  /// ε_t = ρ ε_{t−1} + √(1 − ρ²) N(0, σ²), so that its size is σ with every ρ. 0 is the paper's HIRO.
+  /// Where only several decisions in one direction make a difference, as in keeping clear of a block, white
+  /// noise shows none; and with n-step returns what the noise did afterwards counts for the decision that
+  /// it began with.
+  public var noiseCorrelation: Double = 0
+
   /// Probability that a decision begins to ask for a place drawn uniformly around the robot, and
   /// asks for the same one in the decisions that follow (after εz-greedy, Dabney et al. 2021); 0 is
   /// the paper's HIRO.
@@ -333,7 +340,7 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
 
   private enum CodingKeys: String, CodingKey {
     case reward, valueBound, nStep, updatesPerDecision
-    case otherTargets, evaluationTargets, holdProbability, longestHold, holdReach, holdPlaces
+    case otherTargets, evaluationTargets, noiseCorrelation, holdProbability, longestHold, holdReach, holdPlaces
   }
 
   /// Decodes its own fields and, from the same level, those of the learner.
@@ -345,6 +352,7 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
     updatesPerDecision = try container.decode(Int.self, forKey: .updatesPerDecision)
     otherTargets = try container.decode(Double.self, forKey: .otherTargets)
     evaluationTargets = try container.decode(Double.self, forKey: .evaluationTargets)
+    noiseCorrelation = try container.decode(Double.self, forKey: .noiseCorrelation)
     holdProbability = try container.decode(Double.self, forKey: .holdProbability)
     longestHold = try container.decode(Int.self, forKey: .longestHold)
     holdReach = try container.decode(Double.self, forKey: .holdReach)
@@ -361,6 +369,7 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
     try container.encode(updatesPerDecision, forKey: .updatesPerDecision)
     try container.encode(otherTargets, forKey: .otherTargets)
     try container.encode(evaluationTargets, forKey: .evaluationTargets)
+    try container.encode(noiseCorrelation, forKey: .noiseCorrelation)
     try container.encode(holdProbability, forKey: .holdProbability)
     try container.encode(longestHold, forKey: .longestHold)
     try container.encode(holdReach, forKey: .holdReach)

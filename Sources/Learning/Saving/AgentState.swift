@@ -104,6 +104,8 @@ extension HIROAgent {
     /// Left out where nothing asks for it.
     var visited: VisitedPlaces?
     var isQuiet: Bool?
+    /// Left out where no noise stays.
+    var noise: [Double]?
     var obedience: ObedienceStatistics
     var distanceAtDecision: Float
     var window: Window.Start
@@ -121,7 +123,8 @@ extension HIROAgent {
         higherStreams: higherStreams,
         collectorStreams: collector.streams, stepsSinceDecision: collector.stepsSinceDecision,
         hold: collector.hold, visited: collector.visited.cells.isEmpty ? nil : collector.visited,
-        isQuiet: collector.isQuiet, obedience: collector.statistics,
+        isQuiet: collector.isQuiet, noise: collector.noise.isEmpty ? nil : collector.noise,
+        obedience: collector.statistics,
         distanceAtDecision: collector.distanceAtDecision, window: collector.window.start,
         experience: experience.position,
         correctionRows: [relabellingWork.rows, relabellingWork.rowsInFull]))
@@ -142,6 +145,7 @@ extension HIROAgent {
     let intervalSteps = progress.experience.head - progress.experience.intervalStart
     guard progress.window.fits(shape), progress.correctionRows.count == 2,
       progress.visited?.isPossible != false,
+      progress.noise.map({ $0.count == shape.subgoalCount && $0.allSatisfy(\.isFinite) }) != false,
       (progress.correctionRows + [progress.steps, progress.hold.decisionsLeft])
         .allSatisfy(isPossibleCount),
       0..<interval ~= progress.stepsSinceDecision, intervalSteps <= progress.stepsSinceDecision,
@@ -160,6 +164,7 @@ extension HIROAgent {
     collector.hold = progress.hold
     collector.visited = progress.visited ?? VisitedPlaces()
     collector.isQuiet = progress.isQuiet ?? false
+    collector.noise = progress.noise ?? []
     collector.statistics = progress.obedience
     collector.distanceAtDecision = progress.distanceAtDecision
     chooseWhoActs()

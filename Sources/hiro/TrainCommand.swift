@@ -161,14 +161,14 @@ struct TrainCommand: ParsableCommand {
         changes: { configuration in
           var layers = ConfigurationLayers(configuration)
           try applyOptions(to: &layers)
-          return layers.configuration()
+          return layers.configuration
         }, robot: robot, pool: pool, writesEvents: tensorboard)
     }
     let definition = try self.definition()
     var layers = try ConfigurationLayers(for: definition.description, preset: preset)
     if let config { try layers.apply(file: config, for: definition.description) }
     try applyOptions(to: &layers)
-    var configuration = layers.configuration()
+    var configuration = layers.configuration
     configuration.task = definition.description.name
     return try TrainingRun(
       configuration: configuration, definition: definition,
@@ -182,9 +182,9 @@ struct TrainCommand: ParsableCommand {
     if let map { return try TaskDefinition(map: MazeMap(path: map), robot: robot) }
     if let task { return try TaskRegistry.definition(named: task) }
     var layers = ConfigurationLayers()
-    guard let config else { return try TaskRegistry.definition(named: layers.configuration().task) }
+    guard let config else { return try TaskRegistry.definition(named: layers.configuration.task) }
     try layers.apply(file: config)
-    let name = layers.configuration().task
+    let name = layers.configuration.task
     let definition: TaskDefinition
     do {
       definition = try RunFolder.definition(named: name, besideConfiguration: config)

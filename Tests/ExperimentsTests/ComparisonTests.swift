@@ -68,7 +68,7 @@ struct ComparisonTests {
     let task = try TaskRegistry.task(named: "point-maze")
     var layers = ConfigurationLayers()
     try layers.apply(task.suggestedSettings, source: "test")
-    var configuration = layers.configuration()
+    var configuration = layers.configuration
     configuration.task = "point-maze"
     configuration.seed = seed
     configuration.steps = 1_000 * success.count

@@ -12,7 +12,7 @@ struct ConfigurationTests {
   func configuration(yaml: String) throws(ConfigurationError) -> RunConfiguration {
     var layers = ConfigurationLayers()
     try layers.apply(yaml: yaml, source: "my.yaml")
-    return layers.configuration()
+    return layers.configuration
   }
 
   func message(yaml: String) -> String {
@@ -24,20 +24,59 @@ struct ConfigurationTests {
 
   @Test("Without a layer above it the configuration is the published one")
   func defaults() {
-    #expect(ConfigurationLayers().configuration() == RunConfiguration())
+    #expect(ConfigurationLayers().configuration == RunConfiguration())
   }
 
-  @Test("Every field of the configuration is a setting with a meaning, and none is missing")
+  @Test("Every field of the configuration is a setting with its key, its value and a meaning")
   func completeness() throws {
-    let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(RunConfiguration()))
-    var keys: [String] = []
-    func collect(_ value: Any, _ prefix: String) {
-      guard let group = value as? [String: Any] else { return keys.append(prefix) }
-      for (key, value) in group { collect(value, prefix.isEmpty ? key : "\(prefix).\(key)") }
+    var fields: [String: String] = [:]
+    func collect(_ value: Any, _ path: [String]) {
+      let mirror = Mirror(reflecting: value)
+      guard mirror.displayStyle == .struct, value is any Equatable, !(value is String) else {
+        fields[path.joined(separator: ".")] = "\(value)"
+        return
+      }
+      if mirror.children.isEmpty { fields[path.joined(separator: ".")] = "\(value)" }
+      for child in mirror.children {
+        // In a file these stand beside what is around them.
+        let name = child.label!
+        collect(child.value, ["learning", "learner"].contains(name) ? path : path + [name])
+      }
     }
-    collect(json, "")
-    #expect(keys.sorted() == Setting.all.map(\.key).sorted())
+    let recipe = try RunConfiguration(
+      for: TaskRegistry.task(named: "ant-push"), preset: "dependable",
+      settings: ["subgoals.halfRange=[1, 2.5]"])
+    for configuration in [RunConfiguration(), recipe] {
+      fields = [:]
+      collect(configuration, [])
+      #expect(fields.keys.sorted() == Setting.all.map(\.key).sorted())
+      let layers = ConfigurationLayers(configuration)
+      for setting in Setting.all { #expect(fields[setting.key] == layers.value(of: setting)) }
+    }
     #expect(Setting.all.allSatisfy { !$0.meaning.isEmpty })
+  }
+
+  @Test("A configuration that was put together by hand is held to the same ranges")
+  func ranges() throws {
+    let definition = try TaskRegistry.definition(named: "point-maze")
+    let changes: [(String, (inout RunConfiguration) -> Void)] = [
+      ("lower.discount", { $0.learning.lower.discount = 1.5 }),
+      ("higher.batchSize", { $0.learning.higher.batchSize = 0 }),
+      ("subgoals.halfRange", { $0.learning.subgoals.halfRange = [1, -1] }),
+      ("higher.explorationNoise", { $0.learning.higher.explorationNoise = .nan }),
+      ("seed", { $0.seed = .max }), ("task", { $0.task = "" }),
+    ]
+    for (key, change) in changes {
+      var configuration = RunConfiguration()
+      configuration.task = "point-maze"
+      change(&configuration)
+      let error = #expect(throws: (any Error).self) {
+        _ = try TrainingRun(
+          configuration: configuration, definition: definition, folder: folder.file("run"))
+      }
+      #expect(error.map { "\($0)".contains(key) } == true)
+      #expect(!FileManager.default.fileExists(atPath: folder.file("run/config.yaml")))
+    }
   }
 
   @Test("Each layer overrides the one below it and leaves the rest")
@@ -52,7 +91,7 @@ struct ConfigurationTests {
     try layers.apply(file: path)
     try layers.apply(assignment: "lower.batchSize=16")
     try layers.apply(assignment: "subgoals.halfRange=[10, 10.5]")
-    let configuration = layers.configuration()
+    let configuration = layers.configuration
     #expect(configuration.learning.lower.discount == 0.9)
     #expect(configuration.learning.lower.explorationNoise == 0.1)
     #expect(configuration.learning.lower.batchSize == 16)
@@ -81,8 +120,8 @@ struct ConfigurationTests {
       var layers = ConfigurationLayers()
       let path = try folder.file("tasks.yaml", yaml)
       try layers.apply(file: path, for: TaskRegistry.task(named: task))
-      #expect(layers.configuration().learning.lower.discount == 0.9)
-      return layers.configuration().learning.subgoals.space
+      #expect(layers.configuration.learning.lower.discount == 0.9)
+      return layers.configuration.learning.subgoals.space
     }
     #expect(try space("ant-fall") == .xyz)
     #expect(try space("ant-fall-multi") == .xyz)
@@ -99,7 +138,7 @@ struct ConfigurationTests {
       #expect(preset.summary.count > 20)
       var layers = ConfigurationLayers()
       try layers.apply(preset, for: TaskRegistry.task(named: "ant-maze"))
-      changed[preset.name] = layers.configuration()
+      changed[preset.name] = layers.configuration
     }
     #expect(changed["hiro"] == RunConfiguration())
     #expect(changed["no-correction"]?.learning.correction.kind == CorrectionKind.none)

@@ -32,7 +32,7 @@ struct HostileFileTests {
       try layers.apply(sizes.merging([key: value]) { $1 }, source: "test")
       let error = #expect(throws: ConfigurationError.self) {
         try TrainingRun(
-          configuration: layers.configuration(), definition: definition, folder: path)
+          configuration: layers.configuration, definition: definition, folder: path)
       }
       #expect(error?.description.contains("of memory, and this machine has") == true)
     }

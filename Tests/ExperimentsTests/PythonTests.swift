@@ -60,7 +60,7 @@ struct PythonTests {
   func sameActions(settings: [String: String]) throws {
     var layers = ConfigurationLayers()
     for (key, value) in settings { try layers.apply(assignment: "\(key)=\(value)") }
-    let configuration = layers.configuration()
+    let configuration = layers.configuration
     let task = try TaskRegistry.task(named: configuration.task)
     var stream = RandomStream(seed: 1, name: "PythonTests")
     let file = PolicyFile(

@@ -18,7 +18,7 @@ struct TrainingTests {
     try layers.apply(definition.description.suggestedSettings, source: "task")
     try layers.apply(Preset.named(preset), for: definition.description)
     for assignment in assignments { try layers.apply(assignment: assignment) }
-    var configuration = layers.configuration()
+    var configuration = layers.configuration
     configuration.task = definition.description.name
     configuration.steps = steps
     configuration.seed = 1

@@ -139,10 +139,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .configuration:
       var layers = ConfigurationLayers()
       try layers.apply(file: path)
-      let configuration = layers.configuration()
+      let configuration = layers.configuration
       var again = ConfigurationLayers()
       try again.apply(yaml: configuration.yaml(heading: "again"), source: "again")
-      precondition(again.configuration() == configuration, "a configuration is not what it was")
+      precondition(again.configuration == configuration, "a configuration is not what it was")
     case .map: _ = try MazeMap(path: path)
     case .model:
       let simulation = try Simulation(model: Model(path: path))

@@ -562,6 +562,31 @@ struct RecipeTests {
     #expect(runs.contains(2) && runs.contains(1))
   }
 
+  @Test("Places are held in the share of episodes that was asked for, and in each as often")
+  func holdsPerEpisode() throws {
+    let agent = try trained(windows: 3_000) {
+      $0.schedule = .sequential
+      $0.higher.holdProbability = 1
+      $0.higher.longestHold = 1
+      $0.higher.holdEpisodes = 0.5
+      $0.higher.holdsPerEpisode = 2
+    }
+    let experience = agent.experience
+    var episodes: [Int] = []
+    var end = -1
+    for number in experience.higherHead - experience.higherCount..<experience.higherHead {
+      let transition = experience.higherTransition(number)
+      if transition.start != end { episodes.append(0) }
+      if transition.isHeld { episodes[episodes.count - 1] += 1 }
+      end = transition.isTerminal ? -1 : transition.start + transition.length
+    }
+    // The first may have lost its beginning to the ring, and the last has not ended.
+    episodes = Array(episodes.dropFirst().dropLast())
+    let without = episodes.count { $0 == 0 }
+    #expect(episodes.count > 80 && episodes.allSatisfy { $0 == 0 || $0 == 2 })
+    #expect(abs(Double(without) / Double(episodes.count) - 0.5) < 0.2)
+  }
+
   @Test(
     "Of the noise of a decision as much stays as was asked for, and its size does not change",
     arguments: [0, 0.5, 0.9])

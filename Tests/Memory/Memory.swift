@@ -65,7 +65,7 @@ struct Memory {
       try layers.apply(assignment: assignment)
     }
     _ = try TrainingRun(
-      configuration: layers.configuration(),
+      configuration: layers.configuration,
       definition: TaskRegistry.definition(named: "point-maze"), folder: folder, pool: pool
     ).run()
     return try measure("checkpoints, each read back and continued", count: 20) {

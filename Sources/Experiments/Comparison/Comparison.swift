@@ -242,7 +242,7 @@ package struct Comparison: Sendable {
       var layers = ConfigurationLayers()
       try layers.apply(run.task.suggestedSettings, source: "task \(run.task.name)")
       if let preset { try layers.apply(preset, for: run.task) }
-      let changes = run.configuration.differences(from: layers.configuration())
+      let changes = run.configuration.differences(from: layers.configuration)
         .filter { !neutralKeys.contains($0.key) }.map { "\($0.key)=\($0.mine)" }
       return (preset?.name ?? Study.Variant.plain.name, changes)
     }

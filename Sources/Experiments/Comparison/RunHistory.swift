@@ -59,7 +59,7 @@ package struct RunHistory: Sendable {
     self.folder = folder
     var layers = ConfigurationLayers()
     try layers.apply(file: "\(folder)/\(RunFolder.configuration)")
-    configuration = layers.configuration()
+    configuration = layers.configuration
     let map = "\(folder)/\(RunFolder.map)"
     let task =
       access(map, F_OK) == 0

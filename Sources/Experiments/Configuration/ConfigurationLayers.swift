@@ -10,19 +10,13 @@ public struct ConfigurationLayers {
   /// Text of a configuration at most; a run's own is some five kilobytes.
   public static let sizeLimit = 1 << 16
 
-  private var values: [String: SettingValue]
+  /// What the layers so far come to.
+  public private(set) var configuration: RunConfiguration
   private var assigned: Set<String> = []
 
-  /// The published defaults.
-  public init() {
-    values = Self.defaults
-  }
-
-  private static let defaults = SettingValue.all(of: RunConfiguration())
-
-  /// The settings of `configuration`.
-  public init(_ configuration: RunConfiguration) {
-    values = SettingValue.all(of: configuration)
+  /// Begins with `configuration`; with the published defaults if it is left out.
+  public init(_ configuration: RunConfiguration = RunConfiguration()) {
+    self.configuration = configuration
   }
 
   /// Lays `settings` (key → YAML value) over what is there; `source` names them in errors.
@@ -79,18 +73,7 @@ public struct ConfigurationLayers {
 
   /// The value that `setting` has now, as YAML.
   public func value(of setting: Setting) -> String {
-    values[setting.key]!.yaml
-  }
-
-  /// The whole configuration.
-  public func configuration() -> RunConfiguration {
-    do {
-      return try JSONDecoder().decode(
-        RunConfiguration.self, from: SettingValue.json(of: values))
-    } catch {
-      // Every value was checked against its setting, and a test decodes every setting.
-      preconditionFailure("the settings do not fit the configuration: \(error)")
-    }
+    setting.read(configuration).yaml
   }
 
   /// Lays the part for `task` of a group `tasks` over what is there.
@@ -149,7 +132,7 @@ public struct ConfigurationLayers {
       throw .illTyped(
         key: key, source: source, expected: setting.kind.description, found: Self.describe(node))
     }
-    values[key] = value
+    setting.write(&configuration, value)
     assigned.insert(key)
   }
 

@@ -2,9 +2,9 @@ import Learning
 
 /// Everything that decides what a training run computes, as `config.yaml` holds it.
 ///
-/// The fields of ``HIROConfiguration`` stand beside the run's own at the top level, so that a
-/// file says `lower: {discount: 0.95}` and not `learning: {lower: …}`.
-public struct RunConfiguration: Codable, Equatable, Sendable {
+/// In a file the fields of ``HIROConfiguration`` stand beside the run's own, and those of a level's learner
+/// beside the level's: `lower: {discount: 0.95}`, not `learning: {lower: …}`. ``Setting`` has the keys.
+public struct RunConfiguration: Equatable, Sendable {
   /// The task's name, as `hiro list tasks` prints it.
   public var task = "ant-maze"
 
@@ -28,38 +28,10 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
 
   /// The paper's run on Ant Maze.
   public init() {}
-
-  private enum CodingKeys: String, CodingKey {
-    case task, steps, seed, reportInterval, evaluation, checkpoint
-  }
-
-  /// Decodes the run's own fields and, from the same level, those of the learner.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    task = try container.decode(String.self, forKey: .task)
-    steps = try container.decode(Int.self, forKey: .steps)
-    seed = try container.decode(UInt64.self, forKey: .seed)
-    reportInterval = try container.decode(Int.self, forKey: .reportInterval)
-    evaluation = try container.decode(EvaluationConfiguration.self, forKey: .evaluation)
-    checkpoint = try container.decode(CheckpointConfiguration.self, forKey: .checkpoint)
-    learning = try HIROConfiguration(from: decoder)
-  }
-
-  /// Encodes the run's own fields and, at the same level, those of the learner.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(task, forKey: .task)
-    try container.encode(steps, forKey: .steps)
-    try container.encode(seed, forKey: .seed)
-    try container.encode(reportInterval, forKey: .reportInterval)
-    try container.encode(evaluation, forKey: .evaluation)
-    try container.encode(checkpoint, forKey: .checkpoint)
-    try learning.encode(to: encoder)
-  }
 }
 
 /// When and how the policy is measured during training.
-public struct EvaluationConfiguration: Codable, Equatable, Sendable {
+public struct EvaluationConfiguration: Equatable, Sendable {
   /// Environment steps from one evaluation to the next.
   public var interval = 50_000
 
@@ -78,7 +50,7 @@ public struct EvaluationConfiguration: Codable, Equatable, Sendable {
 }
 
 /// When the run's state is saved.
-public struct CheckpointConfiguration: Codable, Equatable, Sendable {
+public struct CheckpointConfiguration: Equatable, Sendable {
   /// Minutes from one checkpoint to the next.
   public var minutes = 10.0
 

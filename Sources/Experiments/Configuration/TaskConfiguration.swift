@@ -25,7 +25,7 @@ extension RunConfiguration {
   public init(
     for task: TaskDescription, preset: String? = nil, settings: [String] = []
   ) throws(ConfigurationError) {
-    self = try ConfigurationLayers(for: task, preset: preset, settings: settings).configuration()
+    self = try ConfigurationLayers(for: task, preset: preset, settings: settings).configuration
     self.task = task.name
   }
 }
@@ -38,6 +38,7 @@ extension Trainer {
   public convenience init(
     configuration: RunConfiguration, environment: any Environment, pool: WorkerPool
   ) throws {
+    try configuration.check()
     try configuration.checkMemory(for: environment.task)
     try self.init(
       configuration: configuration.learning, seed: configuration.seed, environment: environment,

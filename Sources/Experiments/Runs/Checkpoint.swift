@@ -79,7 +79,7 @@ package enum Checkpoint {
     var layers = ConfigurationLayers()
     try layers.apply(
       yaml: try text("configuration"), source: "\(printable(file.path)): configuration")
-    let configuration = layers.configuration()
+    let configuration = layers.configuration
     return Parts(
       configuration: configuration, world: CarriedWorld(task: configuration.task),
       agent: Data(try text("agent").utf8),

@@ -71,7 +71,7 @@ public struct PolicyFile: Sendable, Equatable {
     }
     var layers = ConfigurationLayers()
     try layers.apply(yaml: try value("configuration"), source: "\(printable(path)): configuration")
-    configuration = layers.configuration()
+    configuration = layers.configuration
     let world = try CarriedWorld(task: configuration.task, in: file)
     (map, robot, compiled) = (world.map, world.robot, world.compiled)
     self.step = step

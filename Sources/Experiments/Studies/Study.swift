@@ -136,7 +136,7 @@ extension Study {
       for: task, preset: variant.preset, settings: settings.map(\.text))
     if let steps { try layers.apply(["steps": "\(steps)"], source: "--steps") }
     try layers.apply(["seed": "\(seed)"], source: "--seeds")
-    var configuration = layers.configuration()
+    var configuration = layers.configuration
     configuration.task = task.name
     try configuration.checkMemory(for: task)
     return StudyRun(

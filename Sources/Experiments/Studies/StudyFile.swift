@@ -225,7 +225,7 @@ extension Study {
     if let steps {
       var layers = ConfigurationLayers()
       try layers.apply(["steps": steps], source: "--steps")
-      self.steps = layers.configuration().steps
+      self.steps = layers.configuration.steps
     }
     var layers = ConfigurationLayers()
     for assignment in assignments { try layers.apply(assignment: assignment) }

@@ -20,6 +20,8 @@ package final class Collector: @unchecked Sendable {
     var x: Float = 0
     var y: Float = 0
     var decisionsLeft = 0
+    /// Places that may yet be drawn in this episode; nil for any number.
+    var placesLeft: Int?
   }
   package var hold = Hold()
 
@@ -80,11 +82,12 @@ package final class Collector: @unchecked Sendable {
     window.ending = .none
     window.endsInterval = false
     window.observations.row(0).update(from: observation, count: observation.count)
-    hold.decisionsLeft = 0
     noise = []
     isQuiet =
       configuration.quietEpisodes > 0
       && streams.higher.uniform() < configuration.quietEpisodes
+    hold.decisionsLeft = 0
+    hold.placesLeft = placesToHold()
     window.isHeld = chooseSubgoal(at: 0)
   }
 
@@ -183,7 +186,10 @@ package final class Collector: @unchecked Sendable {
       }
     }
     if isQuiet { return false }
-    if hold.decisionsLeft == 0, streams.higher.uniform() < higher.holdProbability {
+    if hold.decisionsLeft == 0, hold.placesLeft != 0,
+      streams.higher.uniform() < higher.holdProbability
+    {
+      hold.placesLeft? -= 1
       let place = drawPlace(around: state)
       (hold.x, hold.y) = place
       hold.decisionsLeft = 1 + streams.higher.index(below: higher.longestHold)
@@ -196,6 +202,13 @@ package final class Collector: @unchecked Sendable {
       subgoal[index] = min(max(wanted, -bound), bound)
     }
     return true
+  }
+
+  /// How many places this episode may hold; nil for any number.
+  private func placesToHold() -> Int? {
+    let higher = configuration.higher
+    if higher.holdEpisodes < 1, streams.higher.uniform() >= higher.holdEpisodes { return 0 }
+    return higher.holdsPerEpisode == 0 ? nil : higher.holdsPerEpisode
   }
 
   private func drawPlace(around state: UnsafePointer<Float>) -> (x: Float, y: Float) {

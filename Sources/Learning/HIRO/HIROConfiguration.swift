@@ -2,7 +2,7 @@
 ///
 /// Sources: Nachum et al. 2018 (arXiv 1805.08296), Fujimoto et al. 2018 (TD3, arXiv 1802.09477),
 /// and the authors' published configuration, which wins where they differ.
-public struct HIROConfiguration: Codable, Equatable, Sendable {
+public struct HIROConfiguration: Equatable, Sendable {
   /// Two levels, or one TD3 agent on the environment's own reward.
   public var hierarchy: Hierarchy = .hiro
 
@@ -79,7 +79,7 @@ public enum WarmUpPolicy: String, Codable, CaseIterable, Sendable {
 }
 
 /// What a subgoal is and how it moves between two decisions of the higher level.
-public struct SubgoalConfiguration: Codable, Equatable, Sendable {
+public struct SubgoalConfiguration: Equatable, Sendable {
   /// c: environment steps from one decision of the higher level to the next.
   public var interval: Int = 10
 
@@ -125,7 +125,7 @@ public enum GoalSemantics: String, Codable, CaseIterable, Sendable {
 }
 
 /// How the subgoal of a stored higher-level transition is replaced before learning from it.
-public struct CorrectionConfiguration: Codable, Equatable, Sendable {
+public struct CorrectionConfiguration: Equatable, Sendable {
   /// The kind of relabelling.
   public var kind: CorrectionKind = .candidates
 
@@ -160,7 +160,7 @@ public enum CorrectionKind: String, Codable, CaseIterable, Sendable {
 
 /// The level that drives the joints: its TD3, and what is asked of it.
 @dynamicMemberLookup
-public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
+public struct LowerLevelConfiguration: Equatable, Sendable {
   /// The constants of its TD3.
   public var learner = LevelConfiguration(rewardScale: 1)
 
@@ -196,36 +196,6 @@ public struct LowerLevelConfiguration: Codable, Equatable, Sendable {
 
   /// The published configuration.
   public init() {}
-
-  private enum CodingKeys: String, CodingKey {
-    case reward, nextSubgoal, place, frame, otherSubgoals, fallCost, nearFalls
-  }
-
-  /// Decodes its own fields and, from the same level, those of the learner.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    reward = try container.decode(LowerReward.self, forKey: .reward)
-    nextSubgoal = try container.decode(NextSubgoal.self, forKey: .nextSubgoal)
-    place = try container.decode(PlaceVisibility.self, forKey: .place)
-    frame = try container.decode(LowerFrame.self, forKey: .frame)
-    otherSubgoals = try container.decode(Double.self, forKey: .otherSubgoals)
-    fallCost = try container.decode(Double.self, forKey: .fallCost)
-    nearFalls = try container.decode(Double.self, forKey: .nearFalls)
-    learner = try LevelConfiguration(from: decoder)
-  }
-
-  /// Encodes its own fields and, at the same level, those of the learner.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(reward, forKey: .reward)
-    try container.encode(nextSubgoal, forKey: .nextSubgoal)
-    try container.encode(place, forKey: .place)
-    try container.encode(frame, forKey: .frame)
-    try container.encode(otherSubgoals, forKey: .otherSubgoals)
-    try container.encode(fallCost, forKey: .fallCost)
-    try container.encode(nearFalls, forKey: .nearFalls)
-    try learner.encode(to: encoder)
-  }
 
   /// The constants of its TD3, by their own names.
   public subscript<Value>(
@@ -285,7 +255,7 @@ public enum LowerFrame: String, Codable, CaseIterable, Sendable {
 
 /// The level that sets subgoals: its TD3, how it explores, and what it learns from.
 @dynamicMemberLookup
-public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
+public struct HigherLevelConfiguration: Equatable, Sendable {
   /// The constants of its TD3.
   public var learner = LevelConfiguration(rewardScale: 0.1)
 
@@ -325,6 +295,14 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
   /// the paper's HIRO.
   public var holdProbability: Double = 0
 
+  /// Fraction of the training episodes with noise in which places are held at all, in [0, 1]. In the
+  /// others the policy acts with nothing but noise, so that the returns over several decisions (`nStep`)
+  /// tell of the policy.
+  public var holdEpisodes: Double = 1
+
+  /// Places that are held in an episode, at most; 0 for any number.
+  public var holdsPerEpisode: Int = 0
+
   /// The longest time for which such a place is asked for (decisions): each from 1 to this is as
   /// likely.
   public var longestHold: Int = 15
@@ -337,45 +315,6 @@ public struct HigherLevelConfiguration: Codable, Equatable, Sendable {
 
   /// The published configuration.
   public init() {}
-
-  private enum CodingKeys: String, CodingKey {
-    case reward, valueBound, nStep, updatesPerDecision
-    case otherTargets, evaluationTargets, noiseCorrelation, holdProbability, longestHold, holdReach, holdPlaces
-  }
-
-  /// Decodes its own fields and, from the same level, those of the learner.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    reward = try container.decode(HigherReward.self, forKey: .reward)
-    valueBound = try container.decode(ValueBound.self, forKey: .valueBound)
-    nStep = try container.decode(Int.self, forKey: .nStep)
-    updatesPerDecision = try container.decode(Int.self, forKey: .updatesPerDecision)
-    otherTargets = try container.decode(Double.self, forKey: .otherTargets)
-    evaluationTargets = try container.decode(Double.self, forKey: .evaluationTargets)
-    noiseCorrelation = try container.decode(Double.self, forKey: .noiseCorrelation)
-    holdProbability = try container.decode(Double.self, forKey: .holdProbability)
-    longestHold = try container.decode(Int.self, forKey: .longestHold)
-    holdReach = try container.decode(Double.self, forKey: .holdReach)
-    holdPlaces = try container.decode(HoldPlaces.self, forKey: .holdPlaces)
-    learner = try LevelConfiguration(from: decoder)
-  }
-
-  /// Encodes its own fields and, at the same level, those of the learner.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(reward, forKey: .reward)
-    try container.encode(valueBound, forKey: .valueBound)
-    try container.encode(nStep, forKey: .nStep)
-    try container.encode(updatesPerDecision, forKey: .updatesPerDecision)
-    try container.encode(otherTargets, forKey: .otherTargets)
-    try container.encode(evaluationTargets, forKey: .evaluationTargets)
-    try container.encode(noiseCorrelation, forKey: .noiseCorrelation)
-    try container.encode(holdProbability, forKey: .holdProbability)
-    try container.encode(longestHold, forKey: .longestHold)
-    try container.encode(holdReach, forKey: .holdReach)
-    try container.encode(holdPlaces, forKey: .holdPlaces)
-    try learner.encode(to: encoder)
-  }
 
   /// The constants of its TD3, by their own names.
   public subscript<Value>(
@@ -417,7 +356,7 @@ public enum ValueBound: String, Codable, CaseIterable, Sendable {
 }
 
 /// The constants of one level's TD3.
-public struct LevelConfiguration: Codable, Equatable, Sendable {
+public struct LevelConfiguration: Equatable, Sendable {
   /// Units of each of the two hidden layers.
   public var hiddenUnits: Int = 300
 

@@ -146,7 +146,8 @@ extension HIROAgent {
     guard progress.window.fits(shape), progress.correctionRows.count == 2,
       progress.visited?.isPossible != false,
       progress.noise.map({ $0.count == shape.subgoalCount && $0.allSatisfy(\.isFinite) }) != false,
-      (progress.correctionRows + [progress.steps, progress.hold.decisionsLeft])
+      (progress.correctionRows
+        + [progress.steps, progress.hold.decisionsLeft, progress.hold.placesLeft ?? 0])
         .allSatisfy(isPossibleCount),
       0..<interval ~= progress.stepsSinceDecision, intervalSteps <= progress.stepsSinceDecision,
       0...interval ~= progress.lowerUpdatesOwed,

@@ -619,7 +619,8 @@ struct RecipeTests {
         number == experience.higherHead - experience.higherCount
           || experience.higherTransition(number - 1).isTerminal
           || experience.higherTransition(number - 1).start
-            + experience.higherTransition(number - 1).length != transition.start)
+            + experience.higherTransition(number - 1).length != transition.start
+      )
     }
     var (squares, products, pairs) = (0.0, 0.0, 0)
     for (number, values) in noise.enumerated() {

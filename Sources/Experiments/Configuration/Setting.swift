@@ -37,7 +37,8 @@ public struct Setting: Sendable {
       .choice(
         "hierarchy", at(\.learning.hierarchy), "two levels, or one TD3 agent on the task's reward"),
       .choice(
-        "schedule", at(\.learning.schedule), "collect and learn in turn as published, or in parallel"),
+        "schedule", at(\.learning.schedule),
+        "collect and learn in turn as published, or in parallel"),
       .integer(
         "warmUpSteps", at(\.learning.warmUpSteps), 0...count,
         "environment steps before the first update"),
@@ -57,9 +58,11 @@ public struct Setting: Sendable {
         "subgoals.interval", at(\.learning.subgoals.interval), 1...10_000,
         "c: environment steps from subgoal to subgoal"),
       .choice(
-        "subgoals.space", at(\.learning.subgoals.space), "the state dimensions that subgoals speak of"),
+        "subgoals.space", at(\.learning.subgoals.space),
+        "the state dimensions that subgoals speak of"),
       .choice(
-        "subgoals.semantics", at(\.learning.subgoals.semantics), "a wanted change, or a wanted state"),
+        "subgoals.semantics", at(\.learning.subgoals.semantics),
+        "a wanted change, or a wanted state"),
       .numbers(
         "subgoals.halfRange", at(\.learning.subgoals.halfRange),
         "half the range of each dimension, in its unit (m, rad); [] for the task's own"),
@@ -80,7 +83,8 @@ public struct Setting: Sendable {
         "lowerHindsight", at(\.learning.lowerHindsight), 0...1,
         "fraction of lower transitions whose subgoal becomes one that was reached"),
       .choice(
-        "lower.reward", at(\.learning.lower.reward), "the distance that remains, or that was gained"),
+        "lower.reward", at(\.learning.lower.reward),
+        "the distance that remains, or that was gained"),
       .choice(
         "lower.nextSubgoal", at(\.learning.lower.nextSubgoal),
         "the next state's value under the subgoal seen there, or under h(s, g, s')"),
@@ -108,7 +112,8 @@ public struct Setting: Sendable {
         "higher.valueBound", at(\.learning.higher.valueBound),
         "what values can't be above; distance: that to the target, with higher.reward progress"),
       .integer(
-        "higher.nStep", at(\.learning.higher.nStep), 1...10_000, "n of the n-step returns, in decisions"
+        "higher.nStep", at(\.learning.higher.nStep), 1...10_000,
+        "n of the n-step returns, in decisions"
       ),
       .integer(
         "higher.updatesPerDecision", at(\.learning.higher.updatesPerDecision), 1...1_000,
@@ -147,14 +152,16 @@ public struct Setting: Sendable {
       .integer(
         "evaluation.interval", at(\.evaluation.interval), 1...count,
         "environment steps between evaluations"),
-      .integer("evaluation.episodes", at(\.evaluation.episodes), 1...100_000, "episodes per target"),
+      .integer(
+        "evaluation.episodes", at(\.evaluation.episodes), 1...100_000, "episodes per target"),
       .integer(
         "evaluation.confirmationEpisodes", at(\.evaluation.confirmationEpisodes), 0...100_000,
         "episodes in which what looks best is measured again before it is kept; 0 for none"),
       .number(
         "evaluation.stopAtSuccess", at(\.evaluation.stopAtSuccess), 0...1,
         "ends the run at this success on the task's own target; 0 for never"),
-      .number("checkpoint.minutes", at(\.checkpoint.minutes), 0...1e6, "minutes between checkpoints"),
+      .number(
+        "checkpoint.minutes", at(\.checkpoint.minutes), 0...1e6, "minutes between checkpoints"),
     ]
 
   /// The setting with `key`.

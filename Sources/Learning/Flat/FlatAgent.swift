@@ -35,7 +35,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
   }
 
   private let snapshot: Perceptron?
-  private let activations: Activations
+  private let acting: ActingNetwork
   private var action: [Float]
 
   /// Makes an untrained agent; everything random in it derives from `seed`.
@@ -64,7 +64,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
       shape: shape, lowerCapacity: configuration.lower.replayCapacity, higherCapacity: 0,
       interval: configuration.subgoals.interval)
     snapshot = configuration.schedule == .pipelined ? learner.actor.copy() : nil
-    activations = Activations(shape: learner.actor.shape, rows: 1)
+    acting = ActingNetwork(snapshot ?? learner.actor)
     action = Array(repeating: 0, count: shape.actionCount)
   }
 
@@ -72,10 +72,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
 
   /// Begins to act in a new episode of which `observation` is the first state.
   public func beginEpisode(observation: [Float], target: [Float]) {
-    precondition(window.count == 0 && observation.count == shape.observationCount)
-    window.target = target
-    window.ending = .none
-    window.observations.row(0).update(from: observation, count: observation.count)
+    window.begin(observation: observation, target: target)
   }
 
   /// The actor's action for the current state with exploration noise, clipped to the limits.
@@ -86,10 +83,9 @@ public final class FlatAgent: Agent, @unchecked Sendable {
       drawUniformly(limits: shape.actionLimits, using: &streams.exploration, into: chosen)
     } else {
       shape.writeHigherInput(
-        window.observations.row(step), target: window.target, into: activations.input.row(0))
-      (snapshot ?? learner.actor).forward(activations, rows: 0..<1)
+        window.observations.row(step), target: window.target, into: acting.input)
       configuration.lower.learner.explore(
-        around: activations.output.row(0), limits: shape.actionLimits,
+        around: acting.forward(), limits: shape.actionLimits,
         using: &streams.exploration, into: chosen)
     }
     for index in action.indices { action[index] = chosen[index] }
@@ -98,12 +94,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
 
   /// Takes in what the action led to; the step of a diverged simulation is left out.
   public func record(reward: Float, observation: [Float], ending: Window.Ending) {
-    window.ending = ending
-    // What a diverged simulation shows is nothing to learn from: the step is left out.
-    if ending == .diverged { return }
-    window.rewards[window.count] = reward
-    window.count += 1
-    window.observations.row(window.count).update(from: observation, count: observation.count)
+    _ = window.append(reward: reward, observation: observation, ending: ending)
   }
 
   /// Whether the recorded steps are to be committed before the next one is chosen.

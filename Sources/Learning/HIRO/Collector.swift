@@ -51,10 +51,8 @@ package final class Collector: @unchecked Sendable {
   private let shape: AgentShape
   private let configuration: HIROConfiguration
   private let subgoals: Subgoals
-  private let lower: Perceptron
-  private let higher: Perceptron
-  private let lowerActivations: Activations
-  private let higherActivations: Activations
+  private let lower: ActingNetwork
+  private let higher: ActingNetwork
   private var action: [Float]
 
   /// Makes a collector that acts with the networks given, as they are at the time.
@@ -64,12 +62,10 @@ package final class Collector: @unchecked Sendable {
   ) {
     self.shape = shape
     self.configuration = configuration
-    self.lower = lower
-    self.higher = higher
+    self.lower = ActingNetwork(lower)
+    self.higher = ActingNetwork(higher)
     subgoals = Subgoals(count: shape.subgoalCount, semantics: configuration.subgoals.semantics)
     window = Window(capacity: configuration.subgoals.interval, shape: shape)
-    lowerActivations = Activations(shape: lower.shape, rows: 1)
-    higherActivations = Activations(shape: higher.shape, rows: 1)
     action = Array(repeating: 0, count: shape.actionCount)
     streams = Streams(
       lower: RandomStream(seed: seed, name: "lower exploration"),
@@ -77,11 +73,7 @@ package final class Collector: @unchecked Sendable {
   }
 
   package func beginEpisode(observation: [Float], target: [Float]) {
-    precondition(window.count == 0 && observation.count == shape.observationCount)
-    window.target = target
-    window.ending = .none
-    window.endsInterval = false
-    window.observations.row(0).update(from: observation, count: observation.count)
+    window.begin(observation: observation, target: target)
     noise = []
     isQuiet =
       configuration.quietEpisodes > 0
@@ -98,26 +90,20 @@ package final class Collector: @unchecked Sendable {
       drawUniformly(limits: shape.actionLimits, using: &streams.lower, into: chosen)
     } else {
       let quarters = shape.writeLowerInput(
-        window.observations.row(step), subgoal: window.subgoals.row(step),
-        into: lowerActivations.input.row(0))
-      lower.forward(lowerActivations, rows: 0..<1)
-      shape.restoreAction(lowerActivations.output.row(0), quarters: quarters)
+        window.observations.row(step), subgoal: window.subgoals.row(step), into: lower.input)
+      let output = lower.forward()
+      shape.restoreAction(output, quarters: quarters)
       configuration.lower.learner.explore(
-        around: lowerActivations.output.row(0), limits: shape.actionLimits, isQuiet: isQuiet,
-        using: &streams.lower, into: chosen)
+        around: output, limits: shape.actionLimits, isQuiet: isQuiet, using: &streams.lower,
+        into: chosen)
     }
     for index in action.indices { action[index] = chosen[index] }
     return action
   }
 
   package func record(reward: Float, observation: [Float], ending: Window.Ending) {
-    window.ending = ending
-    // What a diverged simulation shows is nothing to learn from: the step is left out.
-    if ending == .diverged { return }
     let step = window.count
-    window.rewards[step] = reward
-    window.observations.row(step + 1).update(from: observation, count: observation.count)
-    window.count += 1
+    guard window.append(reward: reward, observation: observation, ending: ending) else { return }
     stepsSinceDecision += 1
     if stepsSinceDecision == configuration.subgoals.interval || ending != .none {
       window.endsInterval = true
@@ -138,9 +124,8 @@ package final class Collector: @unchecked Sendable {
     if drawsSubgoals {
       drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
     } else {
-      shape.writeHigherInput(state, target: window.target, into: higherActivations.input.row(0))
-      higher.forward(higherActivations, rows: 0..<1)
-      explore(around: higherActivations.output.row(0), into: subgoal)
+      shape.writeHigherInput(state, target: window.target, into: higher.input)
+      explore(around: higher.forward(), into: subgoal)
       isHeld = holdPlace(from: state, into: subgoal)
     }
     distanceAtDecision = subgoals.distance(

@@ -40,8 +40,9 @@ public final class HierarchicalPolicy: @unchecked Sendable {
 
   private let networks: Networks
   private let subgoals: Subgoals
-  private let lowerActivations: Activations
-  private let higherActivations: Activations?
+  /// What drives the joints: the lower level, or the one agent.
+  private let lower: ActingNetwork
+  private let higher: ActingNetwork?
   private var stepsSinceDecision = 0
   private var previousObservation: [Float] = []
 
@@ -52,11 +53,11 @@ public final class HierarchicalPolicy: @unchecked Sendable {
     subgoals = Subgoals(count: shape.subgoalCount, semantics: settings.semantics)
     switch networks {
     case .levels(let lower, let higher):
-      lowerActivations = Activations(shape: lower.shape, rows: 1)
-      higherActivations = Activations(shape: higher.shape, rows: 1)
+      self.lower = ActingNetwork(lower)
+      self.higher = ActingNetwork(higher)
     case .flat(let actor):
-      lowerActivations = Activations(shape: actor.shape, rows: 1)
-      higherActivations = nil
+      lower = ActingNetwork(actor)
+      higher = nil
     }
   }
 
@@ -134,19 +135,17 @@ public final class HierarchicalPolicy: @unchecked Sendable {
   ///   - target: `[targetCount]`.
   public func action(observation: [Float], target: [Float]) -> [Float] {
     precondition(observation.count == shape.observationCount && target.count == shape.targetCount)
-    let input = lowerActivations.input.row(0)
-    switch networks {
-    case .flat(let actor):
-      shape.writeHigherInput(observation, target: target, into: input)
-      actor.forward(lowerActivations, rows: 0..<1)
-    case .levels(let lower, let higher):
+    let action: UnsafeMutablePointer<Float>
+    if let higher {
       let current = followSubgoal(observation: observation, target: target, higher: higher)
-      let quarters = shape.writeLowerInput(observation, subgoal: current, into: input)
-      lower.forward(lowerActivations, rows: 0..<1)
-      shape.restoreAction(lowerActivations.output.row(0), quarters: quarters)
+      let quarters = shape.writeLowerInput(observation, subgoal: current, into: lower.input)
+      action = lower.forward()
+      shape.restoreAction(action, quarters: quarters)
+    } else {
+      shape.writeHigherInput(observation, target: target, into: lower.input)
+      action = lower.forward()
     }
-    return Array(
-      UnsafeBufferPointer(start: lowerActivations.output.row(0), count: shape.actionCount))
+    return Array(UnsafeBufferPointer(start: action, count: shape.actionCount))
   }
 
   /// The subgoal that the higher level would set in a state; nil where there are no levels. What the
@@ -157,20 +156,19 @@ public final class HierarchicalPolicy: @unchecked Sendable {
   ///   - target: `[targetCount]`.
   public func subgoal(observation: [Float], target: [Float]) -> [Float]? {
     precondition(observation.count == shape.observationCount && target.count == shape.targetCount)
-    guard case .levels(_, let higher) = networks else { return nil }
-    return decide(observation: observation, target: target, higher: higher)
+    return higher.map { decide(observation: observation, target: target, higher: $0) }
   }
 
-  private func decide(observation: [Float], target: [Float], higher: Perceptron) -> [Float] {
-    let activations = higherActivations!
-    shape.writeHigherInput(observation, target: target, into: activations.input.row(0))
-    higher.forward(activations, rows: 0..<1)
-    return Array(UnsafeBufferPointer(start: activations.output.row(0), count: subgoals.count))
+  private func decide(
+    observation: [Float], target: [Float], higher: ActingNetwork
+  ) -> [Float] {
+    shape.writeHigherInput(observation, target: target, into: higher.input)
+    return Array(UnsafeBufferPointer(start: higher.forward(), count: subgoals.count))
   }
 
   /// The subgoal for `observation`: moved along with the state, or set anew when it is time.
   private func followSubgoal(
-    observation: [Float], target: [Float], higher: Perceptron
+    observation: [Float], target: [Float], higher: ActingNetwork
   ) -> [Float] {
     var current = [Float](repeating: 0, count: subgoals.count)
     if let subgoal, stepsSinceDecision < settings.interval {

@@ -66,6 +66,28 @@ public final class Window: @unchecked Sendable {
     target = Array(repeating: 0, count: shape.targetCount)
   }
 
+  /// Begins an episode with its first state.
+  func begin(observation: [Float], target: [Float]) {
+    precondition(count == 0 && observation.count == observations.columns)
+    self.target = target
+    ending = .none
+    endsInterval = false
+    observations.row(0).update(from: observation, count: observation.count)
+  }
+
+  /// Adds the step that `actions` holds last; the step of a diverged simulation shows nothing to learn
+  /// from and is left out.
+  ///
+  /// - Returns: Whether the step was added.
+  func append(reward: Float, observation: [Float], ending: Ending) -> Bool {
+    self.ending = ending
+    if ending == .diverged { return false }
+    rewards[count] = reward
+    count += 1
+    observations.row(count).update(from: observation, count: observation.count)
+    return true
+  }
+
   /// Makes the state after the last step the first one of an empty window.
   package func advance() {
     observations.row(0).update(from: observations.row(count), count: observations.columns)

@@ -95,8 +95,7 @@ public final class TD3: Learner, @unchecked Sendable {
     }
     self.critics = critics
     policy = PolicyGradient(
-      actor: actorLearner, critic: critics[0], rows: batch,
-      outputPenalty: configuration.outputPenalty)
+      actor: actorLearner, critic: critics[0], configuration: configuration)
     noise = FloatBuffer(count: capacity * actionLimits.count)
     targets = FloatBuffer(count: capacity)
   }

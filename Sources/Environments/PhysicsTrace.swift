@@ -64,7 +64,7 @@ extension RobotEnvironment {
   /// The environment must be reset before it is used again.
   ///
   /// - Returns: The trace with this simulator's states.
-  /// - Throws: ``EnvironmentError/invalidTrace(task:reason:)`` for a trace of other sizes, or
+  /// - Throws: `EnvironmentError.invalidTrace` for a trace of other sizes, or
   ///   MuJoCo's own error.
   public func replay(_ trace: PhysicsTrace) throws -> PhysicsTrace {
     let model = simulation.model

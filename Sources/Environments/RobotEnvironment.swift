@@ -59,7 +59,7 @@ public final class RobotEnvironment: PhysicsEnvironment {
   /// Each of the robot's `qpos` gets U(−0.1, 0.1) added and each of its `qvel` is 0.1·N(0, 1); the Point,
   /// which moves only by its actions, starts at rest.
   ///
-  /// - Throws: ``EnvironmentError/invalidTarget(task:reason:)``, or MuJoCo's own error.
+  /// - Throws: `EnvironmentError.invalidTarget`, or MuJoCo's own error.
   public func reset(using generator: inout RandomStream, target choice: TargetChoice) throws {
     let place = try task.place(of: choice)
     simulation.reset()
@@ -82,7 +82,7 @@ public final class RobotEnvironment: PhysicsEnvironment {
 
   /// Applies an action, clipped to its limits, for one step.
   ///
-  /// - Throws: ``EnvironmentError/actionCount(task:expected:found:)``, or MuJoCo's own error.
+  /// - Throws: `EnvironmentError.actionCount`, or MuJoCo's own error.
   public func step(_ action: [Float]) throws -> StepOutcome {
     guard action.count == task.actionCount else {
       throw EnvironmentError.actionCount(
@@ -237,8 +237,7 @@ public final class RobotEnvironment: PhysicsEnvironment {
 
   /// Continues from a saved state of the same task.
   ///
-  /// - Throws: ``EnvironmentError/invalidState(task:reason:)``, or `MuJoCoError` if it does not fit
-  ///   the model.
+  /// - Throws: `EnvironmentError.invalidState`, or `MuJoCoError` if it does not fit the model.
   public func restore(_ state: RobotEnvironmentState) throws {
     func check(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
       if !condition {

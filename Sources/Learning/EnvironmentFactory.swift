@@ -5,7 +5,11 @@ public struct EnvironmentFactory: Sendable {
   public let task: TaskDescription
   private let make: @Sendable () throws -> any Environment
 
-  /// - Parameter make: Makes an environment of `task` that shares nothing with the others.
+  /// Says how environments of a task are made.
+  ///
+  /// - Parameters:
+  ///   - task: What the task asks and how it is shaped.
+  ///   - make: Makes an environment of `task` that shares nothing with the others.
   public init(
     _ task: TaskDescription, make: @escaping @Sendable () throws -> any Environment
   ) {

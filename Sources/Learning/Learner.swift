@@ -81,7 +81,7 @@ extension Learner {
   }
 }
 
-/// What one or more updates of a ``Learner`` measured.
+/// What one or more updates of a learner measured.
 public struct LearningStatistics: Codable, Equatable, Sendable {
   /// Critic updates.
   public var updates = 0

@@ -36,8 +36,12 @@ public final class Model: @unchecked Sendable {
 
   /// Compiles MJCF text. `name` stands for the file name in messages.
   ///
-  /// - Parameter files: Meshes, textures and height fields by the names that the text calls them by:
-  ///   plain file names, which differ also without regard to case.
+  /// - Parameters:
+  ///   - xml: The text.
+  ///   - name: What errors call the model.
+  ///   - files: Meshes, textures and height fields by the names that the text calls them by: plain
+  ///     file names, which differ also without regard to case.
+  ///   - limits: How large the model may become.
   /// - Throws: ``MuJoCoError/invalidModel(name:message:)`` with MuJoCo's own message.
   public convenience init(
     xml: String, name: String, files: [String: [UInt8]] = [:], limits: Limits = .standard

@@ -17,9 +17,13 @@ public final class Renderer {
 
   /// A renderer of pictures of `width` × `height` pixels.
   ///
-  /// - Parameter samples: samples per pixel for smooth edges; 0 for none, which is faster.
-  /// - Throws: ``MuJoCoError/noGraphics(reason:)`` where there is no OpenGL driver;
-  ///   ``MuJoCoError/internalError(model:call:message:)`` where the driver can't do what is asked.
+  /// - Parameters:
+  ///   - model: the model whose simulations are drawn.
+  ///   - width: pixels along a row.
+  ///   - height: rows.
+  ///   - samples: samples per pixel for smooth edges; 0 for none, which is faster.
+  /// - Throws: `MuJoCoError.noGraphics` where there is no OpenGL driver;
+  ///   `MuJoCoError.internalError` where the driver can't do what is asked.
   public init(model: Model, width: Int, height: Int, samples: Int = 4) throws {
     precondition(width > 0 && height > 0 && samples >= 0, "a picture has at least one pixel")
     self.model = model
@@ -46,10 +50,10 @@ public final class Renderer {
   ///
   /// - Parameters:
   ///   - simulation: a simulation of the renderer's model.
+  ///   - camera: where it is seen from.
   ///   - markers: what is drawn besides the world.
-  /// - Throws: ``MuJoCoError/unknownName(kind:name:model:known:)`` where the camera names a body or
-  ///   a camera that is not there; ``MuJoCoError/noGraphics(reason:)``;
-  ///   ``MuJoCoError/internalError(model:call:message:)``.
+  /// - Throws: `MuJoCoError.unknownName` where the camera names a body or a camera that is not there;
+  ///   `MuJoCoError.noGraphics`; `MuJoCoError.internalError`.
   public func render(
     _ simulation: Simulation, camera: Camera, markers: [Marker] = []
   ) throws -> Image {

@@ -18,11 +18,13 @@ public final class ViewerWindow {
   /// Opens a window.
   ///
   /// - Parameters:
+  ///   - model: the model whose simulations are shown.
+  ///   - title: what its frame says.
   ///   - width: its width in screen units.
   ///   - height: its height in screen units.
   ///   - samples: samples per pixel for smooth edges.
-  /// - Throws: ``MuJoCoError/noGraphics(reason:)`` where there is no display or no OpenGL;
-  ///   ``MuJoCoError/internalError(model:call:message:)``.
+  /// - Throws: `MuJoCoError.noGraphics` where there is no display or no OpenGL;
+  ///   `MuJoCoError.internalError`.
   public init(
     model: Model, title: String, width: Int = 1200, height: Int = 800, samples: Int = 4
   ) throws {
@@ -82,9 +84,14 @@ public final class ViewerWindow {
 
   /// Shows the world as `simulation` has it, with markers and text.
   ///
-  /// - Parameter capturing: whether the picture is wanted as an image too, text and all.
-  /// - Throws: ``MuJoCoError/unknownName(kind:name:model:known:)`` where the camera names what is
-  ///   not there; ``MuJoCoError/internalError(model:call:message:)``.
+  /// - Parameters:
+  ///   - simulation: a simulation of the window's model.
+  ///   - camera: where it is seen from.
+  ///   - markers: what is drawn besides the world.
+  ///   - overlays: text over the picture.
+  ///   - capturing: whether the picture is wanted as an image too, text and all.
+  /// - Throws: `MuJoCoError.unknownName` where the camera names what is not there;
+  ///   `MuJoCoError.internalError`.
   @discardableResult
   public func draw(
     _ simulation: Simulation, camera: Camera, markers: [Marker] = [], overlays: [Overlay] = [],

@@ -37,7 +37,11 @@ public struct Robot: Sendable, Equatable {
 
   /// Takes a robot from what was written of another: its document and its assets.
   ///
-  /// - Parameter source: What errors name.
+  /// - Parameters:
+  ///   - name: What it is called.
+  ///   - document: MJCF, as ``document`` gives it.
+  ///   - assets: The files that the document refers to, as ``assets`` gives them.
+  ///   - source: What errors name.
   /// - Throws: ``SourceError`` where the document isn't MJCF, or refers to anything but `assets`: a
   ///   stranger's robot reads no file.
   public init(

@@ -19,9 +19,10 @@ extension TaskDefinition {
       map: map, robot: path.map { path throws(SourceError) in try Robot(path: path) }, source: path)
   }
 
-  /// A task in one's own maze, as ``init(map:robot:)-(_,String)``, with a robot that was read before.
+  /// A task in one's own maze, as ``init(map:robot:)``, with a robot that was read before.
   ///
   /// - Parameters:
+  ///   - map: The maze.
   ///   - robot: The robot; `nil` for the Ant.
   ///   - source: What errors name; the robot's name if it is left out.
   public init(map: MazeMap, robot: Robot? = nil, source: String? = nil) throws(SourceError) {

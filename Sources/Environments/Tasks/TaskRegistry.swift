@@ -13,14 +13,14 @@ public enum TaskRegistry {
 
   /// The description of the task with this name.
   ///
-  /// - Throws: ``EnvironmentError/unknownTask(_:known:)``.
+  /// - Throws: `EnvironmentError.unknownTask`.
   public static func task(named name: String) throws(EnvironmentError) -> TaskDescription {
     try registered(name).description
   }
 
   /// The task with this name and its world.
   ///
-  /// - Throws: ``EnvironmentError/unknownTask(_:known:)``.
+  /// - Throws: `EnvironmentError.unknownTask`.
   public static func definition(named name: String) throws(EnvironmentError) -> TaskDefinition {
     let task = try registered(name)
     return TaskDefinition(
@@ -30,7 +30,7 @@ public enum TaskRegistry {
 
   /// Makes an environment for the task with this name. It must be reset before its first step.
   ///
-  /// - Throws: ``EnvironmentError/unknownTask(_:known:)``, or `MuJoCoError`.
+  /// - Throws: `EnvironmentError.unknownTask`, or `MuJoCoError`.
   public static func makeEnvironment(named name: String) throws -> RobotEnvironment {
     try definition(named: name).makeEnvironment()
   }

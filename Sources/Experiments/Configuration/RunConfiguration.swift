@@ -2,7 +2,7 @@ import Learning
 
 /// Everything that decides what a training run computes, as `config.yaml` holds it.
 ///
-/// In a file the fields of ``HIROConfiguration`` stand beside the run's own, and those of a level's learner
+/// In a file the fields of `HIROConfiguration` stand beside the run's own, and those of a level's learner
 /// beside the level's: `lower: {discount: 0.95}`, not `learning: {lower: …}`. ``Setting`` has the keys.
 public struct RunConfiguration: Equatable, Sendable {
   /// The task's name, as `hiro list tasks` prints it.

@@ -19,6 +19,7 @@ extension RunConfiguration {
   /// suggests, the preset, and the settings, the later over the earlier.
   ///
   /// - Parameters:
+  ///   - task: What is to be learnt.
   ///   - preset: One of ``Preset/all``, by name; the published configuration if it is left out.
   ///   - settings: Such as `lower.discount=0.95`.
   /// - Throws: ``ConfigurationError`` where there is no such preset or setting.

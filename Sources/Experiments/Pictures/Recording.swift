@@ -69,12 +69,15 @@ public struct Recording: Sendable {
   /// Plays an episode and writes its pictures into `folder`, which is made where it is missing.
   ///
   /// - Parameters:
+  ///   - policy: Who acts.
+  ///   - definition: The task and its world.
   ///   - target: Where to go (m); empty in a task without targets.
   ///   - seed: From which the start derives.
+  ///   - folder: Where the pictures go.
   ///   - shouldStop: Asked before each step, and while `ffmpeg` is waited for.
   ///   - progress: Called after each step with the number of those done, and of all.
   /// - Throws: `MuJoCoError.noGraphics` where there is no OpenGL driver, `ImagingError`,
-  ///   ``FileError``, `CancellationError` where `shouldStop()` is true, or what the environment
+  ///   `FileError`, `CancellationError` where `shouldStop()` is true, or what the environment
   ///   throws. A video that cannot be made is no error: the result tells.
   public func record(
     policy: HierarchicalPolicy, in definition: TaskDefinition, target: Evaluation.Target,

@@ -38,7 +38,7 @@ public struct CarriedWorld: Sendable, Equatable {
 
   /// The task.
   ///
-  /// - Parameter path: A robot's file: it is only needed where ``missingRobot`` says so, and must
+  /// - Parameter path: A robot's file: it is only needed where an older file lacks the robot, and must
   ///   else be the same robot, whatever it is called.
   /// - Throws: ``WorldError``, `SourceError`, `EnvironmentError` or `MuJoCoError`.
   public func definition(robot path: String? = nil) throws -> TaskDefinition {

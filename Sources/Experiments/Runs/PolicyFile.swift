@@ -49,7 +49,7 @@ public struct PolicyFile: Sendable, Equatable {
 
   /// Reads the policy at `path`.
   ///
-  /// - Throws: ``SafetensorsError``, ``PolicyFileError`` or ``ConfigurationError``, each naming the
+  /// - Throws: `SafetensorsError`, ``PolicyFileError`` or ``ConfigurationError``, each naming the
   ///   file.
   public init(path: String) throws {
     let file = try SafetensorsFile(path: path)
@@ -93,7 +93,9 @@ public struct PolicyFile: Sendable, Equatable {
 
   /// Writes the policy to `path`, as a whole or not at all.
   ///
-  /// - Parameter task: The task it was trained for; left out, it is looked up by its name.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - task: The task it was trained for; left out, it is looked up by its name.
   public func write(to path: String, task: TaskDescription? = nil) throws {
     var metadata = [
       "format": Self.format, "version": Self.version, "task": configuration.task,

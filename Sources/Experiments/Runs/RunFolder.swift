@@ -79,7 +79,9 @@ public enum RunFolder {
   /// The task that `task`, as a run's `config.yaml` names it, stands for: that of the map and the robot
   /// which the run left beside the file, or else a built-in one.
   ///
-  /// - Parameter path: The configuration file.
+  /// - Parameters:
+  ///   - task: The task's name.
+  ///   - path: The configuration file.
   /// - Throws: `SourceError`, `MuJoCoError`, or `EnvironmentError` where there is no such task.
   public static func definition(
     named task: String, besideConfiguration path: String

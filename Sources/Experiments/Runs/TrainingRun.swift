@@ -62,8 +62,12 @@ public final class TrainingRun {
   /// Begins a run with a robot in `folder`, which is made where it is missing.
   ///
   /// - Parameters:
+  ///   - configuration: Everything that decides what the run computes.
+  ///   - definition: The task and its world.
   ///   - map: The task's map where it is one's own and not that of a built-in task; the robot is the
   ///     definition's.
+  ///   - folder: The run's folder.
+  ///   - pool: The threads to use; the result does not depend on them.
   ///   - writesEvents: Whether it writes event files for TensorBoard: the numbers of the learning
   ///     curves and, where there are a graphics driver and `ffmpeg`, a film of each best policy.
   /// - Throws: ``RunError`` where the folder holds a run already or another process trains in it,
@@ -85,7 +89,9 @@ public final class TrainingRun {
   ///
   /// - Parameters:
   ///   - configuration: Its task becomes that of `environments`.
+  ///   - environments: What makes the environments: one to train in, others for evaluations.
   ///   - folder: The run's folder, which is made where it is missing.
+  ///   - pool: The threads to use; the result does not depend on them.
   ///   - writesEvents: Whether it writes event files for TensorBoard.
   /// - Throws: As for a robot.
   public convenience init(
@@ -130,10 +136,12 @@ public final class TrainingRun {
   /// to the same bits as if it had never stopped; otherwise ``resumeWarnings`` say so.
   ///
   /// - Parameters:
+  ///   - folder: the run's folder.
   ///   - changes: changes the saved configuration; only the settings in
   ///     ``ConfigurationLayers/resumable`` may differ afterwards.
   ///   - robot: a robot's file: only needed where a checkpoint of an older version lacks it, else it
   ///     must be the same robot.
+  ///   - pool: The threads to use; the result does not depend on them.
   ///   - writesEvents: Whether it writes event files for TensorBoard.
   /// - Throws: ``RunError`` where there is nothing to continue from or a setting cannot be changed,
   ///   ``WorldError`` where the robot is another. Whatever it throws, the folder is as it was.
@@ -154,9 +162,12 @@ public final class TrainingRun {
   /// Continues a run in environments of one's own, as the other does.
   ///
   /// - Parameters:
+  ///   - folder: The run's folder.
   ///   - environments: The same as when it began: their task must have the name and the shape that the
   ///     checkpoint has.
   ///   - changes: changes the saved configuration, as in the other.
+  ///   - pool: The threads to use; the result does not depend on them.
+  ///   - writesEvents: Whether it writes event files for TensorBoard.
   /// - Throws: ``RunError`` as in the other, and what the environment throws where a saved state is none
   ///   of its own.
   public convenience init(
@@ -266,9 +277,11 @@ public final class TrainingRun {
   /// A disk that cannot be written does not end the run: it goes on with what was saved before and
   /// a warning in the progress.
   ///
-  /// - Parameter shouldStop: Asked after each window and, in any thread, before each step of an
-  ///   evaluation. An evaluation that it ends is made again when the run is continued.
-  /// - Throws: ``TrainingError`` where a number is not finite, ``RunError/unsaved(reason:)`` where
+  /// - Parameters:
+  ///   - shouldStop: Asked after each window and, in any thread, before each step of an evaluation.
+  ///     An evaluation that it ends is made again when the run is continued.
+  ///   - report: Told how far the run has come.
+  /// - Throws: `TrainingError` where a number is not finite, ``RunError/unsaved(reason:)`` where
   ///   the last state could not be saved, and what the environment throws.
   public func run(
     shouldStop: @Sendable () -> Bool = { false }, report: (TrainingProgress) -> Void = { _ in }

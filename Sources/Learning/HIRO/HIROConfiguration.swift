@@ -330,7 +330,7 @@ public enum HoldPlaces: String, Codable, CaseIterable, Sendable {
   /// Uniformly around the robot, up to `holdReach` away in x and in y.
   case around
   /// Where the robot has seldom been, or just beyond: a cell of those that it has been in, each as likely
-  /// as its decisions there were few, ``VisitedPlaces``. A place that is reached is not asked for any
+  /// as its decisions there were few, `VisitedPlaces`. A place that is reached is not asked for any
   /// longer. What is found only at the end of a long way round is found so (after Go-Explore, Ecoffet
   /// et al. 2021).
   case rare

@@ -63,7 +63,7 @@ public final class HierarchicalPolicy: @unchecked Sendable {
 
   /// Makes a policy from saved weights, as ``tensors`` gives them.
   ///
-  /// - Throws: ``TensorError`` where a tensor is missing or has another shape than the task asks
+  /// - Throws: `TensorError` where a tensor is missing or has another shape than the task asks
   ///   for.
   public convenience init(
     shape: AgentShape, settings: PolicySettings, tensors: [String: Tensor]

@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-/// Transitions in the form that a ``Learner`` learns from, those of one update after those of another.
+/// Transitions in the form that a learner learns from, those of one update after those of another.
 public final class Batch: @unchecked Sendable {
   /// Transitions that there is room for.
   public let capacity: Int

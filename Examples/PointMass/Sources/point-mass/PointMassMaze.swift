@@ -44,7 +44,7 @@ final class PointMassMaze: Environment {
         task: task.name, expected: task.actionCount, found: action.count)
     }
     let force = SIMD2(action.map { Double(min(max($0, -1), 1)) })
-    state.velocity = 0.8 * state.velocity + 0.2 * force
+    state.velocity = 0.8 * state.velocity + 0.4 * force
     // What leads into a wall is left out: it slides along.
     for axis in 0..<2 {
       var next = state.place

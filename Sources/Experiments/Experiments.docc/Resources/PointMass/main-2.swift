@@ -1,0 +1,12 @@
+// Trains HIRO in an environment of one's own, without MuJoCo.
+//
+//   swift run -c release point-mass [STEPS]
+
+import Experiments
+import Foundation
+import Learning
+
+let environments = EnvironmentFactory(PointMassMaze.description) { PointMassMaze() }
+
+// What does the environment do wrong? Nothing is to be printed here.
+for problem in try EnvironmentChecker(environments).problems() { print("problem: \(problem)") }

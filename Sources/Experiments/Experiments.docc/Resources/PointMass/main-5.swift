@@ -1,0 +1,38 @@
+// Trains HIRO in an environment of one's own, without MuJoCo.
+//
+//   swift run -c release point-mass [STEPS]
+
+import Experiments
+import Foundation
+import Learning
+
+let environments = EnvironmentFactory(PointMassMaze.description) { PointMassMaze() }
+
+// What does the environment do wrong? Nothing is to be printed here.
+for problem in try EnvironmentChecker(environments).problems() { print("problem: \(problem)") }
+
+// A place is reached in a few decisions and the run is short: the higher level looks less far ahead, and
+// the averaged policies, which are the ones evaluated, follow sooner.
+var configuration = try RunConfiguration(
+  for: environments.task, preset: "dependable",
+  settings: [
+    "warmUpSteps=1000", "higher.discount=0.95", "higher.explorationNoise=0.5",
+    "lower.averagingRate=0.005", "higher.averagingRate=0.005",
+    "evaluation.interval=2000", "evaluation.confirmationEpisodes=0",
+  ])
+configuration.steps = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 10_000
+configuration.seed = 1
+
+// A run writes what `hiro train` writes: curves, checkpoints, policies.
+let whole = try TrainingRun(
+  configuration: configuration, environments: environments, folder: "point-mass-run")
+_ = try whole.run()
+
+// Its policy, without noise.
+let policy = try PolicyFile(path: "point-mass-run/latest.safetensors")
+let result = try Evaluation(task: environments.task, episodes: 50, seed: 7).run(
+  makeEnvironment: environments.makeEnvironment,
+  makePolicy: { try policy.makePolicy(for: environments.task) })
+print(
+  "after \(whole.trainer.steps) steps: success \(result.overall.success?.value ?? 0), "
+    + "\(result.overall.meanFinalDistance ?? 0) m from the target")

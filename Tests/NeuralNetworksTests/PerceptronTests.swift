@@ -90,7 +90,8 @@ struct PerceptronTests {
     }
   }
 
-  @Test("A penalty on outputs before the tanh has the gradient of its definition", arguments: [0, 0.7])
+  @Test(
+    "A penalty on outputs before the tanh has the gradient of its definition", arguments: [0, 0.7])
   mutating func penaltyGradients(from: Double) throws {
     let (network, reference) = make(Self.actor, scale: Self.scale)
     var unbounded = reference

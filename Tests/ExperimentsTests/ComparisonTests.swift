@@ -137,6 +137,22 @@ struct ComparisonTests {
     #expect(run.best == 0.92 && run.last == 0.9)
     #expect(run.firstStep(reaching: 0.5) == 2_000 && run.firstStep(reaching: 0.9) == 3_000)
     #expect(run.firstStep(reaching: 0.95) == nil)
+    #expect(run.isFinished)
+    // Of curves that were kept alone.
+    try makeRun("b", seed: 1, success: [0.4, 0.9], isFinished: false)
+    #expect(try RunHistory(folder: folder.file("b")).isFinished)
+    try makeRun("c", seed: 1, success: [0.4, 0.9], isFinished: false) { $0.steps = 3_000 }
+    #expect(try !RunHistory(folder: folder.file("c")).isFinished)
+    try makeRun("d", seed: 1, success: [0.4, 0.9], confirmed: [0: 0.3, 1: 0.8], isFinished: false) {
+      ($0.steps, $0.evaluation.stopAtSuccess) = (3_000, 0.85)
+    }
+    #expect(try !RunHistory(folder: folder.file("d")).isFinished)
+    try makeRun(
+      "e", seed: 1, success: [0.4, 0.9], confirmed: [0: 0.3, 1: 0.85], isFinished: false
+    ) {
+      ($0.steps, $0.evaluation.stopAtSuccess) = (3_000, 0.85)
+    }
+    #expect(try RunHistory(folder: folder.file("e")).isFinished)
     #expect(comparison.groups[0].curve.map(\.interquartileMean) == [0.4, 1, 0.9, 0.9])
     let lines = comparison.csv.split(separator: "\n")
     #expect(lines.contains("point-maze,default,1,far end,2000,1.0,9.0,-100.0,0.84,-90.0"))

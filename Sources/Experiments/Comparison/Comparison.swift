@@ -33,7 +33,7 @@ package struct Comparison: Sendable {
     package var quantity: String { runs[0].hasSuccess ? "success" : "score" }
     /// Seeds whose runs have not come to their end.
     package var unfinishedSeeds: [UInt64] {
-      runs.filter { !$0.state.isFinished }.map(\.configuration.seed)
+      runs.filter { !$0.isFinished }.map(\.configuration.seed)
     }
     /// Seeds whose success never was 0.5.
     package var failedSeeds: [UInt64] {
@@ -310,8 +310,8 @@ package struct Comparison: Sendable {
   private static func curve(of runs: [RunHistory]) -> [CurvePoint] {
     let ends = runs.map { run in
       let hasSucceeded =
-        run.state.isFinished && run.configuration.evaluation.stopAtSuccess > 0
-        && (run.last ?? 0) >= run.configuration.evaluation.stopAtSuccess
+        run.isFinished && run.configuration.evaluation.stopAtSuccess > 0
+        && (run.best ?? 0) >= run.configuration.evaluation.stopAtSuccess
       return hasSucceeded ? Int.max : run.scores.last?.step ?? 0
     }
     let end = ends.min() ?? 0

@@ -290,7 +290,7 @@ extension Comparison.Group: Encodable {
     try container.encode(
       runs.map {
         Run(
-          seed: $0.configuration.seed, folder: $0.folder, isFinished: $0.state.isFinished,
+          seed: $0.configuration.seed, folder: $0.folder, isFinished: $0.isFinished,
           best: $0.best, last: $0.last, stepsToHalf: $0.firstStep(reaching: 0.5),
           stepsToNineTenths: $0.firstStep(reaching: 0.9), seconds: $0.seconds)
       }, forKey: .runs)

@@ -15,8 +15,8 @@ package struct RunHistory: Sendable {
   package let targets: [Evaluation.Target]
   /// The evaluations, in the order of their steps, each with a measurement for each target.
   package let evaluations: [Point]
-  /// Steps that are made.
-  package let state: RunState
+  /// Whether it has come to its end.
+  package let isFinished: Bool
   /// Time that it took so far (s); nil where it was not noted.
   package let seconds: Double?
 
@@ -30,6 +30,9 @@ package struct RunHistory: Sendable {
     package let confirmation: Measurement?
     /// Time that the run had taken then (s); nil where it was not noted.
     package let seconds: Double?
+
+    /// What decides whether the policy is the best so far.
+    var decisive: Measurement { confirmation ?? measurements[0] }
   }
 
   /// What was measured on a target.
@@ -79,7 +82,14 @@ package struct RunHistory: Sendable {
     seconds = rows[0].firstIndex(of: "wall_time").flatMap { column in
       rows.count > 1 ? rows.last.flatMap { Double($0[column]) } : nil
     }
-    state = RunState(folder: folder, configuration: configuration)
+    let state = RunState(folder: folder, configuration: configuration)
+    let wanted = configuration.evaluation.stopAtSuccess
+    let reached = evaluations.contains { ($0.decisive.success ?? 0) >= wanted }
+    // Of a run whose curves alone were kept these tell.
+    let lastStep = rows.last.flatMap { Int($0[rows[0].firstIndex(of: "step") ?? 0]) } ?? 0
+    isFinished =
+      state.isFinished
+      || state == .notBegun && (lastStep >= configuration.steps || wanted > 0 && reached)
   }
 
   /// The fields of the file, row by row, the names of the columns first.

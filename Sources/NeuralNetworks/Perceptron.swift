@@ -166,11 +166,10 @@ public final class Perceptron: @unchecked Sendable {
 
   /// Carries the gradient from the outputs to the second hidden layer's pre-activations.
   ///
-  /// - Parameter penalty: What the loss has besides, of the outputs before the tanh, which
-  ///   `activations` must have kept.
+  /// - Parameter penalty: The loss has this much times ½·Σ u² more, with u the outputs before the
+  ///   tanh, which `activations` must have kept.
   package func backwardToSecondHidden(
-    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>,
-    penalty: OutputPenalty = .none
+    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, penalty: Float = 0
   ) {
     let first = rows.lowerBound
     let output = gradients.output
@@ -179,10 +178,10 @@ public final class Perceptron: @unchecked Sendable {
         rows.count, shape.outputs, activations.output.row(first), activations.output.stride,
         outputScale.pointer, output.row(first), output.stride)
     }
-    if penalty.weight != 0, let unbounded = activations.unboundedOutput {
+    if penalty != 0, let unbounded = activations.unboundedOutput {
       for row in rows {
         for column in 0..<shape.outputs {
-          output.row(row)[column] += penalty.gradient(unbounded.row(row)[column])
+          output.row(row)[column] += penalty * unbounded.row(row)[column]
         }
       }
     }
@@ -267,25 +266,6 @@ public final class Perceptron: @unchecked Sendable {
       output.stride, parameters.pointer + layer.offset + columns.lowerBound * layer.stride,
       layer.stride, 0, input.row(rows.lowerBound) + columns.lowerBound, input.stride)
   }
-}
-
-/// A part of a loss: weight · ½ · Σ max(0, |u| − from)², with u the outputs of a network before the tanh.
-package struct OutputPenalty: Sendable {
-  package var weight: Float
-  package var from: Float
-
-  package init(weight: Float, from: Float = 0) {
-    (self.weight, self.from) = (weight, from)
-  }
-
-  /// Nothing.
-  package static let none = OutputPenalty(weight: 0)
-
-  /// How far an output is beyond ``from``, with its sign.
-  package func excess(_ u: Float) -> Float { u - min(max(u, -from), from) }
-
-  /// The derivative in an output.
-  func gradient(_ u: Float) -> Float { weight * excess(u) }
 }
 
 /// The inputs and outputs of a network's layers for a batch, kept for the backward pass.

@@ -6,7 +6,7 @@ import Testing
 /// The same network in double precision, written from its definition.
 private struct ReferencePerceptron {
   let shape: PerceptronShape
-  var scale: [Double]?
+  let scale: [Double]?
   var weights: [String: [Double]]
 
   init(_ network: Perceptron, scale: [Double]?) {
@@ -87,44 +87,6 @@ struct PerceptronTests {
         #expect(
           abs(Double(activations.output[row, column]) - expected) < 1e-5 * max(1, abs(expected)))
       }
-    }
-  }
-
-  @Test(
-    "A penalty on outputs before the tanh has the gradient of its definition", arguments: [0, 0.7])
-  mutating func penaltyGradients(from: Double) throws {
-    let (network, reference) = make(Self.actor, scale: Self.scale)
-    var unbounded = reference
-    unbounded.scale = nil
-    let batch = makeNumbers(Self.actor.inputs)
-    let activations = Activations(shape: Self.actor, rows: rows, keepingUnboundedOutput: true)
-    let gradients = Gradients(shape: Self.actor, rows: rows)
-    fill(activations.input, batch)
-    network.forward(activations, rows: 0..<rows)
-    network.backwardToSecondHidden(
-      activations, gradients, rows: 0..<rows,
-      penalty: OutputPenalty(weight: 3, from: Float(from)))
-    network.backwardToFirstHidden(
-      activations, gradients, rows: 0..<rows, columns: network.firstHiddenColumns)
-    network.backwardToParameters(
-      activations, gradients, rows: 0..<rows, in: 0..<network.parameters.count)
-    func loss(_ network: ReferencePerceptron) -> Double {
-      batch.flatMap(network.output).reduce(0) { sum, u in
-        let excess = max(0, abs(u) - from)
-        return sum + 1.5 * excess * excess
-      }
-    }
-    for (name, tensor) in Perceptron.tensors(
-      of: gradients.parameters, shape: Self.actor, prefix: "n")
-    {
-      let expected = tensor.values.indices.map { index in
-        difference(1e-5) { step in
-          var moved = unbounded
-          moved.weights[name]![index] += step
-          return loss(moved)
-        }
-      }
-      #expect(relativeError(tensor.values.map(Double.init), expected) < 1e-3, "\(name)")
     }
   }
 

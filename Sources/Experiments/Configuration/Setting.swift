@@ -221,9 +221,6 @@ public struct Setting: Sendable {
       .number(
         "\(name).outputPenalty", at(\.outputPenalty), 0...1e6,
         "λ of the penalty on the actor's outputs before the tanh, in units of the value"),
-      .number(
-        "\(name).outputPenaltyFrom", at(\.outputPenaltyFrom), 0...1e6,
-        "where this penalty begins: the size of an output before the tanh"),
       .choice(
         "\(name).targetValue", at(\.targetValue),
         "what the two target critics' values become one by"),

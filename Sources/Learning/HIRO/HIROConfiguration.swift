@@ -394,11 +394,6 @@ public struct LevelConfiguration: Equatable, Sendable {
   /// the tanh, so that they do not drift to where tanh is flat; 0 is TD3. In units of the value.
   public var outputPenalty: Double = 0
 
-  /// Where this penalty begins: it is λ · Σ max(0, |u| − u₀)², u₀ this. tanh is steep up to about 1, so that
-  /// with 1 nothing draws an action towards 0 that says what it wants, and nothing lets it saturate. 0
-  /// counts every u.
-  public var outputPenaltyFrom: Double = 0
-
   /// What the two target critics' values become one by.
   public var targetValue: TargetValue = .minimum
 

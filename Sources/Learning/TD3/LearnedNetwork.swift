@@ -58,8 +58,8 @@ package final class LearnedNetwork: @unchecked Sendable {
 extension Perceptron {
   /// Carries the gradient in the outputs down to both hidden layers.
   func backwardToHidden(
-    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>,
-    penalty: OutputPenalty = .none, pool: WorkerPool
+    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, penalty: Float = 0,
+    pool: WorkerPool
   ) {
     pool.forHalves(of: rows) {
       backwardToSecondHidden(activations, gradients, rows: $0, penalty: penalty)

@@ -3,9 +3,9 @@ import Parallel
 
 /// Moves an actor μ up the mean of a critic's Q(x, μ(x)), and its target after it.
 ///
-/// The loss is −Q(x, μ(x)) + λ·Σ max(0, |u| − u₀)², in the mean over the batch, with u the actor's outputs
-/// before the tanh and u₀ where the penalty begins. The gradient of the second part enters before the tanh,
-/// so that it brings back outputs at which the tanh is flat and lets no gradient of Q through.
+/// The loss is −Q(x, μ(x)) + λ·Σ u², in the mean over the batch, with u the actor's outputs before the
+/// tanh. The gradient 2λu of the second part enters before the tanh, so that it brings back outputs
+/// at which the tanh is flat and lets no gradient of Q through.
 final class PolicyGradient: @unchecked Sendable {
   private let actor: LearnedNetwork
   private let critic: Perceptron
@@ -13,20 +13,15 @@ final class PolicyGradient: @unchecked Sendable {
   private let criticActivations: Activations
   private let criticGradients: Gradients
   private let outputPenalty: Double
-  private let penalty: OutputPenalty
 
   /// Of the last update: the loss, and the fraction of outputs beyond 0.95 of their limits.
   private(set) var loss = 0.0
   private(set) var saturation = 0.0
 
-  init(actor: LearnedNetwork, critic: Critic, configuration: LevelConfiguration) {
-    let rows = configuration.batchSize
+  init(actor: LearnedNetwork, critic: Critic, rows: Int, outputPenalty: Double) {
     self.actor = actor
     self.critic = critic.network
-    outputPenalty = configuration.outputPenalty
-    penalty = OutputPenalty(
-      weight: Float(2 * outputPenalty / Double(rows)),
-      from: Float(configuration.outputPenaltyFrom))
+    self.outputPenalty = outputPenalty
     activations = Activations(
       shape: actor.network.shape, rows: rows, keepingUnboundedOutput: true)
     (criticActivations, criticGradients) = critic.makePolicyActivations()
@@ -41,7 +36,8 @@ final class PolicyGradient: @unchecked Sendable {
     critic.backwardFromFirstHiddenToReentering(
       criticGradients, rows: rows, into: actor.gradients.output)
     actor.network.backwardToHidden(
-      activations, actor.gradients, rows: rows, penalty: penalty, pool: pool)
+      activations, actor.gradients, rows: rows,
+      penalty: Float(2 * outputPenalty / Double(rows.count)), pool: pool)
     actor.step(from: activations, movesTarget: true, pool: pool)
   }
 
@@ -55,8 +51,7 @@ final class PolicyGradient: @unchecked Sendable {
       valueSum += Double(criticActivations.output.row(row)[0])
       for column in 0..<output.columns {
         let u = unbounded.row(row)[column]
-        let excess = penalty.excess(u)
-        squareSum += Double(excess * excess)
+        squareSum += Double(u * u)
         if abs(u) > bound { saturated += 1 }
       }
     }

@@ -95,7 +95,8 @@ public final class TD3: Learner, @unchecked Sendable {
     }
     self.critics = critics
     policy = PolicyGradient(
-      actor: actorLearner, critic: critics[0], configuration: configuration)
+      actor: actorLearner, critic: critics[0], rows: batch,
+      outputPenalty: configuration.outputPenalty)
     noise = FloatBuffer(count: capacity * actionLimits.count)
     targets = FloatBuffer(count: capacity)
   }

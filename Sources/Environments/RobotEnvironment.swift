@@ -7,8 +7,8 @@ import Randomness
 /// own maps and robots.
 ///
 /// The observation is the robot's `qpos`, its `qvel`, what the task has it sense (the 20 readings of Ant
-/// Gather), and 0.001·t
-/// with the number t of steps since the reset. What else moves in the world is not observed.
+/// Gather), and 0.001·t with the number t of steps since the reset. What else moves in the world is not
+/// observed.
 public final class RobotEnvironment: PhysicsEnvironment {
   /// What the task asks and how it is shaped.
   public let task: TaskDescription
@@ -49,7 +49,7 @@ public final class RobotEnvironment: PhysicsEnvironment {
         == robot.positionCount + robot.velocityCount + rules.readingCount + 1,
       "the robot's numbers, what it senses and the time are the observation")
     try simulation.forward()
-    observe()
+    observe(pose)
   }
 
   // MARK: Episode
@@ -77,7 +77,7 @@ public final class RobotEnvironment: PhysicsEnvironment {
     rules.begin(using: &generator)
     stepCount = 0
     isDiverged = false
-    observe()
+    observe(pose)
   }
 
   /// Applies an action, clipped to its limits, for one step.
@@ -93,8 +93,9 @@ public final class RobotEnvironment: PhysicsEnvironment {
       try move(action)
       isDiverged = simulation.instabilityCount > 0 || !isFinite
     }
+    let pose = pose
     let (reward, isTerminated) = rules.score(pose)
-    if !isDiverged { observe() }
+    if !isDiverged { observe(pose) }
     return StepOutcome(
       reward: Float(reward), isTerminated: isTerminated,
       isTruncated: !isTerminated && stepCount >= task.episodeSteps, isDiverged: isDiverged)
@@ -165,7 +166,8 @@ public final class RobotEnvironment: PhysicsEnvironment {
 
   // MARK: Observation
 
-  private func observe() {
+  /// Puts what is seen from `pose`, where the robot is, into the observation.
+  private func observe(_ pose: RobotPose) {
     simulation.qpos.copy(first: robot.positionCount, into: &observation, at: 0)
     simulation.qvel.copy(first: robot.velocityCount, into: &observation, at: robot.positionCount)
     if robot.drive == .kinematic {

@@ -53,6 +53,8 @@ enum SourceText {
         failure("no such \(kind) file: check the path", isMissing: true)
       case .notAFile: failure("not a regular file: give the path of a \(kind) file")
       case .notReadable: failure("can't be opened: check its permissions", isMissing: true)
+      case .failed(_, InputFile.opening, let reason):
+        failure("can't be opened: \(reason)", isMissing: true)
       case .tooLarge:
         failure("more than \((limit + 0xfffff) >> 20) MiB, the most that is read of a \(kind)")
       default: failure("can't be read: check the disk")

@@ -2,8 +2,7 @@ import Foundation
 
 /// A file that grows: what is appended is there as a whole or not at all.
 package final class AppendedFile {
-  /// The path as it was given.
-  package let path: String
+  private let path: String
   private let descriptor: Int32
 
   /// Opens the file at `path` to append to it.

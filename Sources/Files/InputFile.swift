@@ -11,11 +11,14 @@ package final class InputFile {
   package let count: Int
   private let descriptor: Int32
 
+  /// The operation of an error before anything was read: a loop of links, a name too long.
+  package static let opening = "opening"
+
   /// Opens the regular file at `path`, refusing more than `limit` bytes.
   package init(path: String, limit: Int = .max) throws(FileError) {
     let descriptor = openFile(path, O_RDONLY | O_NONBLOCK)
     guard descriptor >= 0 else {
-      throw FileError(errno: errno, path: path, operation: "opening", writing: false)
+      throw FileError(errno: errno, path: path, operation: Self.opening, writing: false)
     }
     var status = stat()
     let isRegular = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG

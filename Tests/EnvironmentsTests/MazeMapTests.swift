@@ -119,6 +119,11 @@ struct MazeMapTests {
     #expect(try failure(Array(repeating: 0x23, count: 65))?.column == 65)
     let missing = #expect(throws: SourceError.self) { try MazeMap(path: folder.file("none")) }
     #expect(missing?.isMissing == true)
+    // No file can have such a name: it is as missing as the other.
+    let tooLong = #expect(throws: SourceError.self) {
+      try MazeMap(path: String(repeating: "m", count: 300))
+    }
+    #expect(tooLong?.isMissing == true)
     #expect(throws: SourceError.self) { try MazeMap(path: folder.path) }
     #expect(throws: SourceError.self) { try MazeMap(path: "/dev/zero") }
   }

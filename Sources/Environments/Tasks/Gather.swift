@@ -95,14 +95,10 @@ extension GatherField: TaskRules {
   }
 
   /// What is left, as JSON.
-  func saveState() -> Data? {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    return try? encoder.encode(objects)
-  }
+  func saveState() -> Data? { try? StateCoding.encode(objects) }
 
   mutating func restore(_ saved: Data?) -> String? {
-    guard let saved, let state = try? JSONDecoder().decode([GatherObject].self, from: saved) else {
+    guard let saved, let state = try? StateCoding.decode([GatherObject].self, from: saved) else {
       return "it does not tell what is left to gather"
     }
     if state.count > 2 * Self.countOfEach { return "it has \(state.count) objects" }

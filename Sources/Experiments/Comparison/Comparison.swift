@@ -50,18 +50,20 @@ package struct Comparison: Sendable {
     /// The median of ``steps(to:)``, those that never had it counting as later than all; nil where
     /// that is the median.
     package func medianSteps(to success: Double) -> Double? {
-      let steps = steps(to: success).map { $0.map(Double.init) ?? .infinity }
-      return steps.quantile(0.5).flatMap { $0.isFinite ? $0 : nil }
+      Self.median(steps(to: success).map { $0.map(Double.init) })
     }
 
     /// The median time of a run up to its first evaluation with so much success (s), those that never
     /// had it counting as later than all; nil where that is the median, or no time was noted.
     package func medianSeconds(to success: Double) -> Double? {
-      let seconds = runs.map {
-        $0.firstPoint(reaching: success).map { $0.seconds ?? .nan } ?? .infinity
-      }
-      guard !seconds.contains(where: \.isNaN) else { return nil }
-      return seconds.quantile(0.5).flatMap { $0.isFinite ? $0 : nil }
+      let reached = runs.map { $0.firstPoint(reaching: success) }
+      guard !reached.contains(where: { $0 != nil && $0?.seconds == nil }) else { return nil }
+      return Self.median(reached.map { $0?.seconds })
+    }
+
+    /// The median, nil counting as larger than all; nil where that is the median.
+    private static func median(_ values: [Double?]) -> Double? {
+      values.map { $0 ?? .infinity }.quantile(0.5).flatMap { $0.isFinite ? $0 : nil }
     }
 
     /// The run with the best score, and the one in the middle; the same where there is only one.
@@ -163,9 +165,12 @@ package struct Comparison: Sendable {
   /// The tasks, in the order of the runs.
   package var tasks: [String] { groups.map(\.task).uniqued() }
 
+  /// The variants of a task.
+  package func groups(of task: String) -> [Group] { groups.filter { $0.task == task } }
+
   /// The settings that differ between the variants of a task: one value for each of its groups.
   package func differingSettings(in task: String) -> [(key: String, values: [String])] {
-    let layers = groups.filter { $0.task == task }.map {
+    let layers = groups(of: task).map {
       ConfigurationLayers($0.runs[0].configuration)
     }
     return Setting.all.compactMap { setting in
@@ -309,10 +314,7 @@ package struct Comparison: Sendable {
   /// more evaluations.
   private static func curve(of runs: [RunHistory]) -> [CurvePoint] {
     let ends = runs.map { run in
-      let hasSucceeded =
-        run.isFinished && run.configuration.evaluation.stopAtSuccess > 0
-        && (run.best ?? 0) >= run.configuration.evaluation.stopAtSuccess
-      return hasSucceeded ? Int.max : run.scores.last?.step ?? 0
+      run.endedBySuccess ? Int.max : run.scores.last?.step ?? 0
     }
     let end = ends.min() ?? 0
     let steps = Set(runs.flatMap { $0.scores.map(\.step) }).filter { $0 <= end }.sorted()

@@ -33,18 +33,18 @@ package struct ComparisonTable: Sendable {
   /// Lays out `comparison`.
   package init(_ comparison: Comparison) {
     var sections = comparison.tasks.map { task in
-      let groups = comparison.groups.filter { $0.task == task }
+      let groups = comparison.groups(of: task)
       let target = groups[0].runs[0].targets.first.map { ", target: \($0.name)" } ?? ""
       return Section(
         title: "\(task): \(groups[0].quantity) over seeds\(target)",
-        rows: [Self.heading(groups[0])] + groups.map(Self.row) + Self.published(task))
+        rows: [Self.heading(groups[0])] + groups.map(Self.row) + Self.published(groups[0]))
     }
     sections += comparison.tasks.map { task in
-      let groups = comparison.groups.filter { $0.task == task }
+      let groups = comparison.groups(of: task)
       return Section(
         title: "\(task): each seed",
         rows: [Self.seedHeading(groups[0])]
-          + groups.flatMap { group in group.runs.map { Self.seedRow($0, of: group) } })
+          + groups.flatMap { group in group.runs.map { Self.seedRow($0, of: group.variant) } })
     }
     if !comparison.overall.isEmpty {
       sections.append(
@@ -74,7 +74,7 @@ package struct ComparisonTable: Sendable {
     for task in comparison.tasks {
       let settings = comparison.differingSettings(in: task)
       guard !settings.isEmpty else { continue }
-      let groups = comparison.groups.filter { $0.task == task }
+      let groups = comparison.groups(of: task)
       sections.append(
         Section(
           title: "\(task): settings that differ",
@@ -118,10 +118,10 @@ package struct ComparisonTable: Sendable {
   ]
 
   /// The paper's row of a task, where the task is one of its.
-  private static func published(_ task: String) -> [[Cell]] {
-    guard let score = paper[task] else { return [] }
-    let rest = task == "ant-gather" ? 6 : 10
-    return [["the paper", "", Cell(score)] + Array(repeating: "", count: rest)]
+  private static func published(_ group: Comparison.Group) -> [[Cell]] {
+    guard let score = paper[group.task] else { return [] }
+    let row: [Cell] = ["the paper", "", Cell(score)]
+    return [row + Array(repeating: "", count: heading(group).count - row.count)]
   }
 
   private static func seedHeading(_ group: Comparison.Group) -> [Cell] {
@@ -131,9 +131,9 @@ package struct ComparisonTable: Sendable {
       + ["last", "steps", "time of the run"]
   }
 
-  private static func seedRow(_ run: RunHistory, of group: Comparison.Group) -> [Cell] {
+  private static func seedRow(_ run: RunHistory, of variant: String) -> [Cell] {
     let best = run.best ?? .nan
-    var row = [Cell(group.variant), Cell("\(run.configuration.seed)"), number(best)]
+    var row = [Cell(variant), Cell("\(run.configuration.seed)"), number(best)]
     if run.hasSuccess {
       let count = run.bestEpisodes
       let proportion = Proportion(successes: Int((best * Double(count)).rounded()), of: count)

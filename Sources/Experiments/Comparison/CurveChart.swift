@@ -35,7 +35,7 @@ package struct CurveChart: Sendable {
   package init(_ comparison: Comparison, task: String? = nil) {
     let variants = comparison.groups.map(\.variant).uniqued()
     panels = comparison.tasks.filter { task == nil || $0 == task }.flatMap { task -> [Panel] in
-      let groups = comparison.groups.filter { $0.task == task && !$0.curve.isEmpty }
+      let groups = comparison.groups(of: task).filter { !$0.curve.isEmpty }
       guard let first = groups.first else { return [] }
       let target = first.runs[0].targets.first.map { " at \($0.name)" } ?? ""
       func lines(

@@ -15,8 +15,9 @@ package struct RunHistory: Sendable {
   package let targets: [Evaluation.Target]
   /// The evaluations, in the order of their steps, each with a measurement for each target.
   package let evaluations: [Point]
-  /// Whether it has come to its end.
-  package let isFinished: Bool
+  private let state: RunState
+  /// The step of its last row.
+  private let lastStep: Int
   /// Time that it took so far (s); nil where it was not noted.
   package let seconds: Double?
 
@@ -30,9 +31,6 @@ package struct RunHistory: Sendable {
     package let confirmation: Measurement?
     /// Time that the run had taken then (s); nil where it was not noted.
     package let seconds: Double?
-
-    /// What decides whether the policy is the best so far.
-    var decisive: Measurement { confirmation ?? measurements[0] }
   }
 
   /// What was measured on a target.
@@ -82,14 +80,8 @@ package struct RunHistory: Sendable {
     seconds = rows[0].firstIndex(of: "wall_time").flatMap { column in
       rows.count > 1 ? rows.last.flatMap { Double($0[column]) } : nil
     }
-    let state = RunState(folder: folder, configuration: configuration)
-    let wanted = configuration.evaluation.stopAtSuccess
-    let reached = evaluations.contains { ($0.decisive.success ?? 0) >= wanted }
-    // Of a run whose curves alone were kept these tell.
-    let lastStep = rows.last.flatMap { Int($0[rows[0].firstIndex(of: "step") ?? 0]) } ?? 0
-    isFinished =
-      state.isFinished
-      || state == .notBegun && (lastStep >= configuration.steps || wanted > 0 && reached)
+    state = RunState(folder: folder, configuration: configuration)
+    lastStep = rows.last.flatMap { Int($0[rows[0].firstIndex(of: "step") ?? 0]) } ?? 0
   }
 
   /// The fields of the file, row by row, the names of the columns first.
@@ -186,6 +178,21 @@ package struct RunHistory: Sendable {
 
   /// The step of ``firstPoint(reaching:)``.
   package func firstStep(reaching success: Double) -> Int? { firstPoint(reaching: success)?.step }
+
+  /// Whether it came to the success at which it was to end.
+  private var hasReachedItsSuccess: Bool {
+    let wanted = configuration.evaluation.stopAtSuccess
+    return wanted > 0 && firstPoint(reaching: wanted) != nil
+  }
+
+  /// Whether it has come to its end: as its files tell, or, where only its curves were kept, as these do.
+  package var isFinished: Bool {
+    state.isFinished
+      || state == .notBegun && (lastStep >= configuration.steps || hasReachedItsSuccess)
+  }
+
+  /// Whether it ended because it succeeded: what comes after is as good.
+  package var endedBySuccess: Bool { isFinished && hasReachedItsSuccess }
 
   /// Whether the task counts success.
   package var hasSuccess: Bool { !targets.isEmpty }

@@ -29,6 +29,9 @@ public struct AgentShape: Codable, Equatable, Sendable {
   /// The frame in which the lower level sees the world; never `automatic`.
   public var frame: LowerFrame = .world
 
+  /// How many earlier places the higher level sees, see ``HigherLevelConfiguration/pastPlaces``.
+  public var pastPlaceCount = 0
+
   /// The targets of training and evaluation, for an agent that learns from others than those it had.
   public var targets: Targets?
 
@@ -171,6 +174,8 @@ public struct AgentShape: Codable, Equatable, Sendable {
       configuration.lower.frame == .automatic
       ? (hasSides ? .quadrant : hasHeading ? .heading : .world) : configuration.lower.frame
     let higher = configuration.higher
+    shape.pastPlaceCount = higher.pastPlaces
+    guard higher.pastPlaces == 0 || placeCount >= 2 else { throw .noPlace }
     guard higher.valueBound == .none || higher.reward == .progress else { throw .noBound }
     let needing: String? =
       if higher.reward == .progress {
@@ -199,6 +204,8 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   case noQuarterTurn
   /// The higher level's values are not bounded by a distance: its rewards are not progress.
   case noBound
+  /// An observation does not begin with x and y.
+  case noPlace
   /// The task has no target, or one of which the distance can't be told from an observation.
   case noTarget(setting: String)
 
@@ -218,6 +225,8 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
       "lower.frame: quadrant: needs a robot that is the same from four sides; take heading"
     case .noBound:
       "higher.valueBound: distance: needs higher.reward: progress"
+    case .noPlace:
+      "higher.pastPlaces: needs a robot whose x and y are its observation's first numbers; take 0"
     case .noTarget(let setting):
       "\(setting): needs a task in which the robot is to reach a target; leave it out here"
     }

@@ -93,7 +93,7 @@ struct PythonTests {
     let shape = try task.agentShape(for: learning)
     let actors =
       learning.hierarchy == .flat
-      ? [("flat.actor", shape.higherInputCount, shape.actionCount)]
+      ? [("flat.actor", shape.flatInputCount, shape.actionCount)]
       : [
         ("lower.actor", shape.lowerInputCount, shape.actionCount),
         ("higher.actor", shape.higherInputCount, shape.subgoalCount),

@@ -608,7 +608,7 @@ struct RecipeTests {
       let target = numbers(experience.higherTarget(number), agent.shape.targetCount)
       agent.shape.writeHigherInput(
         experience.observation(transition.start), target: target,
-        into: activations.input.row(0))
+        into: activations.input.row(0), place: { _ in (0, 0) })
       agent.higher.actor.forward(activations, rows: 0..<1)
       let (chosen, asked) = (activations.output.row(0), experience.higherSubgoal(number))
       noise.append(
@@ -633,6 +633,97 @@ struct RecipeTests {
     #expect(count > 300 && pairs > 150)
     #expect(abs(squares / count - 1) < 0.15)
     #expect(abs(products / Double(pairs) - kept) < 0.15)
+  }
+
+  @Test(
+    "The higher level sees where the robot was 1, 2, 4 and 8 decisions ago, in acting, learning and evaluation",
+    arguments: [false, true])
+  func pastPlaces(forgets: Bool) throws {
+    var world = ToyWorld(seed: 1)
+    world.length = 117
+    let agent = try trained(windows: 300, world: world) {
+      $0.higher.pastPlaces = 4
+      if forgets { $0.higher.replayCapacity = 30 }
+      // What acted is what is there in the end, and what it chose is what was asked for.
+      $0.higher.actorLearningRate = 0
+      $0.higher.explorationNoise = 0
+    }
+    let (shape, experience) = (agent.shape, agent.experience)
+    let known = experience.higherHead - experience.higherCount..<experience.higherHead
+    #expect(shape.higherInputCount == shape.flatInputCount + 8)
+    #expect(forgets == (known.count == 30))
+    let activations = Activations(shape: agent.higher.actor.shape, rows: 1)
+    let policy = agent.makePolicy()
+    var path: [(x: Float, y: Float)] = []
+    var isWhole = false
+    var end = -1
+    var seen = 0
+    for number in known {
+      let transition = experience.higherTransition(number)
+      let state = numbers(experience.observation(transition.start), shape.observationCount)
+      let target = numbers(experience.higherTarget(number), shape.targetCount)
+      if transition.start != end {
+        // The beginning of the first one may be forgotten.
+        isWhole = number > known.lowerBound || number == 0
+        path = []
+        policy.beginEpisode()
+      }
+      end = transition.start + transition.length
+      path.append((state[0], state[1]))
+      func place(_ decisionsAgo: Int) -> (x: Float, y: Float) {
+        path[max(path.count - 1 - decisionsAgo, 0)]
+      }
+      for count in [1, 2, 4, 8] {
+        #expect(experience.place(decisions: count, before: number) == place(count))
+      }
+      guard isWhole else { continue }
+      shape.writeHigherInput(
+        state, target: target, into: activations.input.row(0), place: place)
+      let input = numbers(activations.input.row(0), shape.higherInputCount)
+      #expect(Array(input.dropLast(8)) == state + target)
+      let expected = [1, 2, 4, 8].flatMap { [place($0).x - state[0], place($0).y - state[1]] }
+      #expect(Array(input.suffix(8)) == expected)
+      agent.higher.actor.forward(activations, rows: 0..<1)
+      let chosen = numbers(activations.output.row(0), shape.subgoalCount)
+      #expect(chosen == numbers(experience.higherSubgoal(number), shape.subgoalCount))
+      for slot in transition.start..<end {
+        let state = numbers(experience.observation(slot), shape.observationCount)
+        _ = policy.action(observation: state, target: target)
+        if slot == transition.start { #expect(policy.subgoal == chosen) }
+      }
+      seen += 1
+    }
+    #expect(seen > (forgets ? 10 : 200) && path.count > 0)
+
+    // One decision later the last place is that of now, and the one before is the last of now.
+    for row in rows(agent.higher) {
+      let (now, next) = (Array(row.input.suffix(8)), Array(row.next.suffix(8)))
+      for axis in 0..<2 {
+        #expect(abs(next[axis] + row.next[axis] - row.input[axis]) < 1e-4)
+        #expect(
+          abs(next[2 + axis] + row.next[axis] - (now[axis] + row.input[axis])) < 1e-4)
+      }
+    }
+  }
+
+  @Test("With n-step returns the next state's places are those before the last decision of the sum")
+  func pastPlacesOfReturns() throws {
+    var world = ToyWorld(seed: 1)
+    world.length = 117
+    let agent = try trained(windows: 300, world: world) {
+      $0.higher.pastPlaces = 1
+      $0.higher.nStep = 5
+    }
+    let experience = agent.experience
+    var ends: [[Float]: [Float]] = [:]
+    for number in experience.higherHead - experience.higherCount..<experience.higherHead {
+      let transition = experience.higherTransition(number)
+      let state = numbers(experience.observation(transition.start), 2)
+      let end = numbers(experience.observation(transition.start + transition.length), 2)
+      ends[end] = [state[0] - end[0], state[1] - end[1]]
+    }
+    let rows = rows(agent.higher)
+    #expect(rows.allSatisfy { ends[Array($0.next.prefix(2))] == Array($0.next.suffix(2)) })
   }
 
   @Test("Places are drawn the more often the fewer decisions were there, and from just beyond")

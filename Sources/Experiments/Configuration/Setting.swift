@@ -112,6 +112,9 @@ public struct Setting: Sendable {
         "higher.valueBound", at(\.learning.higher.valueBound),
         "what values can't be above; distance: that to the target, with higher.reward progress"),
       .integer(
+        "higher.pastPlaces", at(\.learning.higher.pastPlaces), 0...16,
+        "earlier places that it sees: where the robot was 1, 2, 4, ... decisions ago"),
+      .integer(
         "higher.nStep", at(\.learning.higher.nStep), 1...10_000,
         "n of the n-step returns, in decisions"
       ),

@@ -82,7 +82,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
     if configuration.warmUpPolicy == .uniform, steps < configuration.warmUpSteps {
       drawUniformly(limits: shape.actionLimits, using: &streams.exploration, into: chosen)
     } else {
-      shape.writeHigherInput(
+      shape.writeFlatInput(
         window.observations.row(step), target: window.target, into: acting.input)
       configuration.lower.learner.explore(
         around: acting.forward(), limits: shape.actionLimits,
@@ -140,10 +140,10 @@ public final class FlatAgent: Agent, @unchecked Sendable {
       let slot = experience.drawLowerSlot(using: &streams.sampling)
       let target = experience.target(slot)
       let input = batch.inputsAndActions.row(row)
-      shape.writeHigherInput(experience.observation(slot), target: target, into: input)
-      (input + shape.higherInputCount).update(
+      shape.writeFlatInput(experience.observation(slot), target: target, into: input)
+      (input + shape.flatInputCount).update(
         from: experience.action(slot), count: shape.actionCount)
-      shape.writeHigherInput(
+      shape.writeFlatInput(
         experience.observation(slot + 1), target: target, into: batch.nextInputs.row(row))
       batch.rewards[row] = Float(configuration.higher.rewardScale) * experience.reward(slot)
       batch.discounts[row] =

@@ -32,6 +32,9 @@ package final class Collector: @unchecked Sendable {
   /// before the first of an episode.
   package var noise: [Double] = []
 
+  /// Where it was decided in this episode.
+  package var path = DecisionPath()
+
   /// How well the lower level has obeyed since the statistics were last taken.
   package var statistics = ObedienceStatistics()
 
@@ -75,6 +78,7 @@ package final class Collector: @unchecked Sendable {
   package func beginEpisode(observation: [Float], target: [Float]) {
     window.begin(observation: observation, target: target)
     noise = []
+    path = DecisionPath()
     isQuiet =
       configuration.quietEpisodes > 0
       && streams.higher.uniform() < configuration.quietEpisodes
@@ -116,15 +120,17 @@ package final class Collector: @unchecked Sendable {
     }
   }
 
-  /// g = μ(s, target) + ε per dimension, clipped to the range; true where a place is held.
+  /// g = μ(s, target, earlier places) + ε per dimension, clipped to the range; true where a place is held.
   private func chooseSubgoal(at step: Int) -> Bool {
     stepsSinceDecision = 0
     var isHeld = false
     let (state, subgoal) = (window.observations.row(step), window.subgoals.row(step))
+    if shape.pastPlaceCount > 0 { path.append(state) }
     if drawsSubgoals {
       drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
     } else {
-      shape.writeHigherInput(state, target: window.target, into: higher.input)
+      shape.writeHigherInput(
+        state, target: window.target, into: higher.input, place: path.place(decisionsAgo:))
       explore(around: higher.forward(), into: subgoal)
       isHeld = holdPlace(from: state, into: subgoal)
     }

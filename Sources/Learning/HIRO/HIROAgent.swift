@@ -14,7 +14,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   /// The level that drives the joints: input `[observation without place, subgoal]`.
   package let lower: any Learner
 
-  /// The level that sets subgoals: input `[observation, target]`.
+  /// The level that sets subgoals: input `[observation, target, earlier places]`.
   package let higher: any Learner
 
   /// Everything remembered.
@@ -275,11 +275,13 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       }
       shape.writeHigherInput(
         experience.observation(transition.start), target: batchTarget,
-        into: batch.inputsAndActions.row(row))
+        into: batch.inputsAndActions.row(row),
+        place: { experience.place(decisions: $0, before: number) })
       let outcome = outcome(of: number, isOther: isOther)
       shape.writeHigherInput(
         experience.observation(outcome.end), target: batchTarget,
-        into: batch.nextInputs.row(row))
+        into: batch.nextInputs.row(row),
+        place: { experience.place(decisions: $0 - 1, before: outcome.last) })
       batch.rewards[row] = Float(configuration.higher.rewardScale) * outcome.reward
       if configuration.higher.valueBound == .distance {
         batch.bounds[row] =
@@ -328,15 +330,15 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   }
 
   /// What came of a transition and of those after it in its episode, `nStep` in all: the discounted
-  /// sum of their rewards, the slot of the state after the last, and what its value counts for.
+  /// sum of their rewards, the last of them, the slot of the state after it, and what its value counts for.
   private func outcome(
     of number: Int, isOther: Bool
-  ) -> (reward: Float, end: Int, discount: Float) {
+  ) -> (reward: Float, last: Int, end: Int, discount: Float) {
     let discount = Float(configuration.higher.discount)
     var transition = experience.higherTransition(number)
     var outcome = (
-      reward: reward(of: transition, isOther: isOther), end: transition.start + transition.length,
-      discount: discount
+      reward: reward(of: transition, isOther: isOther), last: number,
+      end: transition.start + transition.length, discount: discount
     )
     // On the way to another target the robot made decisions that say nothing of this one, and where
     // exploration held a place, none that say anything of the policy.
@@ -346,6 +348,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       transition = experience.higherTransition(next)
       guard transition.start == outcome.end, !transition.isHeld else { break }
       outcome.reward += outcome.discount * reward(of: transition, isOther: isOther)
+      outcome.last = next
       outcome.end = transition.start + transition.length
       outcome.discount *= discount
     }

@@ -265,6 +265,11 @@ public struct HigherLevelConfiguration: Equatable, Sendable {
   /// What its values are known not to exceed.
   public var valueBound: ValueBound = .none
 
+  /// How many earlier places it sees besides the state: where the robot was 1, 2, 4, … decisions ago, x and
+  /// y less x and y now (m), or where the episode began; 0 is the paper's HIRO. What the observation does
+  /// not show, such as where a block is, follows from where the robot has been.
+  public var pastPlaces: Int = 0
+
   /// n of the n-step returns that its critics learn: Σ γⁱ R_{t+i} over so many decisions of the episode,
   /// then γⁿ Q of the state after them. What the observation does not show, such as where a block is,
   /// a value that is bootstrapped from the next state forgets; the return over several decisions does

@@ -45,6 +45,7 @@ public final class HierarchicalPolicy: @unchecked Sendable {
   private let higher: ActingNetwork?
   private var stepsSinceDecision = 0
   private var previousObservation: [Float] = []
+  private var path = DecisionPath()
 
   package init(shape: AgentShape, settings: PolicySettings, networks: Networks) {
     self.shape = shape
@@ -124,6 +125,7 @@ public final class HierarchicalPolicy: @unchecked Sendable {
   /// Forgets the subgoal: the next observation is the first of an episode.
   public func beginEpisode() {
     stepsSinceDecision = 0
+    path = DecisionPath()
     subgoal = nil
     absoluteSubgoal = nil
   }
@@ -142,27 +144,32 @@ public final class HierarchicalPolicy: @unchecked Sendable {
       action = lower.forward()
       shape.restoreAction(action, quarters: quarters)
     } else {
-      shape.writeHigherInput(observation, target: target, into: lower.input)
+      shape.writeFlatInput(observation, target: target, into: lower.input)
       action = lower.forward()
     }
     return Array(UnsafeBufferPointer(start: action, count: shape.actionCount))
   }
 
-  /// The subgoal that the higher level would set in a state; nil where there are no levels. What the
-  /// policy is following stays as it is.
+  /// The subgoal that the higher level would set in a state if an episode began there; nil where there are
+  /// no levels. What the policy is following stays as it is.
   ///
   /// - Parameters:
   ///   - observation: `[observationCount]`.
   ///   - target: `[targetCount]`.
   public func subgoal(observation: [Float], target: [Float]) -> [Float]? {
     precondition(observation.count == shape.observationCount && target.count == shape.targetCount)
-    return higher.map { decide(observation: observation, target: target, higher: $0) }
+    var start = DecisionPath()
+    start.append(observation)
+    return higher.map {
+      decide(observation: observation, target: target, path: start, higher: $0)
+    }
   }
 
   private func decide(
-    observation: [Float], target: [Float], higher: ActingNetwork
+    observation: [Float], target: [Float], path: DecisionPath, higher: ActingNetwork
   ) -> [Float] {
-    shape.writeHigherInput(observation, target: target, into: higher.input)
+    shape.writeHigherInput(
+      observation, target: target, into: higher.input, place: path.place(decisionsAgo:))
     return Array(UnsafeBufferPointer(start: higher.forward(), count: subgoals.count))
   }
 
@@ -174,7 +181,8 @@ public final class HierarchicalPolicy: @unchecked Sendable {
     if let subgoal, stepsSinceDecision < settings.interval {
       subgoals.transition(subgoal, from: previousObservation, to: observation, into: &current)
     } else {
-      current = decide(observation: observation, target: target, higher: higher)
+      path.append(observation)
+      current = decide(observation: observation, target: target, path: path, higher: higher)
       stepsSinceDecision = 0
     }
     stepsSinceDecision += 1

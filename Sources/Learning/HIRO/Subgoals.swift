@@ -87,8 +87,11 @@ extension AgentShape {
   /// Numbers that the lower level's actor sees: the observation, then the subgoal.
   package var lowerInputCount: Int { observationCount + subgoalCount }
 
-  /// Numbers that the higher level's actor sees: the observation, then the target.
-  package var higherInputCount: Int { observationCount + targetCount }
+  /// Numbers that the one agent's actor sees, where there are no levels: the observation, then the target.
+  package var flatInputCount: Int { observationCount + targetCount }
+
+  /// Numbers that the higher level's actor sees: the same, then the way that led there.
+  package var higherInputCount: Int { flatInputCount + 2 * pastPlaceCount }
 
   /// Writes an observation as the lower level sees it in the world's frame: without the place.
   package func writeLowerObservation(
@@ -175,8 +178,20 @@ extension AgentShape {
     turnAction(action, quarters: (4 - quarters) % 4)
   }
 
-  /// Writes the input of the higher level's actor (of the one agent, where there are no levels).
+  /// Writes the input of the higher level's actor.
+  ///
+  /// - Parameter place: Where the robot was so many decisions ago (m).
   package func writeHigherInput(
+    _ observation: UnsafePointer<Float>, target: UnsafePointer<Float>,
+    into input: UnsafeMutablePointer<Float>,
+    place: (_ decisionsAgo: Int) -> (x: Float, y: Float)
+  ) {
+    writeFlatInput(observation, target: target, into: input)
+    writePastPlaces(before: observation, into: input + flatInputCount, place: place)
+  }
+
+  /// Writes the input of the one agent's actor, where there are no levels.
+  package func writeFlatInput(
     _ observation: UnsafePointer<Float>, target: UnsafePointer<Float>,
     into input: UnsafeMutablePointer<Float>
   ) {

@@ -143,6 +143,8 @@ public final class Experience: @unchecked Sendable {
   private let higherLengths: LazyBuffer<Int32>
   private let higherFlags: LazyBuffer<UInt8>
   private let higherRewards: LazyBuffer<Float>
+  /// How many transitions of the same episode came before; not saved, since the starts tell it.
+  private let higherOrdinals: LazyBuffer<Int32>
   private let higherTargets: LazyBuffer<Float>
   private let higherSubgoals: LazyBuffer<Float>
   /// The subgoals that transitions are learned from: the original ones, until they are relabelled.
@@ -199,6 +201,7 @@ public final class Experience: @unchecked Sendable {
     higherLengths = LazyBuffer(count: higherCapacity)
     higherFlags = LazyBuffer(count: higherCapacity)
     higherRewards = LazyBuffer(count: higherCapacity)
+    higherOrdinals = LazyBuffer(count: higherCapacity)
     higherTargets = LazyBuffer(count: higherCapacity * shape.targetCount)
     higherSubgoals = LazyBuffer(count: higherCapacity * shape.subgoalCount)
     relabelledSubgoals = LazyBuffer(count: higherCapacity * shape.subgoalCount)
@@ -305,7 +308,21 @@ public final class Experience: @unchecked Sendable {
       count: shape.subgoalCount)
     relabelledSubgoal(position.higherHead).update(
       from: higherSubgoal(position.higherHead), count: shape.subgoalCount)
+    countInEpisode(position.higherHead)
     position.higherHead += 1
+  }
+
+  /// Notes how many transitions of its episode came before `number`, of those that are remembered.
+  private func countInEpisode(_ number: Int) {
+    var ordinal: Int32 = 0
+    if number > position.higherTail {
+      let before = higherTransition(number - 1)
+      // The first of another episode begins a slot later.
+      if before.start + before.length == higherTransition(number).start {
+        ordinal = higherOrdinals.pointer[(number - 1) % higherCapacity] + 1
+      }
+    }
+    higherOrdinals.pointer[number % higherCapacity] = ordinal
   }
 
   /// Forgets what is beyond the capacities or has been overwritten.
@@ -404,6 +421,15 @@ public final class Experience: @unchecked Sendable {
       isHeld: higherFlags.pointer[place] & Self.heldFlag != 0, reward: higherRewards.pointer[place])
   }
 
+  /// Where the robot was `count` decisions before a higher-level transition (m), or at the first of its
+  /// episode that is remembered.
+  package func place(decisions count: Int, before number: Int) -> (x: Float, y: Float) {
+    let ordinal = Int(higherOrdinals.pointer[number % higherCapacity])
+    let earlier = max(number - min(count, ordinal), position.higherTail)
+    let state = observation(Int(higherStarts.pointer[earlier % higherCapacity]))
+    return (state[0], state[1])
+  }
+
   /// The subgoal that the higher level set in a transition.
   package func higherSubgoal(_ number: Int) -> UnsafePointer<Float> {
     UnsafePointer(higherSubgoals.pointer + (number % higherCapacity) * shape.subgoalCount)
@@ -452,6 +478,7 @@ public final class Experience: @unchecked Sendable {
       "replay.higher.relabelled_subgoals", relabelledSubgoals, higher * shape.subgoalCount)
     if position != nil {
       try checkTransitions()
+      for number in self.position.higherTail..<self.position.higherHead { countInEpisode(number) }
       if nearFalls != nil {
         nearFalls = NearFalls()
         for slot in self.position.lowerTail..<self.position.head { lookForFall(slot) }

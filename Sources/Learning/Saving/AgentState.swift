@@ -106,6 +106,8 @@ extension HIROAgent {
     var isQuiet: Bool?
     /// Left out where no noise stays.
     var noise: [Double]?
+    /// Left out where nothing asks for it.
+    var path: DecisionPath?
     var obedience: ObedienceStatistics
     var distanceAtDecision: Float
     var window: Window.Start
@@ -124,7 +126,7 @@ extension HIROAgent {
         collectorStreams: collector.streams, stepsSinceDecision: collector.stepsSinceDecision,
         hold: collector.hold, visited: collector.visited.cells.isEmpty ? nil : collector.visited,
         isQuiet: collector.isQuiet, noise: collector.noise.isEmpty ? nil : collector.noise,
-        obedience: collector.statistics,
+        path: shape.pastPlaceCount > 0 ? collector.path : nil, obedience: collector.statistics,
         distanceAtDecision: collector.distanceAtDecision, window: collector.window.start,
         experience: experience.position,
         correctionRows: [relabellingWork.rows, relabellingWork.rowsInFull]))
@@ -144,7 +146,7 @@ extension HIROAgent {
     let interval = configuration.subgoals.interval
     let intervalSteps = progress.experience.head - progress.experience.intervalStart
     guard progress.window.fits(shape), progress.correctionRows.count == 2,
-      progress.visited?.isPossible != false,
+      progress.visited?.isPossible != false, progress.path?.isPossible != false,
       progress.noise.map({ $0.count == shape.subgoalCount && $0.allSatisfy(\.isFinite) }) != false,
       (progress.correctionRows
         + [progress.steps, progress.hold.decisionsLeft, progress.hold.placesLeft ?? 0])
@@ -166,6 +168,7 @@ extension HIROAgent {
     collector.visited = progress.visited ?? VisitedPlaces()
     collector.isQuiet = progress.isQuiet ?? false
     collector.noise = progress.noise ?? []
+    collector.path = progress.path ?? DecisionPath()
     collector.statistics = progress.obedience
     collector.distanceAtDecision = progress.distanceAtDecision
     chooseWhoActs()

@@ -28,14 +28,14 @@ extension AgentShape {
     LevelSizes(name: "lower", inputCount: lowerInputCount, limits: actionLimits)
   }
 
-  /// `[observation, target]` to a subgoal.
+  /// `[observation, target, earlier places]` to a subgoal.
   package var higherLevel: LevelSizes {
     LevelSizes(name: "higher", inputCount: higherInputCount, limits: subgoalHalfRange)
   }
 
   /// `[observation, target]` to an action.
   package var flatLevel: LevelSizes {
-    LevelSizes(name: "flat", inputCount: higherInputCount, limits: actionLimits)
+    LevelSizes(name: "flat", inputCount: flatInputCount, limits: actionLimits)
   }
 }
 

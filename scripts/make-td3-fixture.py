@@ -3,9 +3,9 @@
 
     python3 scripts/make-td3-fixture.py        (needs PyTorch and NumPy)
 
-Three agents, small but with the shapes of HIRO's two levels, are given weights, ten batches and the
-noise of the target policy: the two levels as published, and a higher level with what the recipe
-changes in TD3. The file holds what goes in and what must come out. Every number that
+Four agents, small but with the shapes of HIRO's two levels, are given weights, ten batches and the
+noise of the target policy: the two levels as published, and one of each with what the recipe and other
+settings change in TD3. The file holds what goes in and what must come out. Every number that
 goes in is a 32-bit float; what comes out was computed from it in double precision, so that the
 file is the mathematics and not one order of summation. The script also computes everything in
 single precision, and prints how far that lies from the file: a tolerance below it is too strict.
@@ -25,7 +25,8 @@ The update, as in Nachum et al. 2018 and the training code that its authors publ
 Where a case says so: the noise and its clip times the action's limits; the mean of the target critics
 in place of their minimum; outputPenalty * mean of the sum of u^2 added to the actor's loss, u the
 actor's outputs before the tanh; after each of the actor's steps average <- average +
-averagingRate (actor - average), which begins as the actor.
+averagingRate (actor - average), which begins as the actor; the critics see actions divided by their
+limits; their hidden layers are layer-normalised, without weights, before they are rectified.
 
 Adam as in PyTorch: bias-corrected moments, epsilon added outside the square root.
 
@@ -34,10 +35,12 @@ Format (JSON; a tensor is {"shape": [...], "values": [row-major]}; 9 significant
     settings         actorLearningRate, criticLearningRate, adamBeta1, adamBeta2, adamEpsilon,
                      targetNoiseClip, policyDelay, targetUpdateRate, huberDelta
     cases[]          one for each level
-      name           "lower", "higher" or "recipe"
+      name           "lower", "higher", "recipe" or "critics"
       noiseUnits     "absolute" or "limits"
       targetValue    "minimum" or "mean"
       outputPenalty, averagingRate
+      criticActions  "absolute" or "limits"
+      criticNormalisation  "none" or "layer"
       inputCount, actionCount, hiddenUnits, batchSize
       actionScale    [actionCount]
       weights        name -> tensor before the first update: NET.layerN.weight [out, in] and
@@ -87,6 +90,15 @@ LEVELS = [
         "outputPenalty": 2.0,
         "averagingRate": 0.25,
     },
+    {
+        "name": "critics",
+        "inputs": 10,
+        "scale": [30.0, 30.0, 2.0],
+        "seed": 4,
+        "noiseUnits": "limits",
+        "criticActions": "limits",
+        "criticNormalisation": "layer",
+    },
 ]
 # TD3 itself.
 PUBLISHED = {
@@ -94,6 +106,8 @@ PUBLISHED = {
     "targetValue": "minimum",
     "outputPenalty": 0.0,
     "averagingRate": 0.0,
+    "criticActions": "absolute",
+    "criticNormalisation": "none",
 }
 FIXTURE = pathlib.Path(__file__).parent.parent / "Tests/LearningTests/Fixtures/td3.json"
 
@@ -114,37 +128,45 @@ class Actor(torch.nn.Module):
 
 
 class Critic(torch.nn.Module):
-    def __init__(self, inputs, actions):
+    def __init__(self, inputs, scale, options):
         super().__init__()
+        actions = len(scale)
+        unit = scale if options["criticActions"] == "limits" else [1.0] * actions
+        self.register_buffer("unit", torch.tensor(unit), persistent=False)
+        self.normalises = options["criticNormalisation"] == "layer"
         self.layer1 = torch.nn.Linear(inputs + actions, HIDDEN)
         self.layer2 = torch.nn.Linear(HIDDEN + actions, HIDDEN)
         self.layer3 = torch.nn.Linear(HIDDEN, 1)
 
+    def rectify(self, x):
+        return (torch.nn.functional.layer_norm(x, (HIDDEN,)) if self.normalises else x).relu()
+
     def forward(self, x, a):
-        hidden = self.layer1(torch.cat([x, a], 1)).relu()
-        return self.layer3(self.layer2(torch.cat([hidden, a], 1)).relu()).squeeze(1)
+        a = a / self.unit
+        hidden = self.rectify(self.layer1(torch.cat([x, a], 1)))
+        return self.layer3(self.rectify(self.layer2(torch.cat([hidden, a], 1)))).squeeze(1)
 
 
 class TD3(torch.nn.ModuleDict):
     """The six networks of one level; state_dict() has the names of the fixture."""
 
-    def __init__(self, inputs, scale):
+    def __init__(self, inputs, scale, options):
         super().__init__()
-        actions = len(scale)
-        learned = {
-            "actor": Actor(inputs, actions, scale),
-            "critic1": Critic(inputs, actions),
-            "critic2": Critic(inputs, actions),
-        }
-        self.update(learned)
-        # Targets of their own, as in the middle of a training run.
-        self["target"] = torch.nn.ModuleDict(
-            {
-                "actor": Actor(inputs, actions, scale),
-                "critic1": Critic(inputs, actions),
-                "critic2": Critic(inputs, actions),
+
+        def networks():
+            return {
+                "actor": Actor(inputs, len(scale), scale),
+                "critic1": Critic(inputs, scale, options),
+                "critic2": Critic(inputs, scale, options),
             }
-        )
+
+        self.update(networks())
+        # Targets of their own, as in the middle of a training run.
+        self["target"] = torch.nn.ModuleDict(networks())
+
+
+def options_of(level):
+    return PUBLISHED | {key: level[key] for key in PUBLISHED if key in level}
 
 
 def run(td3, batches, level):
@@ -157,7 +179,7 @@ def run(td3, batches, level):
     actor_adam = torch.optim.Adam(
         td3["actor"].parameters(), SETTINGS["actorLearningRate"], betas, SETTINGS["adamEpsilon"]
     )
-    option = PUBLISHED | {key: level[key] for key in PUBLISHED if key in level}
+    option = options_of(level)
     clip = SETTINGS["targetNoiseClip"]
     unit = td3["actor"].scale if option["noiseUnits"] == "limits" else 1.0
     average = copy.deepcopy(td3["actor"])
@@ -253,7 +275,7 @@ def largest_gap(single, double):
 def make_case(level):
     torch.manual_seed(level["seed"])
     generator = torch.Generator().manual_seed(level["seed"])
-    td3 = TD3(level["inputs"], level["scale"])
+    td3 = TD3(level["inputs"], level["scale"], options_of(level))
     batches = [make_batch(generator, td3, level["inputs"], level["scale"]) for _ in range(UPDATES)]
 
     initial = copy.deepcopy(td3.state_dict())
@@ -274,8 +296,7 @@ def make_case(level):
         "actionCount": len(level["scale"]),
         "hiddenUnits": HIDDEN,
         "batchSize": BATCH,
-        **PUBLISHED,
-        **{key: level[key] for key in PUBLISHED if key in level},
+        **options_of(level),
         "actionScale": level["scale"],
         "weights": as_tensors(initial),
         "batches": [as_tensors(batch) for batch in batches],

@@ -63,6 +63,14 @@ public final class Matrix: @unchecked Sendable {
     pointer + row * stride
   }
 
+  /// Multiplies the columns from `column` on with a factor each, in some rows.
+  package func scaleColumns(from column: Int, by factors: [Float], rows: Range<Int>) {
+    for index in rows {
+      let row = row(index) + column
+      for (place, factor) in factors.enumerated() { row[place] *= factor }
+    }
+  }
+
   /// Copies `count` columns of some rows of `source` to the columns from `column` on; row `offset`
   /// of `source` goes to row 0, and so on.
   package func copyColumns(

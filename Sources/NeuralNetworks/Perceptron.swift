@@ -16,9 +16,16 @@ public struct PerceptronShape: Equatable, Sendable {
   /// Numbers in one output.
   public var outputs: Int
 
+  /// Whether each hidden layer is normalised over its units before they are rectified (layer
+  /// normalisation, Ba et al. 2016, without weights of its own).
+  public var isNormalised: Bool
+
   /// Gives the sizes.
-  public init(inputs: Int, reentering: Int = 0, hidden: Int, outputs: Int) {
+  public init(
+    inputs: Int, reentering: Int = 0, hidden: Int, outputs: Int, isNormalised: Bool = false
+  ) {
     precondition(reentering <= inputs)
+    self.isNormalised = isNormalised
     self.inputs = inputs
     self.reentering = reentering
     self.hidden = hidden
@@ -53,7 +60,8 @@ package struct DenseLayer: Equatable, Sendable {
 /// linear (a critic) or `scale·tanh` (an actor).
 ///
 /// With x the input and x̃ its last `reentering` numbers:
-/// h₁ = relu(W₁x + b₁), h₂ = relu(W₂[h₁; x̃] + b₂), y = W₃h₂ + b₃ or scale·tanh(W₃h₂ + b₃).
+/// h₁ = relu(W₁x + b₁), h₂ = relu(W₂[h₁; x̃] + b₂), y = W₃h₂ + b₃ or scale·tanh(W₃h₂ + b₃); where the
+/// shape says so, what is rectified has its mean taken off and is divided by its standard deviation first.
 public final class Perceptron: @unchecked Sendable {
   /// The sizes.
   public let shape: PerceptronShape
@@ -107,7 +115,7 @@ public final class Perceptron: @unchecked Sendable {
   public func forward(_ activations: Activations, rows: Range<Int>) {
     multiply(activations.input, by: layers[0], into: activations.hidden1, rows: rows)
     let hidden = activations.hidden1
-    kernels_relu(rows.count, shape.hidden, hidden.row(rows.lowerBound), hidden.stride)
+    rectify(hidden, keeping: activations.normal1, rows: rows)
     if shape.reentering > 0 {
       hidden.copyColumns(
         shape.inputs - shape.reentering, count: shape.reentering, of: activations.input,
@@ -120,7 +128,7 @@ public final class Perceptron: @unchecked Sendable {
   package func forwardFromFirstHidden(_ activations: Activations, rows: Range<Int>) {
     let (hidden, output) = (activations.hidden2, activations.output)
     multiply(activations.hidden1, by: layers[1], into: hidden, rows: rows)
-    kernels_relu(rows.count, shape.hidden, hidden.row(rows.lowerBound), hidden.stride)
+    rectify(hidden, keeping: activations.normal2, rows: rows)
     multiply(hidden, by: layers[2], into: output, rows: rows)
     if let outputScale {
       activations.unboundedOutput?.copyColumns(
@@ -128,6 +136,28 @@ public final class Perceptron: @unchecked Sendable {
       kernels_scaled_tanh(
         rows.count, shape.outputs, output.row(rows.lowerBound), output.stride, outputScale.pointer)
     }
+  }
+
+  private func rectify(_ hidden: Matrix, keeping normal: NormalisedLayer?, rows: Range<Int>) {
+    let first = rows.lowerBound
+    if let normal {
+      kernels_normalise_relu(
+        rows.count, shape.hidden, hidden.row(first), hidden.stride, normal.values.row(first),
+        normal.values.stride, normal.scales.pointer + first)
+    } else {
+      kernels_relu(rows.count, shape.hidden, hidden.row(first), hidden.stride)
+    }
+  }
+
+  /// Carries a gradient on from what is rectified to what was normalised.
+  private func backwardThroughNormalisation(
+    _ normal: NormalisedLayer?, _ gradient: Matrix, rows: Range<Int>
+  ) {
+    guard let normal else { return }
+    let first = rows.lowerBound
+    kernels_normalise_backward(
+      rows.count, shape.hidden, normal.values.row(first), normal.values.stride,
+      normal.scales.pointer + first, gradient.row(first), gradient.stride)
   }
 
   /// Computes the gradient of a loss in the parameters.
@@ -140,6 +170,7 @@ public final class Perceptron: @unchecked Sendable {
   public func backward(_ activations: Activations, _ gradients: Gradients, rows: Range<Int>) {
     backwardToSecondHidden(activations, gradients, rows: rows)
     backwardToFirstHidden(activations, gradients, rows: rows, columns: firstHiddenColumns)
+    finishFirstHidden(activations, gradients, rows: rows)
     backwardToParameters(activations, gradients, rows: rows, in: 0..<parameters.count)
   }
 
@@ -152,13 +183,14 @@ public final class Perceptron: @unchecked Sendable {
   ) {
     backwardToSecondHidden(activations, gradients, rows: rows)
     backwardToFirstHidden(activations, gradients, rows: rows, columns: firstHiddenColumns)
+    finishFirstHidden(activations, gradients, rows: rows)
     backwardFromFirstHiddenToReentering(gradients, rows: rows, into: result)
   }
 
   // MARK: The backward pass in steps
 
-  // Each step may be done in parts, at the same time in several threads: the first and the last by
-  // rows, the second by columns, the gradients of the parameters by ranges of these.
+  // Each step may be done in parts, at the same time in several threads: the first, the third and the last
+  // by rows, the second by columns, the gradients of the parameters by ranges of these.
 
   /// Columns of the first hidden layer's output with a gradient: its units, then the reentering
   /// inputs.
@@ -190,10 +222,11 @@ public final class Perceptron: @unchecked Sendable {
     kernels_relu_backward(
       rows.count, shape.hidden, activations.hidden2.row(first), activations.hidden2.stride,
       gradients.hidden2.row(first), gradients.hidden2.stride)
+    backwardThroughNormalisation(activations.normal2, gradients.hidden2, rows: rows)
   }
 
   /// Carries the gradient on to some columns of the first hidden layer: in its units' columns to
-  /// the pre-activations, in the others to the reentering inputs.
+  /// what is rectified, in the others to the reentering inputs.
   package func backwardToFirstHidden(
     _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, columns: Range<Int>
   ) {
@@ -204,6 +237,13 @@ public final class Perceptron: @unchecked Sendable {
     kernels_relu_backward(
       rows.count, units.count, active.row(rows.lowerBound) + units.lowerBound, active.stride,
       gradient.row(rows.lowerBound) + units.lowerBound, gradient.stride)
+  }
+
+  /// Carries the gradient on to the first hidden layer's pre-activations, once all columns are there.
+  package func finishFirstHidden(
+    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>
+  ) {
+    backwardThroughNormalisation(activations.normal1, gradients.hidden1, rows: rows)
   }
 
   /// Adds up what reaches the reentering inputs through both layers that they enter.
@@ -279,6 +319,10 @@ public final class Activations: @unchecked Sendable {
   /// `[rows, hidden]`.
   package let hidden2: Matrix
 
+  /// The hidden layers as they were before they were rectified, where they are normalised.
+  let normal1: NormalisedLayer?
+  let normal2: NormalisedLayer?
+
   /// `[rows, outputs]`.
   public let output: Matrix
 
@@ -300,6 +344,22 @@ public final class Activations: @unchecked Sendable {
     hidden2 = other?.hidden2 ?? Matrix(rows: rows, columns: shape.hidden, feedsLayer: true)
     precondition(hidden1.columns == shape.hidden + shape.reentering && hidden1.rows >= rows)
     output = Matrix(rows: rows, columns: shape.outputs)
+    let isNormalised = shape.isNormalised
+    normal1 = other?.normal1 ?? (isNormalised ? NormalisedLayer(shape, rows: rows) : nil)
+    normal2 = other?.normal2 ?? (isNormalised ? NormalisedLayer(shape, rows: rows) : nil)
+  }
+}
+
+/// A normalised hidden layer, kept for the backward pass.
+final class NormalisedLayer: Sendable {
+  /// `[rows, hidden]`: of mean 0 and variance 1 in each row.
+  let values: Matrix
+  /// 1 ÷ the standard deviation that each row had.
+  let scales: FloatBuffer
+
+  init(_ shape: PerceptronShape, rows: Int) {
+    values = Matrix(rows: rows, columns: shape.hidden)
+    scales = FloatBuffer(count: rows)
   }
 }
 

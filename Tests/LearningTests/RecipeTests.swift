@@ -134,7 +134,7 @@ struct RecipeTests {
     var shape = smallShape
     shape.actionLimits = [32, 32, 32]
     shape.subgoalHalfRange = [8, 8, 8, 8]
-    func weights(_ units: NoiseUnits, _ scale: (lower: Double, higher: Double)) throws
+    func weights(_ units: ActionUnits, _ scale: (lower: Double, higher: Double)) throws
       -> [String: Tensor]
     {
       try trained(shape) {

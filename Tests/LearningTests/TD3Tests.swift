@@ -24,9 +24,11 @@ private struct Fixture: Decodable {
   struct Case: Decodable, CustomTestStringConvertible {
     var name: String
     var inputCount, actionCount, hiddenUnits, batchSize: Int
-    var noiseUnits: NoiseUnits
+    var noiseUnits: ActionUnits
     var targetValue: TargetValue
     var outputPenalty, averagingRate: Double
+    var criticActions: ActionUnits
+    var criticNormalisation: Normalisation
     var actionScale: [Float]
     var weights: [String: StoredTensor]
     var batches: [StoredBatch]
@@ -48,7 +50,8 @@ private struct Fixture: Decodable {
 @Suite("TD3")
 struct TD3Tests {
   @Test(
-    "One and ten updates equal PyTorch's to 1e-5", arguments: ["lower", "higher", "recipe"], [1, 2])
+    "One and ten updates equal PyTorch's to 1e-5", arguments: ["lower", "higher", "recipe", "critics"],
+    [1, 2])
   func updatesEqualPyTorch(level: String, threads: Int) throws {
     let fixture = try Fixture.load()
     let stored = try #require(fixture.cases.first { $0.name == level })
@@ -76,7 +79,8 @@ struct TD3Tests {
   }
 
   @Test(
-    "Updates made at once are those made one by one", arguments: ["lower", "higher"], [1, 2])
+    "Updates made at once are those made one by one", arguments: ["lower", "higher", "critics"],
+    [1, 2])
   func updatesAtOnce(level: String, threads: Int) throws {
     let fixture = try Fixture.load()
     let stored = try #require(fixture.cases.first { $0.name == level })
@@ -122,6 +126,8 @@ struct TD3Tests {
     configuration.targetValue = stored.targetValue
     configuration.outputPenalty = stored.outputPenalty
     configuration.averagingRate = stored.averagingRate
+    configuration.criticActions = stored.criticActions
+    configuration.criticNormalisation = stored.criticNormalisation
     configuration.policyDelay = settings.policyDelay
     var stream = RandomStream(seed: 1, name: "overwritten")
     let learner = TD3(

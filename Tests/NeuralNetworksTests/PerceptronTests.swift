@@ -26,11 +26,18 @@ private struct ReferencePerceptron {
   }
 
   func output(_ x: [Double]) -> [Double] {
-    let hidden1 = dense(1, x).map { max($0, 0) }
-    let hidden2 = dense(2, hidden1 + x.suffix(shape.reentering)).map { max($0, 0) }
+    let hidden1 = rectified(dense(1, x))
+    let hidden2 = rectified(dense(2, hidden1 + x.suffix(shape.reentering)))
     let linear = dense(3, hidden2)
     guard let scale else { return linear }
     return zip(linear, scale).map { tanh($0) * $1 }
+  }
+
+  func rectified(_ x: [Double]) -> [Double] {
+    guard shape.isNormalised else { return x.map { max($0, 0) } }
+    let mean = x.reduce(0, +) / Double(x.count)
+    let variance = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(x.count)
+    return x.map { max(($0 - mean) / (variance + 1e-5).squareRoot(), 0) }
   }
 
   /// Σ over a batch and its outputs of coefficient × output.
@@ -45,6 +52,10 @@ private struct ReferencePerceptron {
 struct PerceptronTests {
   static let actor = PerceptronShape(inputs: 9, hidden: 21, outputs: 5)
   static let critic = PerceptronShape(inputs: 11, reentering: 4, hidden: 19, outputs: 1)
+  static let normalised = PerceptronShape(
+    inputs: 11, reentering: 4, hidden: 19, outputs: 1, isNormalised: true)
+  /// The networks that are tried: the actor, whose outputs are bounded, and critics.
+  static let shapes = [actor, critic, normalised]
   static let scale: [Float] = [30, 30, 0.5, 10, 1]
 
   private let rows = 7
@@ -73,10 +84,9 @@ struct PerceptronTests {
     }
   }
 
-  @Test("Outputs equal those of a double-precision network", arguments: [true, false])
-  mutating func forward(isActor: Bool) {
-    let shape = isActor ? Self.actor : Self.critic
-    let (network, reference) = make(shape, scale: isActor ? Self.scale : nil)
+  @Test("Outputs equal those of a double-precision network", arguments: shapes)
+  mutating func forward(shape: PerceptronShape) {
+    let (network, reference) = make(shape, scale: shape == Self.actor ? Self.scale : nil)
     let batch = makeNumbers(shape.inputs)
     let activations = Activations(shape: shape, rows: rows)
     fill(activations.input, batch)
@@ -90,10 +100,9 @@ struct PerceptronTests {
     }
   }
 
-  @Test("Gradients in the parameters equal central differences", arguments: [true, false])
-  mutating func parameterGradients(isActor: Bool) throws {
-    let shape = isActor ? Self.actor : Self.critic
-    let (network, reference) = make(shape, scale: isActor ? Self.scale : nil)
+  @Test("Gradients in the parameters equal central differences", arguments: shapes)
+  mutating func parameterGradients(shape: PerceptronShape) throws {
+    let (network, reference) = make(shape, scale: shape == Self.actor ? Self.scale : nil)
     let batch = makeNumbers(shape.inputs)
     let coefficients = makeNumbers(shape.outputs)
     let activations = Activations(shape: shape, rows: rows)
@@ -118,9 +127,10 @@ struct PerceptronTests {
     #expect(padding <= found.values.reduce(0) { $0 + $1.values.count }, "padding has gradients")
   }
 
-  @Test("The gradient of a critic in its action equals central differences")
-  mutating func actionGradients() {
-    let shape = Self.critic
+  @Test(
+    "The gradient of a critic in its action equals central differences",
+    arguments: [critic, normalised])
+  mutating func actionGradients(shape: PerceptronShape) {
     let (network, reference) = make(shape, scale: nil)
     let batch = makeNumbers(shape.inputs)
     let coefficients = makeNumbers(shape.outputs)

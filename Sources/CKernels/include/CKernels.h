@@ -33,6 +33,18 @@ void kernels_relu_backward(
   ptrdiff_t rows, ptrdiff_t columns, const float *activation, ptrdiff_t lda, float *gradient,
   ptrdiff_t ldg);
 
+// Layer normalisation, then relu: n = (x − mean of its row)/deviation of its row, x = max(n, 0). Keeps n and
+// 1/deviation, a number for each row, for the backward pass. A variance of 1e-5 is added, as in PyTorch.
+void kernels_normalise_relu(
+  ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t ldx, float *normal, ptrdiff_t ldn,
+  float *scales);
+
+// gradient in x from the gradient in n: the backward pass of `kernels_normalise_relu` behind that of the
+// relu.
+void kernels_normalise_backward(
+  ptrdiff_t rows, ptrdiff_t columns, const float *normal, ptrdiff_t ldn, const float *scales,
+  float *gradient, ptrdiff_t ldg);
+
 // x = scale·tanh(x), with one scale per column.
 void kernels_scaled_tanh(
   ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t ldx, const float *scale);

@@ -221,6 +221,12 @@ public struct Setting: Sendable {
       .number(
         "\(name).targetNoiseClip", at(\.targetNoiseClip), 0...1e6,
         "bound of the target policy's noise, in noiseUnits"),
+      .choice(
+        "\(name).criticActions", at(\.criticActions),
+        "what actions are measured in for the critics: the action's units, or its limits"),
+      .choice(
+        "\(name).criticNormalisation", at(\.criticNormalisation),
+        "whether the critics' hidden layers are normalised over their units"),
       .number(
         "\(name).outputPenalty", at(\.outputPenalty), 0...1e6,
         "λ of the penalty on the actor's outputs before the tanh, in units of the value"),

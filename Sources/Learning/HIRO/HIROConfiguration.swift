@@ -384,7 +384,7 @@ public struct LevelConfiguration: Equatable, Sendable {
   public var discount: Double = 0.99
 
   /// What the three numbers of noise below are measured in.
-  public var noiseUnits: NoiseUnits = .absolute
+  public var noiseUnits: ActionUnits = .absolute
 
   /// Standard deviation of the exploration noise, in ``noiseUnits``.
   public var explorationNoise: Double = 1
@@ -394,6 +394,13 @@ public struct LevelConfiguration: Equatable, Sendable {
 
   /// Bound of the smoothing noise, in ``noiseUnits``.
   public var targetNoiseClip: Double = 0.5
+
+  /// What actions are measured in where the critics see them: the task's units (published), or the limits.
+  /// A torque of 30 beside angles of 1 rad makes a step of Adam thirty times as large for it.
+  public var criticActions: ActionUnits = .absolute
+
+  /// How the critics' hidden layers are normalised before they are rectified.
+  public var criticNormalisation: Normalisation = .none
 
   /// λ: the loss of the actor gets λ·Σ u², in the mean over the batch, with u its outputs before
   /// the tanh, so that they do not drift to where tanh is flat; 0 is TD3. In units of the value.
@@ -430,8 +437,17 @@ public struct LevelConfiguration: Equatable, Sendable {
   }
 }
 
-/// What the sizes of a level's noise are measured in.
-public enum NoiseUnits: String, Codable, CaseIterable, Sendable {
+/// How a hidden layer is normalised.
+public enum Normalisation: String, Codable, CaseIterable, Sendable {
+  /// Not at all (published).
+  case none
+  /// Over its units, to mean 0 and variance 1, for each input by itself (layer normalisation, Ba et al.
+  /// 2016): values far from all that was seen stay bounded.
+  case layer
+}
+
+/// What a level's actions, and its noise, are measured in.
+public enum ActionUnits: String, Codable, CaseIterable, Sendable {
   /// The action's own units, the same number for each of its dimensions (published).
   case absolute
   /// The limits of each dimension of the action.

@@ -64,6 +64,7 @@ package final class Critic: @unchecked Sendable {
         network.backwardToSecondHidden(activations, learner.gradients, rows: rows)
         network.backwardToFirstHidden(
           activations, learner.gradients, rows: rows, columns: network.firstHiddenColumns)
+        network.finishFirstHidden(activations, learner.gradients, rows: rows)
         learner.step(
           from: activations, movesTarget: movesTarget && index == count - 1, pool: pool)
       }

@@ -68,5 +68,6 @@ extension Perceptron {
     pool.forHalves(of: firstHiddenColumns) { columns in
       backwardToFirstHidden(activations, gradients, rows: rows, columns: columns)
     }
+    finishFirstHidden(activations, gradients, rows: rows)
   }
 }

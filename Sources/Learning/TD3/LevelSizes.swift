@@ -16,9 +16,11 @@ package struct LevelSizes: Sendable {
   }
 
   /// A critic's layers: it sees what the actor sees and says.
-  package func critic(hidden: Int) -> PerceptronShape {
+  package func critic(_ configuration: LevelConfiguration) -> PerceptronShape {
     PerceptronShape(
-      inputs: inputCount + limits.count, reentering: limits.count, hidden: hidden, outputs: 1)
+      inputs: inputCount + limits.count, reentering: limits.count,
+      hidden: configuration.hiddenUnits, outputs: 1,
+      isNormalised: configuration.criticNormalisation == .layer)
   }
 }
 

@@ -13,12 +13,18 @@ final class PolicyGradient: @unchecked Sendable {
   private let criticActivations: Activations
   private let criticGradients: Gradients
   private let outputPenalty: Double
+  /// What the critic sees of an action is it times these; nil for the action itself.
+  private let criticActionScale: [Float]?
 
   /// Of the last update: the loss, and the fraction of outputs beyond 0.95 of their limits.
   private(set) var loss = 0.0
   private(set) var saturation = 0.0
 
-  init(actor: LearnedNetwork, critic: Critic, rows: Int, outputPenalty: Double) {
+  init(
+    actor: LearnedNetwork, critic: Critic, rows: Int, outputPenalty: Double,
+    criticActionScale: [Float]?
+  ) {
+    self.criticActionScale = criticActionScale
     self.actor = actor
     self.critic = critic.network
     self.outputPenalty = outputPenalty
@@ -35,6 +41,9 @@ final class PolicyGradient: @unchecked Sendable {
     critic.backwardToHidden(criticActivations, criticGradients, rows: rows, pool: pool)
     critic.backwardFromFirstHiddenToReentering(
       criticGradients, rows: rows, into: actor.gradients.output)
+    if let criticActionScale {
+      actor.gradients.output.scaleColumns(from: 0, by: criticActionScale, rows: rows)
+    }
     actor.network.backwardToHidden(
       activations, actor.gradients, rows: rows,
       penalty: Float(2 * outputPenalty / Double(rows.count)), pool: pool)
@@ -68,6 +77,9 @@ final class PolicyGradient: @unchecked Sendable {
     actor.network.forward(activations, rows: rows)
     criticActivations.input.copyColumns(
       0, count: actions, of: activations.output, to: inputs, rows: rows)
+    if let criticActionScale {
+      criticActivations.input.scaleColumns(from: inputs, by: criticActionScale, rows: rows)
+    }
     critic.forward(criticActivations, rows: rows)
     for row in rows { criticGradients.output.row(row)[0] = -1 / Float(activations.output.rows) }
   }

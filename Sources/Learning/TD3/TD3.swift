@@ -27,13 +27,17 @@ public final class TD3: Learner, @unchecked Sendable {
   /// What the target policy's noise is measured in, for each number of an action.
   private let noiseUnits: [Float]
 
+  /// What the critics see of an action is it times these; nil for the action itself.
+  private let criticActionScale: [Float]?
+
   /// μ, with its target μ′.
   package let actorLearner: LearnedNetwork
 
   /// Q₁ and Q₂, with their targets.
   package let critics: [Critic]
 
-  /// What to learn from: the transitions of each update of a call, one batch after the other.
+  /// What to learn from: the transitions of each update of a call, one batch after the other. An update
+  /// leaves the actions there as the critics see them.
   public let batch: Batch
 
   /// Critic updates made so far.
@@ -71,9 +75,11 @@ public final class TD3: Learner, @unchecked Sendable {
     self.configuration = configuration
     (inputCount, actionLimits) = (sizes.inputCount, sizes.limits)
     noiseUnits = configuration.noiseUnits(limits: actionLimits)
+    criticActionScale =
+      configuration.criticActions == .limits ? actionLimits.map { 1 / $0 } : nil
     let batch = configuration.batchSize
     let actorShape = sizes.actor(hidden: configuration.hiddenUnits)
-    let criticShape = sizes.critic(hidden: configuration.hiddenUnits)
+    let criticShape = sizes.critic(configuration)
 
     actorLearner = LearnedNetwork(
       Perceptron(shape: actorShape, outputScale: actionLimits, using: &generator),
@@ -96,7 +102,7 @@ public final class TD3: Learner, @unchecked Sendable {
     self.critics = critics
     policy = PolicyGradient(
       actor: actorLearner, critic: critics[0], rows: batch,
-      outputPenalty: configuration.outputPenalty)
+      outputPenalty: configuration.outputPenalty, criticActionScale: criticActionScale)
     noise = FloatBuffer(count: capacity * actionLimits.count)
     targets = FloatBuffer(count: capacity)
   }
@@ -134,6 +140,9 @@ public final class TD3: Learner, @unchecked Sendable {
     precondition(count <= updatesAtOnce, "an update of the actor lies between")
     holdingSignals {
       let rows = 0..<count * configuration.batchSize
+      if let criticActionScale {
+        batch.inputsAndActions.scaleColumns(from: inputCount, by: criticActionScale, rows: rows)
+      }
       pool.forHalves(of: rows) { chooseTargetActions($0) }
       pool.forEach(critics) { $0.evaluateTargets(count) }
       computeTargets(count)
@@ -167,6 +176,9 @@ public final class TD3: Learner, @unchecked Sendable {
         let epsilon = noise.pointer[row * width + index]
         chosen[index] = action[index] + noiseUnits[index] * min(max(epsilon, -bound), bound)
       }
+    }
+    if let criticActionScale {
+      targetCriticInput.scaleColumns(from: inputCount, by: criticActionScale, rows: rows)
     }
   }
 

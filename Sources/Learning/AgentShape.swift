@@ -32,7 +32,8 @@ public struct AgentShape: Codable, Equatable, Sendable {
   /// How many earlier places the higher level sees, see ``HigherLevelConfiguration/pastPlaces``.
   public var pastPlaceCount = 0
 
-  /// The targets of training and evaluation, for an agent that learns from others than those it had.
+  /// The targets of training and evaluation, for an agent that learns from others than those it had; nil
+  /// where the reward is not minus the distance to the target.
   public var targets: Targets?
 
   /// Gives the sizes and ranges.
@@ -206,7 +207,8 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   case noBound
   /// An observation does not begin with x and y.
   case noPlace
-  /// The task has no target, or one of which the distance can't be told from an observation.
+  /// The task has no target, or one of which the distance can't be told from an observation, or its reward
+  /// is another than minus this distance.
   case noTarget(setting: String)
 
   /// One line that names the setting.
@@ -228,7 +230,7 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
     case .noPlace:
       "higher.pastPlaces: needs a robot whose x and y are its observation's first numbers; take 0"
     case .noTarget(let setting):
-      "\(setting): needs a task in which the robot is to reach a target; leave it out here"
+      "\(setting): needs a task whose reward is minus the distance to a target; leave it out here"
     }
   }
 }

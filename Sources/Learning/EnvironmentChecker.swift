@@ -113,6 +113,13 @@ public struct EnvironmentChecker {
       let outcome = try environment.step(action(using: &stream, beyond: step.isMultiple(of: 10)))
       found.look(at: environment, when: "after a step")
       if !outcome.reward.isFinite { found.add("a reward is \(outcome.reward)") }
+      if task.rewardIsDistance, let distance = environment.distanceToTarget, !outcome.isDiverged,
+        abs(Double(outcome.reward) + distance) > 1e-4 * (1 + distance)
+      {
+        found.add(
+          "a reward is not minus distanceToTarget: say rewardIsDistance: false in the task, or settings "
+            + "that compute rewards (higher.reward: progress, higher.otherTargets) teach another task")
+      }
       if outcome.isTerminated, outcome.isTruncated {
         found.add("a step both terminated the episode and truncated it: it is one or the other")
       }

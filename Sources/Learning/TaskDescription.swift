@@ -34,6 +34,11 @@ public struct TaskDescription: Codable, Equatable, Sendable {
   /// The distance (m) below which the end of an episode is a success; `nil` where the score is the
   /// episode's reward.
   public var successRadius: Double?
+  /// Whether a step's reward is minus the distance to the target that is left (m) and nothing besides, so
+  /// that an agent may compute it for other targets and from other states (`higher.reward: progress`,
+  /// `higher.otherTargets`). With another reward, such as one for energy or for arriving, it must be false:
+  /// then these settings are refused.
+  public var rewardIsDistance: Bool
   /// The number of steps after which an episode is truncated.
   public var episodeSteps: Int
   /// The simulated time of one environment step (s).
@@ -54,7 +59,7 @@ public struct TaskDescription: Codable, Equatable, Sendable {
     quarterTurn: AgentShape.QuarterTurn? = nil, subgoalHalfRange: [Float],
     trainingTarget: TargetDistribution,
     evaluationTargets: [[Double]], evaluationTargetNames: [String], successRadius: Double?,
-    episodeSteps: Int = 500, stepDuration: Double, suggestedSettings: [String: String] = [:]
+    rewardIsDistance: Bool = true, episodeSteps: Int = 500, stepDuration: Double, suggestedSettings: [String: String] = [:]
   ) {
     precondition(evaluationTargets.count == evaluationTargetNames.count, "each target has a name")
     self.name = name
@@ -70,6 +75,7 @@ public struct TaskDescription: Codable, Equatable, Sendable {
     self.evaluationTargets = evaluationTargets
     self.evaluationTargetNames = evaluationTargetNames
     self.successRadius = successRadius
+    self.rewardIsDistance = rewardIsDistance
     self.episodeSteps = episodeSteps
     self.stepDuration = stepDuration
     self.suggestedSettings = suggestedSettings
@@ -146,9 +152,10 @@ extension TaskDescription {
       placeCount: placeCount, heading: heading, quarterTurn: quarterTurn, targets: targets)
   }
 
-  /// Where the targets of training and of the task's own evaluation are; nil in a task without.
+  /// Where the targets of training and of the task's own evaluation are; nil in a task without, and where
+  /// an agent could not tell what another target would have earned.
   private var targets: AgentShape.Targets? {
-    guard let own = evaluationTargets.first?.map(Float.init) else { return nil }
+    guard rewardIsDistance, let own = evaluationTargets.first?.map(Float.init) else { return nil }
     switch trainingTarget {
     case .none: return nil
     case .fixed(let place):

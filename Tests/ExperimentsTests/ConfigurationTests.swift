@@ -56,6 +56,19 @@ struct ConfigurationTests {
     #expect(Setting.all.allSatisfy { !$0.meaning.isEmpty })
   }
 
+  @Test("A preset computes the reward where it is the distance, and takes it as it is elsewhere")
+  func rewards() throws {
+    var task = try TaskRegistry.task(named: "point-maze")
+    task.name = "point-with-a-bonus"
+    for isDistance in [true, false] {
+      task.rewardIsDistance = isDistance
+      let learning = try RunConfiguration(for: task, preset: "dependable").learning
+      #expect(learning.higher.reward == (isDistance ? .progress : .sum))
+      #expect((learning.higher.otherTargets > 0) == isDistance)
+      _ = try task.agentShape(for: learning)
+    }
+  }
+
   @Test("A configuration that was put together by hand is held to the same ranges")
   func ranges() throws {
     let definition = try TaskRegistry.definition(named: "point-maze")

@@ -8,7 +8,7 @@ private final class Line: Environment {
   enum Fault: CaseIterable {
     case none, count, limits, alike, chance, endless, early, state, restored, size, notFinite,
       target
-    case success, distance, both, nothing
+    case success, distance, both, nothing, bonus, declaredBonus
   }
 
   struct State: Codable {
@@ -28,7 +28,8 @@ private final class Line: Environment {
       actionLimits: [fault == .limits ? 0 : 1], positionIndices: [0], placeCount: 1,
       subgoalHalfRange: [1], trainingTarget: .uniform(lower: [-5], upper: [5]),
       evaluationTargets: fault == .nothing ? [] : [[5]],
-      evaluationTargetNames: fault == .nothing ? [] : ["end"], successRadius: 1, episodeSteps: 20,
+      evaluationTargetNames: fault == .nothing ? [] : ["end"], successRadius: 1,
+      rewardIsDistance: fault != .declaredBonus, episodeSteps: 20,
       stepDuration: 1)
   }
 
@@ -64,8 +65,9 @@ private final class Line: Environment {
     state.steps += 1
     let end = fault == .early ? 15 : 20
     let isOver = state.steps == end && fault != .endless
+    let bonus: Float = fault == .bonus || fault == .declaredBonus ? 0.1 : 0
     return StepOutcome(
-      reward: -Float(abs(state.place - state.target)), isTerminated: isOver && fault == .both,
+      reward: bonus - Float(abs(state.place - state.target)), isTerminated: isOver && fault == .both,
       isTruncated: isOver)
   }
 
@@ -87,6 +89,7 @@ struct EnvironmentCheckerTests {
   @Test("An environment that does nothing wrong has no problem")
   func good() throws {
     #expect(try problems(.none) == [])
+    #expect(try problems(.declaredBonus) == [])
   }
 
   @Test(
@@ -106,11 +109,23 @@ struct EnvironmentCheckerTests {
       (.success, "isSuccess after a step is not whether distanceToTarget"),
       (.distance, "is not the distance of the observation's first 1 numbers from the target"),
       (.both, "a step both terminated the episode and truncated it"),
+      (.bonus, "a reward is not minus distanceToTarget: say rewardIsDistance: false"),
       (.nothing, "task.evaluationTargets is empty"),
     ] as [(Line.Fault, String)])
   private func fault(fault: Line.Fault, words: String) throws {
     let problems = try problems(fault)
     #expect(problems.contains { $0.contains(words) }, "\(problems)")
+  }
+
+  @Test("Where the reward is another than minus the distance, no setting may compute it")
+  func otherRewards() throws {
+    var configuration = HIROConfiguration()
+    configuration.higher.reward = .progress
+    _ = try Line.task(.none).agentShape(for: configuration)
+    #expect(throws: AgentShapeError.noTarget(setting: "higher.reward: progress")) {
+      try Line.task(.declaredBonus).agentShape(for: configuration)
+    }
+    _ = try Line.task(.declaredBonus).agentShape(for: HIROConfiguration())
   }
 
   @Test("A factory that gives one environment to all is told, and one of another task")

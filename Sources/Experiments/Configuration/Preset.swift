@@ -55,11 +55,11 @@ extension ConfigurationLayers {
 extension TaskDescription {
   /// The name under which presets know the task: what trains on targets everywhere is the same as
   /// what does not, and a maze of one's own is an Ant Maze, with targets in space an Ant Fall, and
-  /// without any an Ant Gather.
+  /// without any, or with another reward than the distance, an Ant Gather.
   var presetName: String {
     let name = name.hasSuffix("-multi") ? String(name.dropLast("-multi".count)) : name
     if TaskRegistry.all.contains(where: { $0.name == name }) { return name }
-    if targetCount == 0 { return "ant-gather" }
+    if targetCount == 0 || !rewardIsDistance { return "ant-gather" }
     return targetCount > 2 ? "ant-fall" : "ant-maze"
   }
 }

@@ -265,7 +265,8 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       let number = experience.drawHigherTransition(using: &higherStreams.sampling)
       transitions[row] = number
       let transition = experience.higherTransition(number)
-      let isOther = drawsOtherTarget()
+      // Whether it would have ended on the way to another target, nobody knows.
+      let isOther = !transition.isTerminal && drawsOtherTarget()
       if !isOther {
         batchTarget.withUnsafeMutableBufferPointer { target in
           _ = target.update(

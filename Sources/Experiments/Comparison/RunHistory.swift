@@ -61,11 +61,7 @@ package struct RunHistory: Sendable {
     var layers = ConfigurationLayers()
     try layers.apply(file: "\(folder)/\(RunFolder.configuration)")
     configuration = layers.configuration
-    let map = "\(folder)/\(RunFolder.map)"
-    let task =
-      access(map, F_OK) == 0
-      ? try TaskDefinition(map: MazeMap(path: map)).description
-      : try TaskRegistry.task(named: configuration.task)
+    let task = try RunFolder.taskDescription(named: configuration.task, in: folder)
     self.task = task
     targets = zip(task.evaluationTargetNames, task.evaluationTargets)
       .map { .init(name: $0, position: $1) }

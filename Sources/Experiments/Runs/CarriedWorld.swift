@@ -2,6 +2,7 @@ import CZlib
 import Environments
 import Files
 import Foundation
+import Learning
 import MuJoCo
 import Safetensors
 
@@ -43,6 +44,9 @@ public struct CarriedWorld: Sendable, Equatable {
   /// - Throws: ``WorldError``, `SourceError`, `EnvironmentError` or `MuJoCoError`.
   public func definition(robot path: String? = nil) throws -> TaskDefinition {
     guard let map else {
+      guard TaskRegistry.all.contains(where: { $0.name == task }) else {
+        throw WorldError.ownEnvironment(task: task)
+      }
       if let path { throw WorldError.noRobotWanted(path: path, task: task) }
       return try TaskRegistry.definition(named: task)
     }
@@ -240,6 +244,8 @@ public enum WorldError: Error, Equatable, CustomStringConvertible {
   case robotOfAnotherTask(task: String, robot: String, difference: String)
   /// The file is an older one and does not hold the robot.
   case robotNeeded(String)
+  /// The task is an environment of one's own, which no file holds.
+  case ownEnvironment(task: String)
   /// A built-in task has a robot of its own.
   case noRobotWanted(path: String, task: String)
 
@@ -255,6 +261,9 @@ public enum WorldError: Error, Equatable, CustomStringConvertible {
     case .robotNeeded(let robot):
       "it was trained with a robot of one's own, '\(printable(robot))', which this older file does "
         + "not hold: give its MJCF file with --robot"
+    case .ownEnvironment(let task):
+      "'\(printable(task))' is an environment of one's own: only the program that it is part of can act in "
+        + "it; `hiro inspect` and `hiro compare` tell what the files hold"
     case .noRobotWanted(let path, let task):
       "\(printable(path)): \(printable(task)) has a robot of its own; leave --robot out"
     }

@@ -1,6 +1,7 @@
 import Environments
 import Files
 import Foundation
+import Learning
 
 /// What the files in the output folder of a run are called.
 public enum RunFolder {
@@ -13,6 +14,8 @@ public enum RunFolder {
   /// The policy with the highest success so far.
   public static let bestPolicy = "best.safetensors"
 
+  /// What the task asks and how it is shaped, where it is an environment of one's own.
+  static let task = "task.json"
   /// The task's map, where it is one's own.
   public static let map = "map.txt"
   /// The folder of the robot, where it is one's own: its MJCF, under the robot's name, and what that
@@ -56,7 +59,14 @@ public enum RunFolder {
 
   /// Writes what a run's world is made of into its folder: for people, for other programs, and for
   /// ``definition(besideConfiguration:)``. The run itself has it in its checkpoints.
-  static func write(_ world: CarriedWorld, to folder: String) throws {
+  static func write(_ world: RunWorld, to folder: String) throws {
+    if world.definition == nil {
+      let encoder = JSONEncoder()
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+      try AtomicFile.write(Array(encoder.encode(world.task)), to: "\(folder)/\(Self.task)")
+    }
+    let world = world.carried
     if let map = world.map { try AtomicFile.write(map.text, to: "\(folder)/\(Self.map)") }
     if let robot = world.robot { try write(robot, to: folder) }
     if let compiled = world.compiled {
@@ -100,6 +110,25 @@ public enum RunFolder {
   static func ownMap(in folder: String) throws -> MazeMap? {
     let path = "\(folder)/\(map)"
     return access(path, F_OK) == 0 ? try MazeMap(path: path) : nil
+  }
+
+  /// What the run in `folder` is asked to do, as `config.yaml` names it; in a maze with a robot of one's own,
+  /// that of the Ant in that maze.
+  static func taskDescription(
+    named task: String, in folder: String
+  ) throws -> TaskDescription {
+    if let map = try ownMap(in: folder) { return try TaskDefinition(map: map).description }
+    let path = "\(folder)/\(Self.task)"
+    guard access(path, F_OK) == 0 else { return try TaskRegistry.task(named: task) }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let text = try InputFile.text(path: path, limit: 1 << 20)
+    guard let own = try? decoder.decode(TaskDescription.self, from: Data(text.utf8)),
+      own.name == task, own.evaluationTargets.count == own.evaluationTargetNames.count
+    else {
+      throw ComparisonError.malformed(path: path, problem: "not what a run wrote of its task")
+    }
+    return own
   }
 
   /// Removes what a kill in the middle of writing has left in a run's folder.

@@ -65,6 +65,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case changed(setting: String, saved: String, asked: String)
   /// The run has made more steps than it is asked to end with.
   case behind(asked: Int, made: Int)
+  /// An environment of one's own has the name of a built-in task, for which its files would be taken.
+  case builtInName(task: String)
   /// The run ended, but its state could not be saved.
   case unsaved(reason: String)
 
@@ -87,6 +89,9 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case .behind(let asked, let made):
       "the run has made \(made) steps already and cannot end with \(asked); "
         + "give --steps a larger number"
+    case .builtInName(let task):
+      "'\(printable(task))' is a built-in task, and an environment of one's own would be taken for it; "
+        + "give its task another name"
     case .unsaved(let reason):
       "the run has ended, but its last state could not be saved: \(reason)"
     }

@@ -100,6 +100,9 @@ public final class TrainingRun {
   ) throws {
     var configuration = configuration
     configuration.task = environments.task.name
+    guard !TaskRegistry.all.contains(where: { $0.name == configuration.task }) else {
+      throw RunError.builtInName(task: configuration.task)
+    }
     try configuration.checkMemory(for: environments.task)
     try self.init(
       beginning: configuration, in: RunWorld(environments), folder: folder, pool: pool,
@@ -122,7 +125,7 @@ public final class TrainingRun {
       try self.init(
         configuration: configuration, world: world, folder: folder, lock: lock, pool: pool,
         record: RunRecord(), continuing: nil, writesEvents: writesEvents)
-      try RunFolder.write(world.carried, to: folder)
+      try RunFolder.write(world, to: folder)
     } catch {
       // What can't begin leaves nothing behind.
       if isNew { try? FileManager.default.removeItem(atPath: folder) }
@@ -220,7 +223,7 @@ public final class TrainingRun {
     }
     if let doubt { resumeWarnings.append(doubt) }
     // A run of an older version kept its robot nowhere.
-    if saved.world.compiled == nil { keep { try RunFolder.write(world.carried, to: folder) } }
+    if saved.world.compiled == nil { keep { try RunFolder.write(world, to: folder) } }
     updateProgress()
   }
 

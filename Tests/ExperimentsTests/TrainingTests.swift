@@ -59,8 +59,8 @@ struct TrainingTests {
     // Pre-training ends before the stop, and the first evaluation comes before it.
     let settings = try configuration(
       definition, preset: run.preset, steps: 1_800, "schedule=\(schedule)", "warmUpSteps=600",
-      "pretrainingSteps=900", "overturnedSteps=15", "quietEpisodes=0.5", "higher.holdPlaces=rare",
-      "lower.nearFalls=0.3",
+      "pretrainingSteps=900", "overturnedSteps=15", "standstillSteps=40", "quietEpisodes=0.5",
+      "higher.holdPlaces=rare", "lower.nearFalls=0.3",
       "reportInterval=300", "evaluation.interval=900", "evaluation.episodes=1")
     let whole = try TrainingRun(
       configuration: settings, definition: definition, folder: folder.file("whole"))
@@ -99,7 +99,7 @@ struct TrainingTests {
     let definition = try TaskRegistry.definition(named: "ant-maze")
     let settings = try configuration(
       definition, preset: "dependable", steps: 3_000, "schedule=sequential", "warmUpSteps=3000",
-      "overturnedSteps=20")
+      "overturnedSteps=20", "standstillSteps=0")
     let environment = try definition.makeEnvironment()
     let trainer = try Trainer(
       configuration: settings, environment: environment, pool: WorkerPool(threads: 1))
@@ -127,6 +127,43 @@ struct TrainingTests {
     }
     #expect(lengths.contains(500))
     #expect(lengths.contains { 120...140 ~= $0 })
+  }
+
+  @Test("An episode ends when the robot has not come away from a place for as long as was said, not before")
+  func standstill() throws {
+    let definition = try TaskRegistry.definition(named: "point-maze")
+    let settings = try configuration(
+      definition, preset: "hiro", steps: 4_000, "schedule=sequential", "standstillSteps=45")
+    let environment = try definition.makeEnvironment()
+    let trainer = try Trainer(
+      configuration: settings, environment: environment, pool: WorkerPool(threads: 1))
+    var path: [SIMD2<Float>] = []
+    var lengths: [Int] = []
+    for _ in 0..<4_000 {
+      try trainer.advance()
+      path.append([environment.observation[0], environment.observation[1]])
+      // Backwards from now: the longest time in which it has been within a metre of where that began.
+      func distance(_ one: Int, _ other: Int) -> Float {
+        let way = path[one] - path[other]
+        return (way * way).sum().squareRoot()
+      }
+      if trainer.takeStatistics().episodes > 0 {
+        lengths.append(path.count)
+        if path.count < 500 {
+          // It began to stand 45 to 54 steps ago, and has been within a metre of that place since.
+          let last = path.count - 1
+          let stands = (last - 54...last - 45).contains { begin in
+            begin < 0 || (begin...last).allSatisfy { distance(begin, $0) <= 1.2 }
+          }
+          #expect(stands && path.count % 10 == 0)
+        }
+        path = []
+      } else if path.count > 110 {
+        let since = path.count - 110
+        #expect((since..<path.count).contains { distance(since, $0) > 0.5 })
+      }
+    }
+    #expect(lengths.contains { $0 < 100 } && lengths.contains { $0 > 100 })
   }
 
   @Test("Only what does not change the learning may change on resuming")

@@ -51,6 +51,9 @@ public struct Setting: Sendable {
       .integer(
         "overturnedSteps", at(\.learning.overturnedSteps), 0...count,
         "steps on its back after which a robot's training episode ends; 0 for never"),
+      .integer(
+        "standstillSteps", at(\.learning.standstillSteps), 0...count,
+        "steps within a metre of a place after which a training episode ends; 0 for never"),
       .number(
         "quietEpisodes", at(\.learning.quietEpisodes), 0...1,
         "fraction of training episodes without exploration noise, as in evaluations"),

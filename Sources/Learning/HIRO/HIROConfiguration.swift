@@ -32,6 +32,12 @@ public struct HIROConfiguration: Equatable, Sendable {
   /// that moves in the plane.
   public var overturnedSteps: Int = 0
 
+  /// A training episode in which the robot has not come more than a metre away from a place for so many
+  /// steps ends with the next decision of the higher level, as at a time limit; 0, the paper's HIRO, lets it
+  /// stand to the end. In a dead end, such as the chasm of Ant Fall, it stands for most of an episode, and
+  /// what is seen there teaches little; nor does standing at the target. Evaluations know nothing of it.
+  public var standstillSteps: Int = 0
+
   /// What the higher level asks of the lower one.
   public var subgoals = SubgoalConfiguration()
 

@@ -9,6 +9,8 @@ package struct TrainerProgress: Codable, Equatable {
   var isInEpisode: Bool
   var episodeReturn: Double
   var stepsOverturned: Int?
+  /// Left out where it ends no episode.
+  var standstill: Standstill?
 }
 
 /// The same with the environment's state beside it.
@@ -41,7 +43,8 @@ extension Trainer {
   package func encodeState() throws -> Data {
     let progress = TrainerProgress(
       steps: steps, statistics: statistics, environmentStream: environmentStream,
-      isInEpisode: isInEpisode, episodeReturn: episodeReturn, stepsOverturned: stepsOverturned)
+      isInEpisode: isInEpisode, episodeReturn: episodeReturn, stepsOverturned: stepsOverturned,
+      standstill: standstill)
     func encoded(_ environment: some Environment) throws -> Data {
       try StateCoding.encode(TrainerState(progress, environment: environment.saveState()))
     }
@@ -60,6 +63,7 @@ extension Trainer {
     isInEpisode = progress.isInEpisode
     episodeReturn = progress.episodeReturn
     stepsOverturned = progress.stepsOverturned ?? 0
+    standstill = progress.standstill
   }
 
   private func restore<World: Environment>(
@@ -70,7 +74,7 @@ extension Trainer {
     let counts = [
       state.progress.steps, statistics.episodes, statistics.diverged, statistics.successes,
     ]
-    guard counts.allSatisfy(isPossibleCount) else {
+    guard counts.allSatisfy(isPossibleCount), state.progress.standstill?.isPossible != false else {
       throw StateError.inconsistent("the number of steps or episodes")
     }
     try environment.restore(state.environment)

@@ -27,6 +27,9 @@ public final class Trainer {
   /// the next decision of the higher level, so that runs with other seeds are measured at the same steps.
   var stepsOverturned = 0
   private let longestOverturned: Int
+  /// How long it has not come away from a place, where that ends an episode, and after how many steps.
+  var standstill: Standstill?
+  private let longestStandstill: Int
   private let interval: Int
   private let shape: AgentShape
 
@@ -54,6 +57,7 @@ public final class Trainer {
     schedule = configuration.schedule
     shape = environment.task.agentShape
     longestOverturned = configuration.overturnedSteps
+    longestStandstill = configuration.standstillSteps
     interval = configuration.subgoals.interval
     agent = try makeAgent(configuration, seed: seed, for: environment.task)
     environmentStream = RandomStream(seed: seed, name: "environment")
@@ -85,6 +89,7 @@ public final class Trainer {
       isInEpisode = true
       episodeReturn = 0
       stepsOverturned = 0
+      standstill = longestStandstill > 0 ? Standstill(environment.observation) : nil
     }
     repeat {
       let action = agent.chooseAction()
@@ -103,13 +108,20 @@ public final class Trainer {
     } while !agent.windowIsFull
   }
 
-  /// How a step leaves the episode, which ends here also where the robot lies on its back for good.
+  /// How a step leaves the episode, which ends here also where the robot lies on its back for good, or goes
+  /// nowhere any more.
   private func ending(of outcome: StepOutcome) -> Window.Ending {
     let ending = Window.Ending(outcome)
-    guard longestOverturned > 0, ending == .none else { return ending }
-    stepsOverturned = shape.isOverturned(environment.observation) == true ? stepsOverturned + 1 : 0
-    return stepsOverturned >= longestOverturned && (steps + 1).isMultiple(of: interval)
-      ? .truncated : .none
+    guard ending == .none else { return ending }
+    if longestOverturned > 0 {
+      let isOverturned = shape.isOverturned(environment.observation) == true
+      stepsOverturned = isOverturned ? stepsOverturned + 1 : 0
+    }
+    standstill?.note(environment.observation)
+    let isHopeless =
+      longestOverturned > 0 && stepsOverturned >= longestOverturned
+      || (standstill?.steps ?? 0) >= max(longestStandstill, 1)
+    return isHopeless && (steps + 1).isMultiple(of: interval) ? .truncated : .none
   }
 
   private func check(_ quantity: String, _ values: [Float]) throws(TrainingError) {

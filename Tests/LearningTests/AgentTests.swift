@@ -96,6 +96,7 @@ struct AgentTests {
     recipe.higher.holdProbability = 0.3
     recipe.higher.noiseCorrelation = 0.8
     recipe.higher.pastPlaces = 3
+    recipe.higher.noveltyReward = 2
     recipe.higher.holdEpisodes = 0.7
     recipe.higher.holdsPerEpisode = 1
     recipe.quietEpisodes = 0.5

@@ -726,6 +726,46 @@ struct RecipeTests {
     #expect(rows.allSatisfy { ends[Array($0.next.prefix(2))] == Array($0.next.suffix(2)) })
   }
 
+  @Test("A decision earns the more the fewer were made where it ends", arguments: Schedule.allCases)
+  func noveltyReward(schedule: Schedule) throws {
+    let agent = try trained(windows: 400) {
+      $0.schedule = schedule
+      $0.warmUpPolicy = .untrained
+      $0.higher.noveltyReward = 3
+      $0.higher.rewardScale = 0.5
+    }
+    // What was owed last is learned with all that is known now.
+    agent.learn(pool: WorkerPool(threads: 1))
+    let experience = agent.experience
+    struct Square: Hashable { var x, y: Float }
+    func square(_ state: [Float]) -> Square {
+      Square(x: (state[0] / 2).rounded(), y: (state[1] / 2).rounded())
+    }
+    var counts: [Square: Int] = [:]
+    var earned: [[Float]: (reward: Float, end: [Float])] = [:]
+    var transitions = 0
+    for number in 0..<experience.higherHead {
+      let transition = experience.higherTransition(number)
+      let end = transition.start + transition.length
+      let state = numbers(experience.observation(transition.start), agent.shape.observationCount)
+      let next = numbers(experience.observation(end), agent.shape.observationCount)
+      // Each is decided in, and so is the last state of an episode, to which nothing comes after it.
+      counts[square(state), default: 0] += 1
+      let isLast =
+        number + 1 == experience.higherHead || experience.higherTransition(number + 1).start != end
+      if isLast { counts[square(next), default: 0] += 1 }
+      earned[state] = (transition.reward, next)
+      transitions += 1
+    }
+    #expect(transitions == experience.higherCount && counts.count > 5)
+    for row in rows(agent.higher) {
+      let state = Array(row.input.prefix(agent.shape.observationCount))
+      let (reward, end) = try #require(earned[state])
+      let expected = 0.5 * (reward + 3 / Float(try #require(counts[square(end)])))
+      #expect(abs(row.reward - expected) < 1e-4 * max(1, abs(expected)))
+    }
+  }
+
   @Test("Places are drawn the more often the fewer decisions were there, and from just beyond")
   func visitedPlaces() throws {
     var places = VisitedPlaces()

@@ -151,6 +151,9 @@ public struct Setting: Sendable {
       .choice(
         "higher.holdPlaces", at(\.learning.higher.holdPlaces),
         "whether it is drawn around the robot, or where the robot has seldom been"),
+      .number(
+        "higher.noveltyReward", at(\.learning.higher.noveltyReward), 0...1e6,
+        "what a decision earns besides that ends where it has made N, times N"),
     ] + level("higher", at(\.learning.higher.learner)) + [
       .integer(
         "reportInterval", at(\.reportInterval), 1...count,

@@ -25,7 +25,7 @@ package final class Collector: @unchecked Sendable {
   }
   package var hold = Hold()
 
-  /// Where the higher level has decided, where exploration asks for places seldom seen.
+  /// Where the higher level has decided, where something asks how often.
   package var visited = VisitedPlaces()
 
   /// The exploration noise of the last decision in standard deviations, where some of it stays; empty
@@ -132,6 +132,7 @@ package final class Collector: @unchecked Sendable {
       shape.writeHigherInput(
         state, target: window.target, into: higher.input, place: path.place(decisionsAgo:))
       explore(around: higher.forward(), into: subgoal)
+      if configuration.higher.notesPlaces { visited.visit(x: state[0], y: state[1]) }
       isHeld = holdPlace(from: state, into: subgoal)
     }
     distanceAtDecision = subgoals.distance(
@@ -170,7 +171,6 @@ package final class Collector: @unchecked Sendable {
     let higher = configuration.higher
     guard higher.holdProbability > 0 else { return false }
     if higher.holdPlaces == .rare {
-      visited.visit(x: state[0], y: state[1])
       let (dx, dy) = (hold.x - state[0], hold.y - state[1])
       if dx * dx + dy * dy < ObedienceStatistics.reach * ObedienceStatistics.reach {
         hold.decisionsLeft = 0

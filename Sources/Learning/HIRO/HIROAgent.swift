@@ -35,6 +35,9 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   private let lowerSnapshot: Perceptron?
   private let higherSnapshot: Perceptron?
 
+  /// Where the higher level had decided at the last commit.
+  private var visited = VisitedPlaces()
+
   // The levels learn at the same time: each has streams of its own, and shares no structure.
   var lowerStreams: LowerStreams
   var higherStreams: HigherStreams
@@ -144,6 +147,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   func refreshSnapshots() {
     lowerSnapshot?.parameters.copy(from: lower.actor.parameters)
     higherSnapshot?.parameters.copy(from: higher.actor.parameters)
+    visited = collector.visited
   }
 
   // MARK: Learning
@@ -357,8 +361,17 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     return outcome
   }
 
-  /// What a transition earned on the way to `batchTarget`, which is its own unless `isOther`.
+  /// What a transition earned on the way to `batchTarget`, which is its own unless `isOther`, and what it is
+  /// worth to have been there.
   private func reward(of transition: HigherTransition, isOther: Bool) -> Float {
+    let earned = earned(by: transition, isOther: isOther)
+    let novelty = Float(configuration.higher.noveltyReward)
+    guard novelty > 0 else { return earned }
+    let place = experience.observation(transition.start + transition.length)
+    return earned + novelty / Float(max(visited.count(x: place[0], y: place[1]), 1))
+  }
+
+  private func earned(by transition: HigherTransition, isOther: Bool) -> Float {
     let end = transition.start + transition.length
     switch configuration.higher.reward {
     case .progress:

@@ -324,6 +324,15 @@ public struct HigherLevelConfiguration: Equatable, Sendable {
   /// Where such places are drawn.
   public var holdPlaces: HoldPlaces = .around
 
+  /// β: what a decision earns besides that ends where N decisions were made so far, β/N (Kolter and Ng
+  /// 2009), in units of its rewards before they are scaled; N counts those in the same square of 2 m. 0 is the
+  /// paper's HIRO. What it takes several decisions to come to is sought as the target is, until it is known.
+  /// A `valueBound` cuts it as it cuts everything.
+  public var noveltyReward: Double = 0
+
+  /// Whether anything asks how often it has decided in which place.
+  var notesPlaces: Bool { noveltyReward > 0 || holdProbability > 0 && holdPlaces == .rare }
+
   /// The published configuration.
   public init() {}
 

@@ -23,13 +23,28 @@ package struct VisitedPlaces: Codable, Equatable, Sendable {
 
   /// Notes a decision at (`x`, `y`) (m).
   package mutating func visit(x: Float, y: Float) {
-    let (column, row) = ((x / Self.side).rounded(), (y / Self.side).rounded())
-    guard abs(column) <= Float(Self.farthest), abs(row) <= Float(Self.farthest) else { return }
-    if let index = cells.firstIndex(where: { $0.x == Int(column) && $0.y == Int(row) }) {
+    guard let (column, row) = place(x: x, y: y) else { return }
+    if let index = index(column, row) {
       cells[index].count += 1
     } else {
-      cells.append(Cell(x: Int(column), y: Int(row), count: 1))
+      cells.append(Cell(x: column, y: row, count: 1))
     }
+  }
+
+  /// The decisions around (`x`, `y`) (m).
+  package func count(x: Float, y: Float) -> Int {
+    guard let (column, row) = place(x: x, y: y), let index = index(column, row) else { return 0 }
+    return cells[index].count
+  }
+
+  private func place(x: Float, y: Float) -> (column: Int, row: Int)? {
+    let (column, row) = ((x / Self.side).rounded(), (y / Self.side).rounded())
+    guard abs(column) <= Float(Self.farthest), abs(row) <= Float(Self.farthest) else { return nil }
+    return (Int(column), Int(row))
+  }
+
+  private func index(_ column: Int, _ row: Int) -> Int? {
+    cells.firstIndex { $0.x == column && $0.y == row }
   }
 
   /// Draws a place (m): a cell with a probability in proportion to 1 / count, and in the three by three

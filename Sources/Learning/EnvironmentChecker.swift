@@ -118,7 +118,8 @@ public struct EnvironmentChecker {
       {
         found.add(
           "a reward is not minus distanceToTarget: say rewardIsDistance: false in the task, or settings "
-            + "that compute rewards (higher.reward: progress, higher.otherTargets) teach another task")
+            + "that compute rewards (higher.reward: progress, higher.otherTargets) teach another task"
+        )
       }
       if outcome.isTerminated, outcome.isTruncated {
         found.add("a step both terminated the episode and truncated it: it is one or the other")

@@ -59,7 +59,8 @@ public struct TaskDescription: Codable, Equatable, Sendable {
     quarterTurn: AgentShape.QuarterTurn? = nil, subgoalHalfRange: [Float],
     trainingTarget: TargetDistribution,
     evaluationTargets: [[Double]], evaluationTargetNames: [String], successRadius: Double?,
-    rewardIsDistance: Bool = true, episodeSteps: Int = 500, stepDuration: Double, suggestedSettings: [String: String] = [:]
+    rewardIsDistance: Bool = true, episodeSteps: Int = 500, stepDuration: Double,
+    suggestedSettings: [String: String] = [:]
   ) {
     precondition(evaluationTargets.count == evaluationTargetNames.count, "each target has a name")
     self.name = name

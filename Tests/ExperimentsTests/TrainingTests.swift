@@ -129,7 +129,9 @@ struct TrainingTests {
     #expect(lengths.contains { 120...140 ~= $0 })
   }
 
-  @Test("An episode ends when the robot has not come away from a place for as long as was said, not before")
+  @Test(
+    "An episode ends when the robot has not come away from a place for as long as was said, not before"
+  )
   func standstill() throws {
     let definition = try TaskRegistry.definition(named: "point-maze")
     let settings = try configuration(

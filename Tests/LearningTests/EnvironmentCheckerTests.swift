@@ -67,7 +67,8 @@ private final class Line: Environment {
     let isOver = state.steps == end && fault != .endless
     let bonus: Float = fault == .bonus || fault == .declaredBonus ? 0.1 : 0
     return StepOutcome(
-      reward: bonus - Float(abs(state.place - state.target)), isTerminated: isOver && fault == .both,
+      reward: bonus - Float(abs(state.place - state.target)),
+      isTerminated: isOver && fault == .both,
       isTruncated: isOver)
   }
 

@@ -50,7 +50,8 @@ private struct Fixture: Decodable {
 @Suite("TD3")
 struct TD3Tests {
   @Test(
-    "One and ten updates equal PyTorch's to 1e-5", arguments: ["lower", "higher", "recipe", "critics"],
+    "One and ten updates equal PyTorch's to 1e-5",
+    arguments: ["lower", "higher", "recipe", "critics"],
     [1, 2])
   func updatesEqualPyTorch(level: String, threads: Int) throws {
     let fixture = try Fixture.load()

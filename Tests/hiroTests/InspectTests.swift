@@ -105,7 +105,7 @@ struct InspectTests {
       try policy.write(to: path, task: task)
       let outcome = try Program.run("evaluate", path)
       #expect(outcome.code == 64, "\(outcome.errors)")
-      #expect(outcome.errors.contains("unknown task"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("environment of one's own"), "\(outcome.errors)")
     }
     // A map is text in the policy; what looks like markup in its name stays a name.
     let text = "name: a\"/><include file=\"\(robot)\"/>\n#####\n#R.a#\n#####\n"

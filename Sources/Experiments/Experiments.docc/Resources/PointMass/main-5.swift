@@ -11,16 +11,17 @@ let environments = EnvironmentFactory(PointMassMaze.description) { PointMassMaze
 // What does the environment do wrong? Nothing is to be printed here.
 for problem in try EnvironmentChecker(environments).problems() { print("problem: \(problem)") }
 
-// A place is reached in a few decisions and the run is short: the higher level looks less far ahead, and
-// the averaged policies, which are the ones evaluated, follow sooner.
+// A place is reached in a few decisions and the run is short: the higher level looks less far ahead and
+// explores nearby, and the averaged policies, which are the ones evaluated, follow sooner.
 var configuration = try RunConfiguration(
   for: environments.task, preset: "dependable",
   settings: [
     "warmUpSteps=1000", "higher.discount=0.95", "higher.explorationNoise=0.5",
+    "higher.holdPlaces=around", "higher.holdReach=2",
     "lower.averagingRate=0.005", "higher.averagingRate=0.005",
     "evaluation.interval=2000", "evaluation.confirmationEpisodes=0",
   ])
-configuration.steps = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 10_000
+configuration.steps = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 20_000
 configuration.seed = 1
 
 // A run writes what `hiro train` writes: curves, checkpoints, policies.

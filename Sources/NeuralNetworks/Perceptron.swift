@@ -168,9 +168,7 @@ public final class Perceptron: @unchecked Sendable {
   ///     `parameters` receive the result.
   ///   - rows: those of the batch.
   public func backward(_ activations: Activations, _ gradients: Gradients, rows: Range<Int>) {
-    backwardToSecondHidden(activations, gradients, rows: rows)
-    backwardToFirstHidden(activations, gradients, rows: rows, columns: firstHiddenColumns)
-    finishFirstHidden(activations, gradients, rows: rows)
+    backwardToHidden(activations, gradients, rows: rows)
     backwardToParameters(activations, gradients, rows: rows, in: 0..<parameters.count)
   }
 
@@ -181,10 +179,17 @@ public final class Perceptron: @unchecked Sendable {
   public func backwardToReentering(
     _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, into result: Matrix
   ) {
+    backwardToHidden(activations, gradients, rows: rows)
+    backwardFromFirstHiddenToReentering(gradients, rows: rows, into: result)
+  }
+
+  /// Carries the gradient in the outputs down to both hidden layers.
+  package func backwardToHidden(
+    _ activations: Activations, _ gradients: Gradients, rows: Range<Int>
+  ) {
     backwardToSecondHidden(activations, gradients, rows: rows)
     backwardToFirstHidden(activations, gradients, rows: rows, columns: firstHiddenColumns)
     finishFirstHidden(activations, gradients, rows: rows)
-    backwardFromFirstHiddenToReentering(gradients, rows: rows, into: result)
   }
 
   // MARK: The backward pass in steps

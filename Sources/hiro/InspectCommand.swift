@@ -121,7 +121,7 @@ struct InspectCommand: ParsableCommand {
       [
         "world",
         file.world.compiled.map { "MuJoCo \($0.mujoco), physics \($0.fingerprint)" }
-          ?? (TaskRegistry.all.contains { $0.name == configuration.task }
+          ?? (TaskRegistry.has(configuration.task)
             ? "not in this older file; the task's name says it" : "an environment of one's own"),
       ],
       ["intact", "yes: every tensor is complete, the checksums match"],

@@ -1,10 +1,7 @@
-import Foundation
+import Experiments
 
-/// Prints `value` as JSON in the one style of all commands, which `docs/json.md` describes: keys in
-/// lower case with underscores, sorted, numbers in SI units, nothing that a run does not have.
+/// Prints `value` as JSON in the one style of all commands: numbers in SI units, nothing that a run does not
+/// have.
 func printJSON(_ value: some Encodable) throws {
-  let encoder = JSONEncoder()
-  encoder.keyEncodingStrategy = .convertToSnakeCase
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  print(try SnakeCaseJSON.text(value, inLines: true))
 }

@@ -107,8 +107,7 @@ struct ViewCommand: ParsableCommand {
   /// The world, and who acts in it. A single argument may be a policy or a task.
   private func load() throws -> (TaskDefinition, HierarchicalPolicy?) {
     let isTask = policy.map { name in
-      !FileManager.default.fileExists(atPath: name)
-        && TaskRegistry.all.contains { $0.name == name }
+      !FileManager.default.fileExists(atPath: name) && TaskRegistry.has(name)
     }
     let maze = try map.map { try MazeMap(path: $0) }
     guard let policy, isTask == false else {

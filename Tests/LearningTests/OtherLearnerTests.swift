@@ -50,9 +50,7 @@ private final class ImitationLearner: Learner, @unchecked Sendable {
         actorNetwork.gradients.output.row(row)[column] = error / Float(rows.count)
       }
     }
-    actor.backwardToSecondHidden(activations, actorNetwork.gradients, rows: rows)
-    actor.backwardToFirstHidden(
-      activations, actorNetwork.gradients, rows: rows, columns: actor.firstHiddenColumns)
+    actor.backwardToHidden(activations, actorNetwork.gradients, rows: rows)
     actorNetwork.step(from: activations, movesTarget: true, pool: pool)
     updates += 1
     statistics.updates += 1

@@ -11,6 +11,11 @@ public enum TaskRegistry {
   /// Every task.
   public static let all: [TaskDescription] = tasks.map(\.description)
 
+  /// Whether a task has this name.
+  package static func has(_ name: String) -> Bool {
+    tasks.contains { $0.description.name == name }
+  }
+
   /// The description of the task with this name.
   ///
   /// - Throws: `EnvironmentError.unknownTask`.

@@ -61,16 +61,12 @@ package struct RunHistory: Sendable {
     var layers = ConfigurationLayers()
     try layers.apply(file: "\(folder)/\(RunFolder.configuration)")
     configuration = layers.configuration
-    let task = try RunFolder.taskDescription(named: configuration.task, in: folder)
+    let task = try Self.task(named: configuration.task, in: folder)
     self.task = task
     targets = zip(task.evaluationTargetNames, task.evaluationTargets)
       .map { .init(name: $0, position: $1) }
     let path = "\(folder)/\(RunFolder.metrics)"
-    let text: String
-    do throws(FileError) {
-      text = try InputFile.text(path: path, limit: Self.sizeLimit)
-    } catch { throw ComparisonError.file(error) }
-    let rows = try Self.rows(of: text, path: path)
+    let rows = try Self.rows(of: Self.text(path: path), path: path)
     evaluations = try Self.evaluations(
       in: rows, path: path, targets: targets.isEmpty ? ["none"] : targets.map(\.name))
     seconds = rows[0].firstIndex(of: "wall_time").flatMap { column in
@@ -78,6 +74,25 @@ package struct RunHistory: Sendable {
     }
     state = RunState(folder: folder, configuration: configuration)
     lastStep = rows.last.flatMap { Int($0[rows[0].firstIndex(of: "step") ?? 0]) } ?? 0
+  }
+
+  /// What the run was asked to do; in a maze with a robot of one's own, that of the Ant in that maze.
+  private static func task(named name: String, in folder: String) throws -> TaskDescription {
+    if let map = try RunFolder.ownMap(in: folder) {
+      return try TaskDefinition(map: map).description
+    }
+    let path = "\(folder)/\(RunFolder.task)"
+    guard access(path, F_OK) == 0 else { return try TaskRegistry.task(named: name) }
+    guard let own = try? SnakeCaseJSON.value(TaskDescription.self, in: text(path: path)),
+      own.name == name, own.evaluationTargets.count == own.evaluationTargetNames.count
+    else { throw ComparisonError.task(path: path, expected: name) }
+    return own
+  }
+
+  private static func text(path: String) throws(ComparisonError) -> String {
+    do throws(FileError) {
+      return try InputFile.text(path: path, limit: sizeLimit)
+    } catch { throw .file(error) }
   }
 
   /// The fields of the file, row by row, the names of the columns first.
@@ -198,6 +213,8 @@ package struct RunHistory: Sendable {
 package enum ComparisonError: Error, Equatable, CustomStringConvertible {
   /// A file could not be read.
   case file(FileError)
+  /// A file does not describe the environment of one's own that the run was made in.
+  case task(path: String, expected: String)
   /// A run's learning curves are not as they should be.
   case malformed(path: String, problem: String)
   /// There is no run in the folder.
@@ -213,6 +230,8 @@ package enum ComparisonError: Error, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .file(let error): error.description
+    case .task(let path, let expected):
+      "\(printable(path)): not what a run in '\(printable(expected))' wrote of its task; take that run's file"
     case .malformed(let path, let problem): "\(printable(path)): not learning curves: \(problem)"
     case .noRuns(let folder):
       "\(printable(folder)): holds no run; expected a folder of hiro study or hiro train"

@@ -87,7 +87,7 @@ public struct ConfigurationLayers {
     }
     for (keyNode, node) in mapping {
       let name = keyNode.scalar?.string ?? ""
-      guard TaskRegistry.all.contains(where: { $0.name == name }) else {
+      guard TaskRegistry.has(name) else {
         throw .unknownKey(
           "tasks.\(name)", source: Self.place(keyNode, in: source),
           nearest: nearest(to: name, in: TaskRegistry.all.map(\.name)).map { "tasks.\($0)" })

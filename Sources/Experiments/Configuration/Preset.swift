@@ -58,7 +58,7 @@ extension TaskDescription {
   /// without any, or with another reward than the distance, an Ant Gather.
   var presetName: String {
     let name = name.hasSuffix("-multi") ? String(name.dropLast("-multi".count)) : name
-    if TaskRegistry.all.contains(where: { $0.name == name }) { return name }
+    if TaskRegistry.has(name) { return name }
     if targetCount == 0 || !rewardIsDistance { return "ant-gather" }
     return targetCount > 2 ? "ant-fall" : "ant-maze"
   }

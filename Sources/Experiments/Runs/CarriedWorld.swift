@@ -2,7 +2,6 @@ import CZlib
 import Environments
 import Files
 import Foundation
-import Learning
 import MuJoCo
 import Safetensors
 
@@ -44,9 +43,7 @@ public struct CarriedWorld: Sendable, Equatable {
   /// - Throws: ``WorldError``, `SourceError`, `EnvironmentError` or `MuJoCoError`.
   public func definition(robot path: String? = nil) throws -> TaskDefinition {
     guard let map else {
-      guard TaskRegistry.all.contains(where: { $0.name == task }) else {
-        throw WorldError.ownEnvironment(task: task)
-      }
+      guard TaskRegistry.has(task) else { throw WorldError.ownEnvironment(task: task) }
       if let path { throw WorldError.noRobotWanted(path: path, task: task) }
       return try TaskRegistry.definition(named: task)
     }

@@ -68,18 +68,11 @@ public struct PolicyCard: Codable, Equatable, Sendable {
 
   /// Reads the JSON of a file's metadata.
   package init(json: String) throws {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    self = try decoder.decode(Self.self, from: Data(json.utf8))
+    self = try SnakeCaseJSON.value(Self.self, in: json)
   }
 
   /// The card as JSON, the same text for the same card.
-  package func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
-  }
+  package func json() throws -> String { try SnakeCaseJSON.text(self) }
 }
 
 extension PolicyCard.Score {

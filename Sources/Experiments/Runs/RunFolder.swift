@@ -1,7 +1,6 @@
 import Environments
 import Files
 import Foundation
-import Learning
 
 /// What the files in the output folder of a run are called.
 public enum RunFolder {
@@ -61,10 +60,8 @@ public enum RunFolder {
   /// ``definition(besideConfiguration:)``. The run itself has it in its checkpoints.
   static func write(_ world: RunWorld, to folder: String) throws {
     if world.definition == nil {
-      let encoder = JSONEncoder()
-      encoder.keyEncodingStrategy = .convertToSnakeCase
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      try AtomicFile.write(Array(encoder.encode(world.task)), to: "\(folder)/\(Self.task)")
+      try AtomicFile.write(
+        SnakeCaseJSON.text(world.task, inLines: true), to: "\(folder)/\(Self.task)")
     }
     let world = world.carried
     if let map = world.map { try AtomicFile.write(map.text, to: "\(folder)/\(Self.map)") }
@@ -110,25 +107,6 @@ public enum RunFolder {
   static func ownMap(in folder: String) throws -> MazeMap? {
     let path = "\(folder)/\(map)"
     return access(path, F_OK) == 0 ? try MazeMap(path: path) : nil
-  }
-
-  /// What the run in `folder` is asked to do, as `config.yaml` names it; in a maze with a robot of one's own,
-  /// that of the Ant in that maze.
-  static func taskDescription(
-    named task: String, in folder: String
-  ) throws -> TaskDescription {
-    if let map = try ownMap(in: folder) { return try TaskDefinition(map: map).description }
-    let path = "\(folder)/\(Self.task)"
-    guard access(path, F_OK) == 0 else { return try TaskRegistry.task(named: task) }
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    let text = try InputFile.text(path: path, limit: 1 << 20)
-    guard let own = try? decoder.decode(TaskDescription.self, from: Data(text.utf8)),
-      own.name == task, own.evaluationTargets.count == own.evaluationTargetNames.count
-    else {
-      throw ComparisonError.malformed(path: path, problem: "not what a run wrote of its task")
-    }
-    return own
   }
 
   /// Removes what a kill in the middle of writing has left in a run's folder.

@@ -100,7 +100,7 @@ public final class TrainingRun {
   ) throws {
     var configuration = configuration
     configuration.task = environments.task.name
-    guard !TaskRegistry.all.contains(where: { $0.name == configuration.task }) else {
+    guard !TaskRegistry.has(configuration.task) else {
       throw RunError.builtInName(task: configuration.task)
     }
     try configuration.checkMemory(for: environments.task)

@@ -125,7 +125,7 @@ package final class Collector: @unchecked Sendable {
     stepsSinceDecision = 0
     var isHeld = false
     let (state, subgoal) = (window.observations.row(step), window.subgoals.row(step))
-    if shape.pastPlaceCount > 0 { path.append(state) }
+    path.append(state, seenBy: shape)
     if drawsSubgoals {
       drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
     } else {

@@ -7,9 +7,10 @@ package struct DecisionPath: Codable, Equatable, Sendable {
   /// An episode in which nothing has been decided.
   package init() {}
 
-  /// Notes that it is decided in `state`.
-  mutating func append(_ state: UnsafePointer<Float>) {
-    places += [state[0], state[1]]
+  /// Notes that it is decided in `state`, of an environment that may have no place in the plane, where
+  /// somebody sees the path.
+  mutating func append(_ state: UnsafePointer<Float>, seenBy shape: AgentShape) {
+    if shape.pastPlaceCount > 0 { places += [state[0], state[1]] }
   }
 
   /// The place so many decisions before the last one (m), or the first of the episode.

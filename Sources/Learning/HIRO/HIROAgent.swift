@@ -35,7 +35,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   private let lowerSnapshot: Perceptron?
   private let higherSnapshot: Perceptron?
 
-  /// Where the higher level had decided at the last commit.
+  /// Where the higher level had decided at the last commit, where that is worth something.
   private var visited = VisitedPlaces()
 
   // The levels learn at the same time: each has streams of its own, and shares no structure.
@@ -147,7 +147,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   func refreshSnapshots() {
     lowerSnapshot?.parameters.copy(from: lower.actor.parameters)
     higherSnapshot?.parameters.copy(from: higher.actor.parameters)
-    visited = collector.visited
+    if configuration.higher.noveltyReward > 0 { visited = collector.visited }
   }
 
   // MARK: Learning

@@ -159,7 +159,7 @@ public final class HierarchicalPolicy: @unchecked Sendable {
   public func subgoal(observation: [Float], target: [Float]) -> [Float]? {
     precondition(observation.count == shape.observationCount && target.count == shape.targetCount)
     var start = DecisionPath()
-    start.append(observation)
+    start.append(observation, seenBy: shape)
     return higher.map {
       decide(observation: observation, target: target, path: start, higher: $0)
     }
@@ -181,7 +181,7 @@ public final class HierarchicalPolicy: @unchecked Sendable {
     if let subgoal, stepsSinceDecision < settings.interval {
       subgoals.transition(subgoal, from: previousObservation, to: observation, into: &current)
     } else {
-      path.append(observation)
+      path.append(observation, seenBy: shape)
       current = decide(observation: observation, target: target, path: path, higher: higher)
       stepsSinceDecision = 0
     }

@@ -61,10 +61,7 @@ package final class Critic: @unchecked Sendable {
         network.forward(activations, rows: rows)
         differentiateLoss(
           activations.output, targets: targets.pointer + index * configuration.batchSize)
-        network.backwardToSecondHidden(activations, learner.gradients, rows: rows)
-        network.backwardToFirstHidden(
-          activations, learner.gradients, rows: rows, columns: network.firstHiddenColumns)
-        network.finishFirstHidden(activations, learner.gradients, rows: rows)
+        network.backwardToHidden(activations, learner.gradients, rows: rows)
         learner.step(
           from: activations, movesTarget: movesTarget && index == count - 1, pool: pool)
       }

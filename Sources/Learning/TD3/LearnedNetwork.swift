@@ -56,7 +56,7 @@ package final class LearnedNetwork: @unchecked Sendable {
 }
 
 extension Perceptron {
-  /// Carries the gradient in the outputs down to both hidden layers.
+  /// Carries the gradient in the outputs down to both hidden layers, in two threads.
   func backwardToHidden(
     _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, penalty: Float = 0,
     pool: WorkerPool

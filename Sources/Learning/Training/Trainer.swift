@@ -120,7 +120,7 @@ public final class Trainer {
     standstill?.note(environment.observation)
     let isHopeless =
       longestOverturned > 0 && stepsOverturned >= longestOverturned
-      || (standstill?.steps ?? 0) >= max(longestStandstill, 1)
+      || longestStandstill > 0 && (standstill?.steps ?? 0) >= longestStandstill
     return isHopeless && (steps + 1).isMultiple(of: interval) ? .truncated : .none
   }
 

@@ -59,7 +59,7 @@ struct TrainingTests {
     // Pre-training ends before the stop, and the first evaluation comes before it.
     let settings = try configuration(
       definition, preset: run.preset, steps: 1_800, "schedule=\(schedule)", "warmUpSteps=600",
-      "pretrainingSteps=900", "overturnedSteps=15", "standstillSteps=40", "quietEpisodes=0.5",
+      "pretrainingSteps=900", "overturnedSteps=15", "standstillSteps=40", "deepestDrop=0.1", "quietEpisodes=0.5",
       "higher.holdPlaces=rare", "lower.nearFalls=0.3",
       "reportInterval=300", "evaluation.interval=900", "evaluation.episodes=1")
     let whole = try TrainingRun(
@@ -127,6 +127,45 @@ struct TrainingTests {
     }
     #expect(lengths.contains(500))
     #expect(lengths.contains { 120...140 ~= $0 })
+  }
+
+  @Test("An episode is lost where the robot has dropped further than was said; other ends lose nothing")
+  func dropped() throws {
+    let definition = try TaskRegistry.definition(named: "ant-fall")
+    let settings = try configuration(
+      definition, preset: "dependable", steps: 3_000, "schedule=sequential", "warmUpSteps=3000",
+      "overturnedSteps=0", "standstillSteps=0", "deepestDrop=1.5")
+    let environment = try definition.makeEnvironment()
+    let trainer = try Trainer(
+      configuration: settings, environment: environment, pool: WorkerPool(threads: 1))
+    let experience = try #require(trainer.agent as? HIROAgent).experience
+    var (steps, start, wasBelow) = (0, environment.observation[2], false)
+    var lengths: [Bool: [Int]] = [:]
+    for _ in 0..<3_000 {
+      if steps == 0 { wasBelow = false }
+      try trainer.advance()
+      steps += 1
+      if steps == 1 { start = environment.observation[2] }
+      // Told a decision's length later at the latest; in the first step the robot moves by less than 0.2 m.
+      let drop = start - environment.observation[2]
+      if trainer.takeStatistics().episodes > 0 {
+        let last = experience.higherTransition(experience.higherHead - 1)
+        #expect(last.isTerminal == (steps < 500))
+        #expect(steps == 500 || drop > 1.3 && steps % 10 == 0)
+        lengths[last.isTerminal, default: []].append(steps)
+        steps = 0
+        continue
+      }
+      #expect(!wasBelow || steps % 10 != 0)
+      wasBelow = drop > 1.7
+      // Every second episode somebody puts it over the chasm.
+      if steps == 103, lengths.values.joined().count % 2 == 0 {
+        environment.simulation.qpos[1] = 16
+        try environment.simulation.forward()
+      }
+    }
+    #expect(lengths[true]?.contains { 110...130 ~= $0 } == true)
+    #expect(lengths[false] != nil)
   }
 
   @Test(

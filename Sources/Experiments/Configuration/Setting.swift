@@ -55,6 +55,9 @@ public struct Setting: Sendable {
         "standstillSteps", at(\.learning.standstillSteps), 0...count,
         "steps within a metre of a place after which a training episode ends; 0 for never"),
       .number(
+        "deepestDrop", at(\.learning.deepestDrop), 0...1e6,
+        "metres below its start from where a robot's training episode is lost; 0 for never"),
+      .number(
         "quietEpisodes", at(\.learning.quietEpisodes), 0...1,
         "fraction of training episodes without exploration noise, as in evaluations"),
       .integer(

@@ -38,6 +38,13 @@ public struct HIROConfiguration: Equatable, Sendable {
   /// what is seen there teaches little; nor does standing at the target. Evaluations know nothing of it.
   public var standstillSteps: Int = 0
 
+  /// A training episode in which the robot has come more than so many metres below where it began ends with
+  /// the next decision of the higher level, and there is nothing to gain from there on: the transition is
+  /// terminal; 0, the paper's HIRO, lets it go on. From the chasm of Ant Fall no way leads up, and what the
+  /// lower level sees of a fall into it, which it can't know of, only spoils its walk. Evaluations know
+  /// nothing of it. Without effect on a robot that moves in the plane.
+  public var deepestDrop: Double = 0
+
   /// What the higher level asks of the lower one.
   public var subgoals = SubgoalConfiguration()
 

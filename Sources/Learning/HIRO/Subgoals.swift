@@ -168,6 +168,11 @@ extension AgentShape {
     uprightness(of: observation).map { $0 < 0 }
   }
 
+  /// The robot's height (m); nil for one that moves in the plane.
+  package func height(of observation: UnsafePointer<Float>) -> Float? {
+    placeCount > 2 ? observation[2] : nil
+  }
+
   /// Turns an action that the robot took as often as its observation was.
   package func turnAction(_ action: UnsafeMutablePointer<Float>, quarters: Int) {
     for _ in 0..<quarters { quarterTurn?.action.apply(to: action) }

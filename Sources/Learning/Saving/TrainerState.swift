@@ -11,6 +11,7 @@ package struct TrainerProgress: Codable, Equatable {
   var stepsOverturned: Int?
   /// Left out where it ends no episode.
   var standstill: Standstill?
+  var startHeight: Float?
 }
 
 /// The same with the environment's state beside it.
@@ -44,7 +45,7 @@ extension Trainer {
     let progress = TrainerProgress(
       steps: steps, statistics: statistics, environmentStream: environmentStream,
       isInEpisode: isInEpisode, episodeReturn: episodeReturn, stepsOverturned: stepsOverturned,
-      standstill: standstill)
+      standstill: standstill, startHeight: startHeight)
     func encoded(_ environment: some Environment) throws -> Data {
       try StateCoding.encode(TrainerState(progress, environment: environment.saveState()))
     }
@@ -64,6 +65,7 @@ extension Trainer {
     episodeReturn = progress.episodeReturn
     stepsOverturned = progress.stepsOverturned ?? 0
     standstill = progress.standstill
+    startHeight = progress.startHeight ?? 0
   }
 
   private func restore<World: Environment>(

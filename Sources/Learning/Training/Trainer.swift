@@ -30,6 +30,9 @@ public final class Trainer {
   /// How long it has not come away from a place, where that ends an episode, and after how many steps.
   var standstill: Standstill?
   private let longestStandstill: Int
+  /// The robot's height at the episode's beginning (m), and how far below it the episode is lost.
+  var startHeight: Float = 0
+  private let deepestDrop: Float
   private let interval: Int
   private let shape: AgentShape
 
@@ -58,6 +61,7 @@ public final class Trainer {
     shape = environment.task.agentShape
     longestOverturned = configuration.overturnedSteps
     longestStandstill = configuration.standstillSteps
+    deepestDrop = Float(configuration.deepestDrop)
     interval = configuration.subgoals.interval
     agent = try makeAgent(configuration, seed: seed, for: environment.task)
     environmentStream = RandomStream(seed: seed, name: "environment")
@@ -90,6 +94,7 @@ public final class Trainer {
       episodeReturn = 0
       stepsOverturned = 0
       standstill = longestStandstill > 0 ? Standstill(environment.observation) : nil
+      startHeight = shape.height(of: environment.observation) ?? 0
     }
     repeat {
       let action = agent.chooseAction()
@@ -108,8 +113,8 @@ public final class Trainer {
     } while !agent.windowIsFull
   }
 
-  /// How a step leaves the episode, which ends here also where the robot lies on its back for good, or goes
-  /// nowhere any more.
+  /// How a step leaves the episode, which ends here also where the robot lies on its back for good, goes
+  /// nowhere any more, or has fallen to where no way leads back from.
   private func ending(of outcome: StepOutcome) -> Window.Ending {
     let ending = Window.Ending(outcome)
     guard ending == .none else { return ending }
@@ -121,7 +126,13 @@ public final class Trainer {
     let isHopeless =
       longestOverturned > 0 && stepsOverturned >= longestOverturned
       || longestStandstill > 0 && (standstill?.steps ?? 0) >= longestStandstill
-    return isHopeless && (steps + 1).isMultiple(of: interval) ? .truncated : .none
+    guard (steps + 1).isMultiple(of: interval) else { return .none }
+    if deepestDrop > 0, let height = shape.height(of: environment.observation),
+      startHeight - height > deepestDrop
+    {
+      return .terminated
+    }
+    return isHopeless ? .truncated : .none
   }
 
   private func check(_ quantity: String, _ values: [Float]) throws(TrainingError) {

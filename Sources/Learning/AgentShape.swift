@@ -29,6 +29,9 @@ public struct AgentShape: Codable, Equatable, Sendable {
   /// The frame in which the lower level sees the world; never `automatic`.
   public var frame: LowerFrame = .world
 
+  /// The frame in which the higher level sees the world and sets subgoals.
+  public var higherFrame: HigherFrame = .world
+
   /// How many earlier places the higher level sees, see ``HigherLevelConfiguration/pastPlaces``.
   public var pastPlaceCount = 0
 
@@ -165,9 +168,9 @@ public struct AgentShape: Codable, Equatable, Sendable {
     let hasSides = hasHeading && heading?.kind == .quaternion && quarterTurn != nil
     switch configuration.lower.frame {
     case .world: break
-    case .heading: guard hasHeading else { throw .noHeading }
+    case .heading: guard hasHeading else { throw .noHeading(setting: "lower.frame") }
     case .quadrant:
-      guard hasHeading else { throw .noHeading }
+      guard hasHeading else { throw .noHeading(setting: "lower.frame") }
       guard hasSides else { throw .noQuarterTurn }
     case .automatic: break
     }
@@ -175,6 +178,8 @@ public struct AgentShape: Codable, Equatable, Sendable {
       configuration.lower.frame == .automatic
       ? (hasSides ? .quadrant : hasHeading ? .heading : .world) : configuration.lower.frame
     let higher = configuration.higher
+    guard higher.frame == .world || hasHeading && placeCount >= 2 else { throw .noHeading(setting: "higher.frame") }
+    shape.higherFrame = higher.frame
     shape.pastPlaceCount = higher.pastPlaces
     guard higher.pastPlaces == 0 || placeCount >= 2 else { throw .noPlace }
     guard higher.valueBound == .none || higher.reward == .progress else { throw .noBound }
@@ -200,7 +205,7 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   /// The robot's place does not have the dimensions of `subgoals.space`.
   case noSpace(SubgoalSpace)
   /// The robot has no heading that could be followed, or subgoals do not turn with it.
-  case noHeading
+  case noHeading(setting: String)
   /// The robot is not the same from four sides, or nobody said so.
   case noQuarterTurn
   /// The higher level's values are not bounded by a distance: its rewards are not progress.
@@ -221,8 +226,8 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
     case .noSpace(let space):
       "subgoals.space: \(space.rawValue): the robot of this task does not move in all of these "
         + "directions; take full or xy"
-    case .noHeading:
-      "lower.frame: heading: needs a robot with a heading and relative subgoals; take world"
+    case .noHeading(let setting):
+      "\(setting): heading: needs a robot with a heading and relative subgoals; take world"
     case .noQuarterTurn:
       "lower.frame: quadrant: needs a robot that is the same from four sides; take heading"
     case .noBound:

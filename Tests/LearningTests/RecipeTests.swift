@@ -266,6 +266,90 @@ struct RecipeTests {
     }
   }
 
+  // MARK: What the higher level sees
+
+  @Test("In its robot's frame the higher level sees and wants the same when the world is turned")
+  func higherFrame() throws {
+    var shape = freeShape(.world)
+    shape.higherFrame = .heading
+    shape.pastPlaceCount = 2
+    func input(_ observation: [Float], _ target: [Float], _ way: [[Float]]) -> [Float] {
+      var input = [Float](repeating: .nan, count: shape.higherInputCount)
+      shape.writeHigherInput(
+        observation, target: target, into: &input,
+        place: { way[$0 == 1 ? 0 : 1].withUnsafeBufferPointer { ($0[0], $0[1]) } })
+      return input
+    }
+    var stream = RandomStream(seed: 3, name: "heading tests")
+    for _ in 0..<100 {
+      func vector(_ count: Int) -> [Float] { (0..<count).map { _ in Float(stream.normal()) } }
+      let (observation, target, wanted) = (vector(15), vector(2), vector(2))
+      let way = [vector(2), vector(2)]
+      let angle = Float(stream.uniform(in: -3...3))
+      let (state, itsTarget) = turned(observation, target, by: angle)
+      let itsWay = way.map { turned(observation, $0, by: angle).1 }
+      let (one, other) = (input(observation, target, way), input(state, itsTarget, itsWay))
+      // All but the orientation, which stays as it is in the world.
+      for index in one.indices where !(3..<7).contains(index) {
+        #expect(abs(one[index] - other[index]) < 1e-4 * max(1, abs(one[index])))
+      }
+      #expect(Array(one[3..<7]) == Array(observation[3..<7]))
+      #expect(abs(norm(one[15..<17]) - norm(target)) < 1e-4)
+
+      var (subgoal, turnedSubgoal) = (wanted, wanted)
+      shape.subgoal(fromActor: &subgoal, in: observation)
+      shape.subgoal(fromActor: &turnedSubgoal, in: state)
+      for (found, expected) in zip(turnedSubgoal, turned(observation, subgoal, by: angle).1) {
+        #expect(abs(found - expected) < 1e-4)
+      }
+      shape.actorOutput(fromSubgoal: &subgoal, in: observation)
+      for (found, expected) in zip(subgoal, wanted) { #expect(abs(found - expected) < 1e-5) }
+    }
+    // Facing +y, ahead is +y.
+    var facing = [Float](repeating: 0, count: 15)
+    (facing[3], facing[6]) = (1, 1)
+    var ahead: [Float] = [2, 0]
+    shape.subgoal(fromActor: &ahead, in: facing)
+    #expect(abs(ahead[0]) < 1e-6 && abs(ahead[1] - 2) < 1e-6)
+  }
+
+  @Test("What the higher level learns from is what its actor would have said, turned back")
+  func higherFrameInBatches() throws {
+    func agent(_ frame: HigherFrame) throws -> HIROAgent {
+      try trained(freeShape(.world), world: ToyWorld(seed: 1, count: 15)) {
+        $0.warmUpPolicy = .uniform
+        $0.warmUpSteps = 300
+        $0.subgoals.space = .xy
+        $0.correction.kind = .none
+        $0.higher.frame = frame
+      }
+    }
+    let turnedAgent = try agent(.heading)
+    let (shape, experience) = (turnedAgent.shape, turnedAgent.experience)
+    // What the actor saw, and the subgoal that was followed then.
+    var stored: [[Float]: (start: Int, subgoal: [Float])] = [:]
+    for number in experience.higherHead - experience.higherCount..<experience.higherHead {
+      let start = experience.higherTransition(number).start
+      var input = [Float](repeating: 0, count: shape.higherInputCount)
+      shape.writeHigherInput(
+        experience.observation(start), target: experience.higherTarget(number), into: &input,
+        place: { _ in (0, 0) })
+      stored[input] = (start, numbers(experience.higherSubgoal(number), 2))
+    }
+    let batch = (turnedAgent.higher as! TD3).batch
+    var turnedRows = 0
+    for (index, row) in rows(turnedAgent.higher).enumerated() {
+      let (start, followed) = try #require(stored[row.input])
+      let learned = numbers(batch.inputsAndActions.row(index) + shape.higherInputCount, 2)
+      var expected = followed
+      shape.actorOutput(fromSubgoal: &expected, in: experience.observation(start))
+      #expect(learned == expected)
+      turnedRows += learned == followed ? 0 : 1
+    }
+    #expect(turnedRows > batch.rewards.count / 3)
+    #expect(try agent(.world).makePolicy().tensors != turnedAgent.makePolicy().tensors)
+  }
+
   @Test("The correction chooses in the frame of the heading as one row at a time does")
   func correctionInHeadingFrame() throws {
     var shape = freeShape(.world)
@@ -364,12 +448,13 @@ struct RecipeTests {
       } catch { return error }
     }
     #expect(error(smallShape) { $0.subgoals.space = .xyz } == .noSpace(.xyz))
-    #expect(error(smallShape) { $0.lower.frame = .heading } == .noHeading)
+    #expect(error(smallShape) { $0.lower.frame = .heading } == .noHeading(setting: "lower.frame"))
+    #expect(error(smallShape) { $0.higher.frame = .heading } == .noHeading(setting: "higher.frame"))
     #expect(
       error(freeShape(.world)) {
         $0.lower.frame = .heading
         $0.subgoals.semantics = .absolute
-      } == .noHeading)
+      } == .noHeading(setting: "lower.frame"))
     for change: (inout HIROConfiguration) -> Void in [
       { $0.higher.reward = .progress }, { $0.higher.otherTargets = 0.5 },
     ] {
@@ -517,6 +602,39 @@ struct RecipeTests {
     #expect(160...240 ~= own && 24...76 ~= evaluation && 111...189 ~= drawn)
   }
 
+  @Test("Targets from where the robot has been are places in the memory, each its own")
+  func visitedTargets() throws {
+    let agent = try trained(mazeShape, windows: 400, target: [1, 1]) {
+      $0.higher.batchSize = 400
+      $0.higher.reward = .progress
+      $0.higher.otherTargets = 0.5
+      $0.higher.evaluationTargets = 0.25
+      $0.higher.otherTargetPlaces = .visited
+      $0.lower.replayCapacity = 10_000
+    }
+    let last = agent.experience.higherTransition(agent.experience.higherHead - 1)
+    let places = Set(
+      (0..<last.start + last.length).map { numbers(agent.experience.observation($0), 2) })
+    var (own, evaluation, drawn) = (0, 0, [[Float]]())
+    for row in rows(agent.higher) {
+      let target = Array(row.input.suffix(2))
+      #expect(Array(row.next.suffix(2)) == target)
+      if target == [3, -1] {
+        evaluation += 1
+      } else if target == [1, 1] {
+        own += 1
+      } else {
+        drawn.append(target)
+        let isPlace = places.contains(target)
+        #expect(isPlace)
+      }
+      let gained = distance(row.input.prefix(2), target) - distance(row.next.prefix(2), target)
+      #expect(abs(row.reward - 0.1 * gained) < 1e-5)
+    }
+    #expect(160...240 ~= own && 24...76 ~= evaluation && 111...189 ~= drawn.count)
+    #expect(Set(drawn).count > drawn.count * 3 / 4)
+  }
+
   @Test("The sum of rewards for another target is what the environment would have given")
   func sumForOtherTargets() throws {
     var world = ToyWorld(seed: 1)
@@ -531,6 +649,34 @@ struct RecipeTests {
     }
     let (stored, computed) = (try rewards(0), try rewards(1))
     for (one, other) in zip(stored, computed) { #expect(abs(one - other) < 1e-4 * abs(one)) }
+  }
+
+  @Test("Random subgoals are the share that was asked for, spread over the whole range")
+  func randomSubgoals() throws {
+    func subgoals(_ share: Double) throws -> [[Float]] {
+      let agent = try trained(windows: 1_000) {
+        $0.higher.randomSubgoals = share
+        $0.higher.explorationNoise = 0.01
+        $0.higher.targetUpdateRate = 0
+        $0.higher.actorLearningRate = 1e-12
+        $0.subgoals.space = .xy
+        $0.warmUpSteps = 0
+      }
+      let experience = agent.experience
+      return (experience.higherHead - experience.higherCount..<experience.higherHead).map {
+        numbers(experience.higherSubgoal($0), 2)
+      }
+    }
+    // What an untrained actor wants is all near one place.
+    let (none, some) = (try subgoals(0), try subgoals(0.3))
+    #expect(none.allSatisfy { distance($0, none[0]) < 1 })
+    let drawn = some.filter { distance($0, none[0]) >= 1 }
+    #expect(Double(drawn.count) / Double(some.count) > 0.2 && drawn.count < some.count * 3 / 8)
+    for (index, bound) in smallShape.subgoalHalfRange.prefix(2).enumerated() {
+      let values = drawn.map { $0[index] / bound }
+      #expect(values.min()! < -0.8 && values.max()! > 0.8 && values.allSatisfy { abs($0) <= 1 })
+      #expect(abs(values.reduce(0, +) / Float(values.count)) < 0.3)
+    }
   }
 
   @Test("A held place is asked for in several decisions, within reach, and then let go")

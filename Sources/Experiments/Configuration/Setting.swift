@@ -117,6 +117,9 @@ public struct Setting: Sendable {
       .choice(
         "higher.valueBound", at(\.learning.higher.valueBound),
         "what values can't be above; distance: that to the target, with higher.reward progress"),
+      .choice(
+        "higher.frame", at(\.learning.higher.frame),
+        "the frame in which it sees the world and sets subgoals"),
       .integer(
         "higher.pastPlaces", at(\.learning.higher.pastPlaces), 0...16,
         "earlier places that it sees: where the robot was 1, 2, 4, ... decisions ago"),
@@ -129,13 +132,19 @@ public struct Setting: Sendable {
         "updates for each of its decisions"),
       .number(
         "higher.otherTargets", at(\.learning.higher.otherTargets), 0...1,
-        "fraction of a batch whose target is drawn anew from the training targets"),
+        "fraction of a batch whose target is drawn anew"),
+      .choice(
+        "higher.otherTargetPlaces", at(\.learning.higher.otherTargetPlaces),
+        "where: among the training targets, or where the robot has been"),
       .number(
         "higher.evaluationTargets", at(\.learning.higher.evaluationTargets), 0...1,
         "fraction of these with the task's own evaluation target"),
       .number(
         "higher.noiseCorrelation", at(\.learning.higher.noiseCorrelation), 0...0.999,
         "how much of the exploration noise stays from one decision to the next"),
+      .number(
+        "higher.randomSubgoals", at(\.learning.higher.randomSubgoals), 0...1,
+        "probability that a decision's subgoal is drawn uniformly from the whole range"),
       .number(
         "higher.holdProbability", at(\.learning.higher.holdProbability), 0...1,
         "probability that a decision begins to ask for one random place for a while"),

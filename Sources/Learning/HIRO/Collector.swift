@@ -120,7 +120,8 @@ package final class Collector: @unchecked Sendable {
     }
   }
 
-  /// g = μ(s, target, earlier places) + ε per dimension, clipped to the range; true where a place is held.
+  /// g = μ(s, target, earlier places) + ε per dimension, clipped to the range, all in the level's own frame;
+  /// true where a place is held.
   private func chooseSubgoal(at step: Int) -> Bool {
     stepsSinceDecision = 0
     var isHeld = false
@@ -132,6 +133,11 @@ package final class Collector: @unchecked Sendable {
       shape.writeHigherInput(
         state, target: window.target, into: higher.input, place: path.place(decisionsAgo:))
       explore(around: higher.forward(), into: subgoal)
+      shape.subgoal(fromActor: subgoal, in: state)
+      let share = configuration.higher.randomSubgoals
+      if share > 0, !isQuiet, streams.higher.uniform() < share {
+        drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
+      }
       if configuration.higher.notesPlaces { visited.visit(x: state[0], y: state[1]) }
       isHeld = holdPlace(from: state, into: subgoal)
     }

@@ -314,6 +314,9 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       } else {
         learned.update(from: kept, count: shape.subgoalCount)
       }
+      shape.actorOutput(
+        fromSubgoal: learned,
+        in: experience.observation(experience.higherTransition(number).start))
     }
   }
 
@@ -325,6 +328,9 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     else { return false }
     if higherStreams.targets.uniform() < higher.evaluationTargets {
       batchTarget = targets.evaluation
+    } else if higher.otherTargetPlaces == .visited {
+      let place = experience.observation(experience.drawLowerSlot(using: &higherStreams.targets))
+      for index in batchTarget.indices { batchTarget[index] = place[index] }
     } else {
       for index in batchTarget.indices {
         let range = Double(targets.lower[index])...Double(targets.upper[index])

@@ -275,6 +275,9 @@ public struct HigherLevelConfiguration: Equatable, Sendable {
   /// What it earns for the steps from one of its decisions to the next.
   public var reward: HigherReward = .sum
 
+  /// The frame in which it sees the world and sets subgoals.
+  public var frame: HigherFrame = .world
+
   /// What its values are known not to exceed.
   public var valueBound: ValueBound = .none
 
@@ -287,16 +290,20 @@ public struct HigherLevelConfiguration: Equatable, Sendable {
   /// then γⁿ Q of the state after them. What the observation does not show, such as where a block is,
   /// a value that is bootstrapped from the next state forgets; the return over several decisions does
   /// not. 1 is the paper's HIRO, and what is done where a transition has another target than it had
-  /// (`otherTargets`). The sum ends before a decision in which exploration held a place. The decisions after the first are those that were made then, so that a long
-  /// memory (`replayCapacity`) and a large n do not go together.
+  /// (`otherTargets`). The sum ends before a decision in which exploration
+  /// held a place. The decisions after the first are those that were made then, so that a long memory
+  /// (`replayCapacity`) and a large n do not go together.
   public var nStep: Int = 1
 
   /// Updates for each of its decisions.
   public var updatesPerDecision: Int = 1
 
-  /// Fraction of a batch whose target is drawn anew from the task's training targets, and whose
-  /// reward is computed for it, in [0, 1]; 0 is the paper's HIRO.
+  /// Fraction of a batch whose target is drawn anew, and whose reward is computed for it, in [0, 1]; 0 is
+  /// the paper's HIRO.
   public var otherTargets: Double = 0
+
+  /// Where these are drawn.
+  public var otherTargetPlaces: TargetPlaces = .training
 
   /// Fraction of these for which the task's own evaluation target is taken, in [0, 1].
   public var evaluationTargets: Double = 0
@@ -307,6 +314,12 @@ public struct HigherLevelConfiguration: Equatable, Sendable {
   /// noise shows none; and with n-step returns what the noise did afterwards counts for the decision that
   /// it began with.
   public var noiseCorrelation: Double = 0
+
+  /// Probability that a decision's subgoal is drawn uniformly from the subgoal range, in [0, 1]; 0 is the
+  /// paper's HIRO. Noise about a subgoal 10 m ahead leaves it ahead: what comes of turning round, nothing
+  /// tells at the end of a way that few episodes reach (after DDPG with hindsight, Andrychowicz et al. 2017,
+  /// where a fifth of the actions are such).
+  public var randomSubgoals: Double = 0
 
   /// Probability that a decision begins to ask for a place drawn uniformly around the robot, and
   /// asks for the same one in the decisions that follow (after εz-greedy, Dabney et al. 2021); 0 is
@@ -361,6 +374,27 @@ public enum HoldPlaces: String, Codable, CaseIterable, Sendable {
   /// longer. What is found only at the end of a long way round is found so (after Go-Explore, Ecoffet
   /// et al. 2021).
   case rare
+}
+
+/// The frame in which the higher level sees the world and sets subgoals.
+public enum HigherFrame: String, Codable, CaseIterable, Sendable {
+  /// The world's, as published.
+  case world
+  /// Turned about the vertical with the robot's heading, the place and the target about the origin; the
+  /// orientation is left as it is, so that nothing is lost. What a robot senses by the direction in which it
+  /// lies, such as the apples of Ant Gather, is where the subgoal has to be; in the world's frame the
+  /// networks have to learn to turn it. Needs relative subgoals and a robot with a heading.
+  case heading
+}
+
+/// Where other targets than a transition's own are drawn.
+public enum TargetPlaces: String, Codable, CaseIterable, Sendable {
+  /// As in training.
+  case training
+  /// Where the robot was in a step that is remembered, each as likely. With one training target there are
+  /// no others; so the way to it is learned together with the ways to all that has been seen (hindsight,
+  /// Andrychowicz et al. 2017, with targets from the whole memory).
+  case visited
 }
 
 /// What the higher level earns for the steps from s_t to s_{t+c}.

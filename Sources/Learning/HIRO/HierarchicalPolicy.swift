@@ -170,7 +170,9 @@ public final class HierarchicalPolicy: @unchecked Sendable {
   ) -> [Float] {
     shape.writeHigherInput(
       observation, target: target, into: higher.input, place: path.place(decisionsAgo:))
-    return Array(UnsafeBufferPointer(start: higher.forward(), count: subgoals.count))
+    let output = higher.forward()
+    shape.subgoal(fromActor: output, in: observation)
+    return Array(UnsafeBufferPointer(start: output, count: subgoals.count))
   }
 
   /// The subgoal for `observation`: moved along with the state, or set anew when it is time.

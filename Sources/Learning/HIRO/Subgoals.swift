@@ -193,6 +193,33 @@ extension AgentShape {
   ) {
     writeFlatInput(observation, target: target, into: input)
     writePastPlaces(before: observation, into: input + flatInputCount, place: place)
+    guard let turn = higherTurn(observation), let heading else { return }
+    var vectors = [input, input + heading.velocityIndex]
+    if targetCount > 1 { vectors.append(input + observationCount) }
+    vectors += (0..<pastPlaceCount).map { input + flatInputCount + 2 * $0 }
+    for vector in vectors { (vector[0], vector[1]) = turn.applied(to: vector) }
+  }
+
+  /// Turns what the higher level's actor wants into the subgoal that it means, in place.
+  package func subgoal(
+    fromActor output: UnsafeMutablePointer<Float>, in observation: UnsafePointer<Float>
+  ) {
+    guard let turn = higherTurn(observation) else { return }
+    (output[0], output[1]) = turn.inverse.applied(to: output)
+  }
+
+  /// Turns a subgoal into what the higher level's actor would say for it, in place.
+  package func actorOutput(
+    fromSubgoal subgoal: UnsafeMutablePointer<Float>, in observation: UnsafePointer<Float>
+  ) {
+    guard let turn = higherTurn(observation) else { return }
+    (subgoal[0], subgoal[1]) = turn.applied(to: subgoal)
+  }
+
+  /// The turn from the world's frame to the higher level's; nil where they are the same.
+  private func higherTurn(_ observation: UnsafePointer<Float>) -> Turn? {
+    guard higherFrame == .heading, let heading else { return nil }
+    return turn(observation, heading)
   }
 
   /// Writes the input of the one agent's actor, where there are no levels.
@@ -215,10 +242,13 @@ extension AgentShape.QuarterTurn.Relabelling {
   }
 }
 
-/// A turn about the vertical, from the world's frame to that of the lower level.
+/// A turn about the vertical, from the world's frame to that of a level.
 private struct Turn {
   var cosine: Float = 1
   var sine: Float = 0
+
+  /// The turn back.
+  var inverse: Turn { Turn(cosine: cosine, sine: -sine) }
 
   /// A vector in the plane, turned.
   func applied(to vector: UnsafePointer<Float>) -> (Float, Float) {

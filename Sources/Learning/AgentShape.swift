@@ -182,7 +182,16 @@ public struct AgentShape: Codable, Equatable, Sendable {
     shape.higherFrame = higher.frame
     shape.pastPlaceCount = higher.pastPlaces
     guard higher.pastPlaces == 0 || placeCount >= 2 else { throw .noPlace }
-    guard higher.valueBound == .none || higher.reward == .progress else { throw .noBound }
+    guard higher.valueBound == .none || higher.reward == .progress else {
+      throw .noBound(needing: "higher.valueBound: distance: needs higher.reward: progress")
+    }
+    let lower = configuration.lower
+    guard lower.valueBound == .none || lower.reward == .progress && lower.nextSubgoal == .transition
+    else {
+      throw .noBound(
+        needing: "lower.valueBound: distance: needs lower.reward: progress and "
+          + "lower.nextSubgoal: transition")
+    }
     let needing: String? =
       if higher.reward == .progress {
         "higher.reward: progress"
@@ -209,7 +218,7 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   /// The robot is not the same from four sides, or nobody said so.
   case noQuarterTurn
   /// The higher level's values are not bounded by a distance: its rewards are not progress.
-  case noBound
+  case noBound(needing: String)
   /// An observation does not begin with x and y.
   case noPlace
   /// The task has no target, or one of which the distance can't be told from an observation, or its reward
@@ -230,8 +239,7 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
       "\(setting): heading: needs a robot with a heading and relative subgoals; take world"
     case .noQuarterTurn:
       "lower.frame: quadrant: needs a robot that is the same from four sides; take heading"
-    case .noBound:
-      "higher.valueBound: distance: needs higher.reward: progress"
+    case .noBound(let needing): needing
     case .noPlace:
       "higher.pastPlaces: needs a robot whose x and y are its observation's first numbers; take 0"
     case .noTarget(let setting):

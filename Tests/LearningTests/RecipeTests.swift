@@ -470,9 +470,31 @@ struct RecipeTests {
 
   @Test("A bound needs rewards that are progress")
   func refusedBound() {
-    var configuration = HIROConfiguration()
-    configuration.higher.valueBound = .distance
-    #expect(throws: AgentShapeError.noBound) { try mazeShape.adapted(to: configuration) }
+    func refusal(_ change: (inout HIROConfiguration) -> Void) -> String? {
+      var configuration = HIROConfiguration()
+      change(&configuration)
+      do {
+        _ = try mazeShape.adapted(to: configuration)
+        return nil
+      } catch { return error.description }
+    }
+    #expect(
+      refusal { $0.higher.valueBound = .distance }?.hasPrefix("higher.valueBound: ") == true)
+    for change: (inout HIROConfiguration) -> Void in [
+      { $0.lower.reward = .progress }, { $0.lower.nextSubgoal = .transition },
+    ] {
+      let message = refusal {
+        $0.lower.valueBound = .distance
+        change(&$0)
+      }
+      #expect(message?.hasPrefix("lower.valueBound: ") == true)
+    }
+    #expect(
+      refusal {
+        $0.lower.valueBound = .distance
+        $0.lower.reward = .progress
+        $0.lower.nextSubgoal = .transition
+      } == nil)
   }
 
   // MARK: The higher level
@@ -1039,6 +1061,28 @@ struct RecipeTests {
       }
       let distances = rows(agent.higher).map { distance($0.input.prefix(2), [3, -1]) }
       return Float(agent.takeStatistics().higher.meanValue) - distances.reduce(0, +) / 30
+    }
+    let (free, bounded) = (try excess(.none), try excess(.distance))
+    #expect(bounded < free)
+    #expect(bounded < 1)
+  }
+
+  @Test("With bounded values no critic of the lower level is taught more than is left of a subgoal")
+  func lowerValueBound() throws {
+    func excess(_ bound: ValueBound) throws -> Float {
+      let agent = try trained(windows: 400) {
+        $0.lower.reward = .progress
+        $0.lower.nextSubgoal = .transition
+        $0.lower.valueBound = bound
+        $0.lower.targetValue = .mean
+        $0.lower.criticLearningRate = 1e-2
+        $0.lower.targetUpdateRate = 0.5
+      }
+      for (index, row) in rows(agent.lower).enumerated() where bound == .distance {
+        #expect(abs(agent.lower.batch.bounds[index] - norm(row.next.suffix(4))) < 1e-4)
+      }
+      let left = rows(agent.lower).map { norm($0.input.suffix(4)) }
+      return Float(agent.takeStatistics().lower.meanValue) - left.reduce(0, +) / Float(left.count)
     }
     let (free, bounded) = (try excess(.none), try excess(.distance))
     #expect(bounded < free)

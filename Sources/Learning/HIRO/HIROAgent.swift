@@ -224,6 +224,10 @@ public final class HIROAgent: Agent, @unchecked Sendable {
         reward -= Float(configuration.lower.fallCost) * max(0, half - upright) / (half + 1)
       }
       batch.rewards[row] = Float(configuration.lower.rewardScale) * reward
+      if configuration.lower.valueBound == .distance {
+        batch.bounds[row] =
+          Float(configuration.lower.rewardScale) * subgoals.distance(of: nextSubgoal, in: next)
+      }
       batch.discounts[row] = Float(configuration.lower.discount)
     }
   }

@@ -183,6 +183,9 @@ public struct LowerLevelConfiguration: Equatable, Sendable {
   /// The subgoal from which the value of the next state is taken.
   public var nextSubgoal: NextSubgoal = .fresh
 
+  /// What its values are known not to exceed.
+  public var valueBound: ValueBound = .none
+
   /// Whether it sees where the robot is (x, y).
   public var place: PlaceVisibility = .automatic
 
@@ -406,13 +409,14 @@ public enum HigherReward: String, Codable, CaseIterable, Sendable {
   case progress
 }
 
-/// What the higher level's values are known not to exceed.
+/// What a level's values are known not to exceed.
 public enum ValueBound: String, Codable, CaseIterable, Sendable {
   /// Nothing (published).
   case none
-  /// The distance d(s) from the target, where rewards are progress: whatever is done,
-  /// Σ γᵗ (d_t − d_{t+1}) = d_0 − (1 − γ) Σ γᵗ d_{t+1} ≤ d_0. So the value that is bootstrapped from
-  /// is cut at d(s′), and critics that have seen little can't talk each other up.
+  /// The distance d(s) from the target, or below what is left of the subgoal, where rewards are progress:
+  /// whatever is done, Σ γᵗ (d_t − d_{t+1}) = d_0 − (1 − γ) Σ γᵗ d_{t+1} ≤ d_0. So the value that is
+  /// bootstrapped from is cut at d(s′), and critics that have seen little can't talk each other up. Below,
+  /// the next subgoal must be the one that is left.
   case distance
 }
 

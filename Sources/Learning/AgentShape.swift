@@ -178,7 +178,9 @@ public struct AgentShape: Codable, Equatable, Sendable {
       configuration.lower.frame == .automatic
       ? (hasSides ? .quadrant : hasHeading ? .heading : .world) : configuration.lower.frame
     let higher = configuration.higher
-    guard higher.frame == .world || hasHeading && placeCount >= 2 else { throw .noHeading(setting: "higher.frame") }
+    guard higher.frame == .world || hasHeading && placeCount >= 2 else {
+      throw .noHeading(setting: "higher.frame")
+    }
     shape.higherFrame = higher.frame
     shape.pastPlaceCount = higher.pastPlaces
     guard higher.pastPlaces == 0 || placeCount >= 2 else { throw .noPlace }

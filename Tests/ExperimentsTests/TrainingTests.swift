@@ -59,7 +59,8 @@ struct TrainingTests {
     // Pre-training ends before the stop, and the first evaluation comes before it.
     let settings = try configuration(
       definition, preset: run.preset, steps: 1_800, "schedule=\(schedule)", "warmUpSteps=600",
-      "pretrainingSteps=900", "overturnedSteps=15", "standstillSteps=40", "deepestDrop=0.1", "quietEpisodes=0.5",
+      "pretrainingSteps=900", "overturnedSteps=15", "standstillSteps=40", "deepestDrop=0.1",
+      "quietEpisodes=0.5",
       "higher.holdPlaces=rare", "lower.nearFalls=0.3",
       "reportInterval=300", "evaluation.interval=900", "evaluation.episodes=1")
     let whole = try TrainingRun(
@@ -129,7 +130,8 @@ struct TrainingTests {
     #expect(lengths.contains { 120...140 ~= $0 })
   }
 
-  @Test("An episode is lost where the robot has dropped further than was said; other ends lose nothing")
+  @Test(
+    "An episode is lost where the robot has dropped further than was said; other ends lose nothing")
   func dropped() throws {
     let definition = try TaskRegistry.definition(named: "ant-fall")
     let settings = try configuration(

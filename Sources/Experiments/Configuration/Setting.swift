@@ -96,7 +96,8 @@ public struct Setting: Sendable {
         "the next state's value under the subgoal seen there, or under h(s, g, s')"),
       .choice(
         "lower.valueBound", at(\.learning.lower.valueBound),
-        "what values can't be above; distance: what is left of the subgoal, with lower.reward progress"),
+        "what values can't be above; distance: what is left of the subgoal, with lower.reward progress"
+      ),
       .choice(
         "lower.place", at(\.learning.lower.place),
         "whether the lower level sees x and y; automatic: only with subgoals in xy"),

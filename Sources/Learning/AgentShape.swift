@@ -185,14 +185,14 @@ public struct AgentShape: Codable, Equatable, Sendable {
     shape.pastPlaceCount = higher.pastPlaces
     guard higher.pastPlaces == 0 || placeCount >= 2 else { throw .noPlace }
     guard higher.valueBound == .none || higher.reward == .progress else {
-      throw .noBound(needing: "higher.valueBound: distance: needs higher.reward: progress")
+      throw .noBound(setting: "higher.valueBound", needs: "higher.reward: progress")
     }
     let lower = configuration.lower
     guard lower.valueBound == .none || lower.reward == .progress && lower.nextSubgoal == .transition
     else {
       throw .noBound(
-        needing: "lower.valueBound: distance: needs lower.reward: progress and "
-          + "lower.nextSubgoal: transition")
+        setting: "lower.valueBound",
+        needs: "lower.reward: progress and lower.nextSubgoal: transition")
     }
     let needing: String? =
       if higher.reward == .progress {
@@ -219,8 +219,9 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   case noHeading(setting: String)
   /// The robot is not the same from four sides, or nobody said so.
   case noQuarterTurn
-  /// The higher level's values are not bounded by a distance: its rewards are not progress.
-  case noBound(needing: String)
+  /// A level's values are not bounded by a distance: its rewards are not progress, or its next subgoal is
+  /// another than the one that is left.
+  case noBound(setting: String, needs: String)
   /// An observation does not begin with x and y.
   case noPlace
   /// The task has no target, or one of which the distance can't be told from an observation, or its reward
@@ -241,7 +242,7 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
       "\(setting): heading: needs a robot with a heading and relative subgoals; take world"
     case .noQuarterTurn:
       "lower.frame: quadrant: needs a robot that is the same from four sides; take heading"
-    case .noBound(let needing): needing
+    case .noBound(let setting, let needs): "\(setting): distance: needs \(needs)"
     case .noPlace:
       "higher.pastPlaces: needs a robot whose x and y are its observation's first numbers; take 0"
     case .noTarget(let setting):

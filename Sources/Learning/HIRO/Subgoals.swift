@@ -131,9 +131,8 @@ extension AgentShape {
       }
       if quarters > 0 { turn = self.turn(input, heading) }
     }
-    for vector in [input + heading.velocityIndex, wanted] {
-      (vector[0], vector[1]) = turn.applied(to: vector)
-    }
+    turn.apply(to: input + heading.velocityIndex)
+    turn.apply(to: wanted)
     turn.removeHeading(of: input + heading.index, heading.kind)
     return quarters
   }
@@ -194,26 +193,24 @@ extension AgentShape {
     writeFlatInput(observation, target: target, into: input)
     writePastPlaces(before: observation, into: input + flatInputCount, place: place)
     guard let turn = higherTurn(observation), let heading else { return }
-    var vectors = [input, input + heading.velocityIndex]
-    if targetCount > 1 { vectors.append(input + observationCount) }
-    vectors += (0..<pastPlaceCount).map { input + flatInputCount + 2 * $0 }
-    for vector in vectors { (vector[0], vector[1]) = turn.applied(to: vector) }
+    turn.apply(to: input)
+    turn.apply(to: input + heading.velocityIndex)
+    if targetCount > 1 { turn.apply(to: input + observationCount) }
+    for index in 0..<pastPlaceCount { turn.apply(to: input + flatInputCount + 2 * index) }
   }
 
   /// Turns what the higher level's actor wants into the subgoal that it means, in place.
   package func subgoal(
     fromActor output: UnsafeMutablePointer<Float>, in observation: UnsafePointer<Float>
   ) {
-    guard let turn = higherTurn(observation) else { return }
-    (output[0], output[1]) = turn.inverse.applied(to: output)
+    higherTurn(observation)?.inverse.apply(to: output)
   }
 
   /// Turns a subgoal into what the higher level's actor would say for it, in place.
   package func actorOutput(
     fromSubgoal subgoal: UnsafeMutablePointer<Float>, in observation: UnsafePointer<Float>
   ) {
-    guard let turn = higherTurn(observation) else { return }
-    (subgoal[0], subgoal[1]) = turn.applied(to: subgoal)
+    higherTurn(observation)?.apply(to: subgoal)
   }
 
   /// The turn from the world's frame to the higher level's; nil where they are the same.
@@ -254,6 +251,11 @@ private struct Turn {
   func applied(to vector: UnsafePointer<Float>) -> (Float, Float) {
     let (x, y) = (vector[0], vector[1])
     return (cosine * x + sine * y, cosine * y - sine * x)
+  }
+
+  /// Turns a vector in the plane, in place.
+  func apply(to vector: UnsafeMutablePointer<Float>) {
+    (vector[0], vector[1]) = applied(to: vector)
   }
 
   /// Turns an orientation.

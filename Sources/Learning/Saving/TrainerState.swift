@@ -9,7 +9,7 @@ package struct TrainerProgress: Codable, Equatable {
   var isInEpisode: Bool
   var episodeReturn: Double
   var stepsOverturned: Int?
-  /// Left out where it ends no episode.
+  /// Left out where they end no episode.
   var standstill: Standstill?
   var startHeight: Float?
 }
@@ -65,7 +65,7 @@ extension Trainer {
     episodeReturn = progress.episodeReturn
     stepsOverturned = progress.stepsOverturned ?? 0
     standstill = progress.standstill
-    startHeight = progress.startHeight ?? 0
+    startHeight = progress.startHeight
   }
 
   private func restore<World: Environment>(

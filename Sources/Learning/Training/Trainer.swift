@@ -30,8 +30,8 @@ public final class Trainer {
   /// How long it has not come away from a place, where that ends an episode, and after how many steps.
   var standstill: Standstill?
   private let longestStandstill: Int
-  /// The robot's height at the episode's beginning (m), and how far below it the episode is lost.
-  var startHeight: Float = 0
+  /// The robot's height at the episode's beginning (m), where a drop ends one, and how far below it does.
+  var startHeight: Float?
   private let deepestDrop: Float
   private let interval: Int
   private let shape: AgentShape
@@ -94,7 +94,7 @@ public final class Trainer {
       episodeReturn = 0
       stepsOverturned = 0
       standstill = longestStandstill > 0 ? Standstill(environment.observation) : nil
-      startHeight = shape.height(of: environment.observation) ?? 0
+      startHeight = deepestDrop > 0 ? shape.height(of: environment.observation) : nil
     }
     repeat {
       let action = agent.chooseAction()
@@ -127,7 +127,7 @@ public final class Trainer {
       longestOverturned > 0 && stepsOverturned >= longestOverturned
       || longestStandstill > 0 && (standstill?.steps ?? 0) >= longestStandstill
     guard (steps + 1).isMultiple(of: interval) else { return .none }
-    if deepestDrop > 0, let height = shape.height(of: environment.observation),
+    if let startHeight, let height = shape.height(of: environment.observation),
       startHeight - height > deepestDrop
     {
       return .terminated

@@ -9,7 +9,7 @@ import Randomness
 /// The observation is the robot's `qpos`, its `qvel`, what the task has it sense (the 20 readings of Ant
 /// Gather), and 0.001·t with the number t of steps since the reset. What else moves in the world is not
 /// observed.
-public final class RobotEnvironment: PhysicsEnvironment {
+public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironment {
   /// What the task asks and how it is shaped.
   public let task: TaskDescription
   /// The world in motion.
@@ -229,6 +229,11 @@ public final class RobotEnvironment: PhysicsEnvironment {
 
   /// What is left to gather, in Ant Gather.
   public var objects: [GatherObject] { rules.objects }
+
+  /// What the robot would have sensed and earned, had the task's things lain elsewhere.
+  package var surroundings: (any Surroundings)? {
+    rules.surroundings(readingsAt: robot.positionCount + robot.velocityCount)
+  }
 
   /// Everything that makes the continuation exact to the bit.
   public func saveState() -> RobotEnvironmentState {

@@ -228,6 +228,9 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   /// is another than minus this distance.
   case noTarget(setting: String)
 
+  /// Nobody can tell what the robot would have sensed and earned in other surroundings.
+  case noSurroundings
+
   /// One line that names the setting.
   public var description: String {
     switch self {
@@ -247,6 +250,9 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
       "higher.pastPlaces: needs a robot whose x and y are its observation's first numbers; take 0"
     case .noTarget(let setting):
       "\(setting): needs a task whose reward is minus the distance to a target; leave it out here"
+    case .noSurroundings:
+      "higher.otherSurroundings: needs a task such as ant-gather, whose things could lie elsewhere; "
+        + "take 0"
     }
   }
 }

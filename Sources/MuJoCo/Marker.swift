@@ -33,20 +33,38 @@ public struct Marker: Sendable, Equatable {
     self.emission = emission
   }
 
-  /// Lines from each point to the next, in metres. Points nearer than `spacing` to the last one
-  /// drawn are left out.
+  /// Lines along a path, in metres, as few as keep within `tolerance` of every point.
+  ///
+  /// A line is a round body to the renderer, drawn with hundreds of triangles: where there is no graphics
+  /// card, a path with a line for each step takes longer to draw than the world.
   public static func path(
-    _ points: [SIMD3<Double>], width: Double, spacing: Double = 0, rgba: SIMD4<Float>
+    _ points: [SIMD3<Double>], width: Double, tolerance: Double = 0, rgba: SIMD4<Float>
   ) -> [Marker] {
     var markers: [Marker] = []
-    var last = points.first
-    for point in points.dropFirst() {
-      guard let start = last, point != start else { continue }
-      let step = point - start
-      if (step * step).sum() < spacing * spacing { continue }
-      markers.append(Marker(.line(end: point, width: width), at: start, rgba: rgba))
-      last = point
+    var first = 0
+    while first < points.count - 1 {
+      var last = first + 1
+      while last + 1 < points.count,
+        points[first + 1...last].allSatisfy({
+          isWithin(tolerance, $0, of: (points[first], points[last + 1]))
+        })
+      { last += 1 }
+      if points[last] != points[first] {
+        markers.append(Marker(.line(end: points[last], width: width), at: points[first], rgba: rgba))
+      }
+      first = last
     }
     return markers
+  }
+
+  /// Whether a point is no farther than `distance` from a line between two others (m).
+  private static func isWithin(
+    _ distance: Double, _ point: SIMD3<Double>, of line: (SIMD3<Double>, SIMD3<Double>)
+  ) -> Bool {
+    let (way, offset) = (line.1 - line.0, point - line.0)
+    let length = (way * way).sum()
+    let share = length > 0 ? min(max((way * offset).sum() / length, 0), 1) : 0
+    let gap = offset - share * way
+    return (gap * gap).sum() <= distance * distance
   }
 }

@@ -140,6 +140,66 @@ struct GatherTests {
     }
   }
 
+  @Test("What other objects would have given is what the environment gives with them")
+  func otherSurroundings() throws {
+    // The oracle is the environment: a way walked among some objects is walked again among others.
+    let environment = try fresh([.init(kind: .apple, x: 8, y: 8)])
+    let surroundings = try #require(environment.surroundings as? GatherSurroundings)
+    let start = environment.saveState()
+    var generator = RandomStream(seed: 3, name: "objects")
+    var (taken, sensed) = (0, 0)
+    for _ in 0..<150 {
+      var actions = RandomStream(seed: 4, name: "actions")
+      let field = GatherField(usingAnyCount: &generator)
+      var state = start
+      // The origin is left free of objects: begin anywhere, so that some are within reach.
+      state.physics.qpos[0] = generator.uniform(in: -8...8)
+      state.physics.qpos[1] = generator.uniform(in: -8...8)
+      state.rules = try JSONEncoder().encode(field.objects)
+      try environment.restore(state)
+      var (path, rewards) = ([[Float]](), [Float]())
+      for _ in 0..<12 {
+        // Thrown about, so that ten steps go somewhere.
+        environment.simulation.qvel[0] = 8
+        let torques = (0..<8).map { _ in Float(actions.uniform(in: -30...30)) }
+        rewards.append(try environment.step(torques).reward)
+        path.append(environment.observation)
+        if environment.objects.isEmpty { break }
+      }
+      guard path.count == 12 else { continue }
+      // The first step took what was within reach before: the way begins after it.
+      let (steps, earned) = (11, rewards.dropFirst().reduce(0, +))
+      var (first, last) = (path[0], path[steps])
+      for index in 29..<49 { (first[index], last[index]) = (-1, -1) }
+      let replayed = path.withPointers { pointers in
+        surroundings.replay(
+          field, steps: steps, state: { pointers[$0] }, first: &first, last: &last)
+      }
+      #expect(replayed == earned)
+      for (found, expected) in [(first, path[0]), (last, path[steps])] {
+        #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+        sensed += expected[29..<49].count { $0 > 0 }
+      }
+      taken += Int(abs(earned))
+    }
+    #expect(taken > 15 && sensed > 500)
+  }
+
+  @Test("Other objects are 1 to 8 of each kind where an episode could have them, and fall evenly")
+  func otherCounts() throws {
+    var generator = RandomStream(seed: 5, name: "objects")
+    var counts = [Int](repeating: 0, count: 9)
+    for _ in 0..<1_600 {
+      let objects = GatherField(usingAnyCount: &generator).objects
+      for kind in [GatherObject.Kind.apple, .bomb] {
+        counts[objects.count { $0.kind == kind }] += 1
+      }
+      let places = Set(objects.map { SIMD2($0.x, $0.y) })
+      #expect(places.count == objects.count && !places.contains([0, 0]))
+    }
+    #expect(counts[0] == 0 && counts[1...].allSatisfy { 320...480 ~= $0 })
+  }
+
   @Test("A saved state with objects that can't be is refused and changes nothing")
   func badStates() throws {
     let environment = try fresh([.init(kind: .apple, x: 8, y: 8)])
@@ -187,6 +247,21 @@ struct GatherTests {
     state.physics.qvel = Array(repeating: 0, count: 14)
     try environment.restore(state)
     return environment
+  }
+}
+
+extension [[Float]] {
+  /// Calls `body` with a pointer to each row.
+  fileprivate func withPointers<Result>(
+    _ body: ([UnsafePointer<Float>]) throws -> Result
+  ) rethrows -> Result {
+    let rows = map { row in
+      let copy = UnsafeMutablePointer<Float>.allocate(capacity: row.count)
+      copy.initialize(from: row, count: row.count)
+      return copy
+    }
+    defer { for row in rows { row.deallocate() } }
+    return try body(rows.map { UnsafePointer($0) })
   }
 }
 

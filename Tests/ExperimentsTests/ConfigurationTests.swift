@@ -65,8 +65,17 @@ struct ConfigurationTests {
       let learning = try RunConfiguration(for: task, preset: "dependable").learning
       #expect(learning.higher.reward == (isDistance ? .progress : .sum))
       #expect((learning.higher.otherTargets > 0) == isDistance)
+      #expect(learning.higher.otherSurroundings == 0 && learning.higher.frame == .world)
       _ = try task.agentShape(for: learning)
     }
+  }
+
+  @Test("Ant Gather has what every task without a target has, and its own besides")
+  func gather() throws {
+    let task = try TaskRegistry.task(named: "ant-gather")
+    let higher = try RunConfiguration(for: task, preset: "dependable").learning.higher
+    #expect(higher.reward == .sum && higher.discount == 0.95 && higher.frame == .heading)
+    #expect(higher.otherSurroundings > 0)
   }
 
   @Test("A configuration that was put together by hand is held to the same ranges")

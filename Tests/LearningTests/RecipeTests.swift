@@ -10,12 +10,14 @@ import Testing
 struct RecipeTests {
   private func trained(
     _ shape: AgentShape = smallShape, windows: Int = 60, world: ToyWorld = ToyWorld(seed: 1),
-    target: [Float] = [3, -1],
+    target: [Float] = [3, -1], surroundings: (any Surroundings)? = nil,
     _ change: (inout HIROConfiguration) -> Void
   ) throws -> HIROAgent {
     var configuration = makeSmallConfiguration()
     change(&configuration)
-    let agent = try HIROAgent(shape: shape, configuration: configuration, seed: 1)
+    let agent = try HIROAgent(
+      shape: shape, configuration: configuration, seed: 1, surroundings: surroundings,
+      makeLearner: TD3.make)
     var world = world
     train(agent, in: &world, windows: windows, pool: WorkerPool(threads: 1), target: target)
     return agent
@@ -667,6 +669,38 @@ struct RecipeTests {
     for (one, other) in zip(stored, computed) { #expect(abs(one - other) < 1e-4 * abs(one)) }
   }
 
+  @Test("Other surroundings replace what is sensed and earned in their share of the batch, and no more")
+  func otherSurroundings() throws {
+    func rows(_ share: Double) throws -> [Row] {
+      let agent = try trained(windows: 300, surroundings: MarkedSurroundings()) {
+        $0.higher.batchSize = 400
+        $0.higher.otherSurroundings = share
+      }
+      return self.rows(agent.higher)
+    }
+    let mark = MarkedSurroundings.mark
+    for row in try rows(0) { #expect(row.input[6] != mark && row.next[6] != mark && row.reward < 0) }
+    let some = try rows(0.75)
+    // 300 of 400: within four standard deviations.
+    #expect(265...335 ~= some.count { $0.input[6] == mark })
+    for row in some {
+      let isRedrawn = row.input[6] == mark
+      #expect((row.next[6] == mark) == isRedrawn && (row.reward > 0) == isRedrawn)
+      // An interval of 10 steps, or of the 3 at the end of an episode of 23.
+      if isRedrawn { #expect(abs(row.reward - 1) < 1e-5 || abs(row.reward - 0.3) < 1e-5) }
+    }
+  }
+
+  @Test("Other surroundings are refused where nobody can tell of them")
+  func refusedSurroundings() throws {
+    var configuration = makeSmallConfiguration()
+    configuration.higher.otherSurroundings = 0.5
+    let error = #expect(throws: AgentShapeError.noSurroundings) {
+      _ = try HIROAgent(shape: smallShape, configuration: configuration, seed: 1)
+    }
+    #expect(error?.description.hasPrefix("higher.otherSurroundings") == true)
+  }
+
   @Test("Random subgoals are the share that was asked for, spread over the whole range")
   func randomSubgoals() throws {
     func subgoals(_ share: Double) throws -> [[Float]] {
@@ -1133,5 +1167,22 @@ struct RecipeTests {
     #expect(statistics.reached == reached)
     #expect(abs(statistics.gained - gained) < 1e-3)
     #expect(agent.takeStatistics().obedience == ObedienceStatistics())
+  }
+}
+
+/// Surroundings in which each step earns 1, and that are sensed by a mark in the last number; they hold that
+/// the way is the one that the inputs show.
+private struct MarkedSurroundings: Surroundings {
+  static let mark: Float = 1_000
+
+  func redraw(
+    steps: Int, state: (Int) -> UnsafePointer<Float>, using generator: inout RandomStream,
+    first: UnsafeMutablePointer<Float>, last: UnsafeMutablePointer<Float>
+  ) -> Float {
+    for index in 0..<7 {
+      precondition(first[index] == state(0)[index] && last[index] == state(steps)[index])
+    }
+    (first[6], last[6]) = (Self.mark, Self.mark)
+    return Float(steps)
   }
 }

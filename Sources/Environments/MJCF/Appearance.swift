@@ -29,7 +29,10 @@ enum Appearance {
         "headlight",
         ["ambient": "0.32 0.32 0.34", "diffuse": "0.22 0.22 0.22", "specular": "0 0 0"]),
       XMLElement("map", ["znear": "0.005", "zfar": "60", "shadowclip": "1.1", "haze": "0.25"]),
-      XMLElement("quality", ["shadowsize": "4096", "offsamples": "8"]),
+      // Without a graphics card a picture takes as long as it has triangles, the round ones above all.
+      XMLElement(
+        "quality",
+        ["shadowsize": "4096", "offsamples": "8", "numslices": "16", "numstacks": "8"]),
       XMLElement("rgba", ["haze": "0.75 0.82 0.9 1"]),
       XMLElement("global", ["offwidth": "1920", "offheight": "1088"]),
     ])
@@ -76,8 +79,7 @@ enum Appearance {
           "material",
           [
             "name": "maze_floor", "texture": "maze_floor", "texuniform": "true",
-            "texrepeat": decimals(1 / gridSpacing, 1 / gridSpacing), "reflectance": "0.05",
-            "specular": "0.1", "shininess": "0.1",
+            "texrepeat": decimals(1 / gridSpacing, 1 / gridSpacing), "specular": "0.1", "shininess": "0.1",
           ]),
         boxMaterial("wall"),
         boxMaterial("platform"),

@@ -16,7 +16,7 @@ package struct GatherField: Equatable, Sendable {
   package static let startSpacing = 2.0
 
   /// What is left.
-  package private(set) var objects: [GatherObject]
+  package fileprivate(set) var objects: [GatherObject]
 
   package init(objects: [GatherObject]) {
     self.objects = objects
@@ -62,15 +62,24 @@ package struct GatherField: Equatable, Sendable {
   package func sense(
     x: Double, y: Double, heading: Double, into observation: inout [Float], at offset: Int
   ) {
-    for index in offset..<(offset + 2 * Self.binCount) { observation[index] = 0 }
+    observation.withUnsafeMutableBufferPointer { observation in
+      sense(x: x, y: y, heading: heading, into: observation.baseAddress! + offset)
+    }
+  }
+
+  /// The same into 20 numbers.
+  fileprivate func sense(
+    x: Double, y: Double, heading: Double, into readings: UnsafeMutablePointer<Float>
+  ) {
+    readings.update(repeating: 0, count: 2 * Self.binCount)
     for object in objects {
       let (dx, dy) = (object.x - x, object.y - y)
       let distance = (dx * dx + dy * dy).squareRoot()
       guard distance <= Self.sensorRange else { continue }
       let turns = (atan2(dy, dx) - heading + .pi) / (2 * .pi)
       let bin = min(Int((turns - turns.rounded(.down)) * Double(Self.binCount)), Self.binCount - 1)
-      let index = offset + bin + (object.kind == .apple ? 0 : Self.binCount)
-      observation[index] = max(observation[index], Float(1 - distance / Self.sensorRange))
+      let index = bin + (object.kind == .apple ? 0 : Self.binCount)
+      readings[index] = max(readings[index], Float(1 - distance / Self.sensorRange))
     }
   }
 }
@@ -94,6 +103,10 @@ extension GatherField: TaskRules {
       at: offset)
   }
 
+  func surroundings(readingsAt offset: Int) -> (any Surroundings)? {
+    GatherSurroundings(readingOffset: offset)
+  }
+
   /// What is left, as JSON.
   func saveState() -> Data? { try? StateCoding.encode(objects) }
 
@@ -107,6 +120,69 @@ extension GatherField: TaskRules {
     }
     objects = state
     return nil
+  }
+}
+
+/// Apples and bombs that could lie elsewhere.
+package struct GatherSurroundings: Surroundings {
+  /// Where an observation has the readings.
+  var readingOffset: Int
+
+  package func redraw(
+    steps: Int, state: (Int) -> UnsafePointer<Float>, using generator: inout RandomStream,
+    first: UnsafeMutablePointer<Float>, last: UnsafeMutablePointer<Float>
+  ) -> Float {
+    replay(
+      GatherField(usingAnyCount: &generator), steps: steps, state: state, first: first, last: last)
+  }
+
+  /// What ``redraw(steps:state:using:first:last:)`` does with what it has drawn.
+  package func replay(
+    _ field: GatherField, steps: Int, state: (Int) -> UnsafePointer<Float>,
+    first: UnsafeMutablePointer<Float>, last: UnsafeMutablePointer<Float>
+  ) -> Float {
+    var field = field
+    // Within reach nothing is left: it was taken by the step that led here.
+    _ = field.take(x: Double(state(0)[0]), y: Double(state(0)[1]))
+    field.sense(from: state(0), into: first + readingOffset)
+    var reward = 0.0
+    for step in 1...steps {
+      reward += field.take(x: Double(state(step)[0]), y: Double(state(step)[1]))
+    }
+    field.sense(from: state(steps), into: last + readingOffset)
+    return Float(reward)
+  }
+}
+
+extension GatherField {
+  /// What is drawn for an episode, 1 to 8 of each kind of it: as it may be later in one.
+  package init(usingAnyCount generator: inout RandomStream) {
+    self.init(using: &generator)
+    for kind in [GatherObject.Kind.apple, .bomb] {
+      keep(1 + generator.index(below: Self.countOfEach), of: kind)
+    }
+  }
+
+  /// Leaves only the first so many of a kind.
+  private mutating func keep(_ count: Int, of kind: GatherObject.Kind) {
+    var left = count
+    objects.removeAll { object in
+      guard object.kind == kind else { return false }
+      left -= 1
+      return left < 0
+    }
+  }
+
+  /// Writes the readings that an observation of the Ant's would have.
+  fileprivate func sense(
+    from observation: UnsafePointer<Float>, into readings: UnsafeMutablePointer<Float>
+  ) {
+    let number = { Double(observation[$0]) }
+    let pose = RobotPose(
+      position: [number(0), number(1), number(2)],
+      orientation: [number(3), number(4), number(5), number(6)], distanceToTarget: nil,
+      isDiverged: false)
+    sense(x: pose.position.x, y: pose.position.y, heading: pose.heading, into: readings)
   }
 }
 

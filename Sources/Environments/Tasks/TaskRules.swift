@@ -1,4 +1,5 @@
 import Foundation
+import Learning
 import Randomness
 
 /// What a task asks of a robot in its world: what a step earns, when an episode ends before its last step,
@@ -29,6 +30,9 @@ protocol TaskRules: Sendable {
 
   /// What is drawn of it.
   var objects: [GatherObject] { get }
+
+  /// What could have been elsewhere, with readings at an offset of the observation; `nil` where nothing could.
+  func surroundings(readingsAt offset: Int) -> (any Surroundings)?
 }
 
 extension TaskRules {
@@ -40,6 +44,7 @@ extension TaskRules {
     saved == nil ? nil : "it holds something that the task does not keep"
   }
   var objects: [GatherObject] { [] }
+  func surroundings(readingsAt offset: Int) -> (any Surroundings)? { nil }
 }
 
 /// Where a robot is after a step.

@@ -37,19 +37,19 @@ public struct ConfigurationLayers {
     do throws(FileError) {
       text = try InputFile.text(path: path, limit: Self.sizeLimit)
     } catch { throw .file(error) }
-    try apply(yaml: text, source: printable(path), task: task?.presetName)
+    try apply(yaml: text, source: printable(path), tasks: task?.presetNames ?? [])
   }
 
   /// Lays the YAML `text` over what is there; `source` names it in errors. Of a group `tasks`, what it
-  /// holds for `task` comes last.
+  /// holds for any of `tasks` comes last.
   public mutating func apply(
-    yaml text: String, source: String, task: String? = nil
+    yaml text: String, source: String, tasks names: [String] = []
   ) throws(ConfigurationError) {
     let root = try Self.node(of: text, source: source, isValue: false)
     switch root {
     case .mapping(let mapping):
       try apply(mapping.filter { $0.key.scalar?.string != "tasks" }, source: source)
-      if let tasks = root["tasks"] { try apply(tasks: tasks, task: task, source: source) }
+      if let tasks = root["tasks"] { try apply(tasks: tasks, of: names, source: source) }
     case .scalar(let scalar) where scalar.string.isEmpty: return
     default:
       throw .malformed(source: source, problem: "expected settings as `key: value` lines")
@@ -76,9 +76,9 @@ public struct ConfigurationLayers {
     setting.read(configuration).yaml
   }
 
-  /// Lays the part for `task` of a group `tasks` over what is there.
+  /// Lays the parts of a group `tasks` that have one of `names` over what is there, in their order.
   private mutating func apply(
-    tasks: Node, task: String?, source: String
+    tasks: Node, of names: [String], source: String
   ) throws(ConfigurationError) {
     guard case .mapping(let mapping) = tasks else {
       throw .illTyped(
@@ -87,7 +87,7 @@ public struct ConfigurationLayers {
     }
     for (keyNode, node) in mapping {
       let name = keyNode.scalar?.string ?? ""
-      guard TaskRegistry.has(name) else {
+      guard TaskDescription.hasPreset(name) else {
         throw .unknownKey(
           "tasks.\(name)", source: Self.place(keyNode, in: source),
           nearest: nearest(to: name, in: TaskRegistry.all.map(\.name)).map { "tasks.\($0)" })
@@ -97,7 +97,7 @@ public struct ConfigurationLayers {
           key: "tasks.\(name)", source: source, expected: "a group of settings",
           found: Self.describe(node))
       }
-      if name == task { try apply(own.map { $0 }, source: source) }
+      if names.contains(name) { try apply(own.map { $0 }, source: source) }
     }
   }
 

@@ -48,18 +48,25 @@ extension ConfigurationLayers {
   public mutating func apply(
     _ preset: Preset, for task: TaskDescription
   ) throws(ConfigurationError) {
-    try apply(yaml: preset.yaml, source: "preset \(preset.name)", task: task.presetName)
+    try apply(yaml: preset.yaml, source: "preset \(preset.name)", tasks: task.presetNames)
   }
 }
 
 extension TaskDescription {
-  /// The name under which presets know the task: what trains on targets everywhere is the same as
-  /// what does not, and a maze of one's own is an Ant Maze, with targets in space an Ant Fall, and
-  /// without any, or with another reward than the distance, an Ant Gather.
-  var presetName: String {
+  /// The names under which presets know the task. What trains on targets everywhere is the same as what does
+  /// not; a maze of one's own is an Ant Maze, with targets in space an Ant Fall; and what has no target, or
+  /// another reward than the distance, is ``withoutTarget`` before it is itself.
+  var presetNames: [String] {
     let name = name.hasSuffix("-multi") ? String(name.dropLast("-multi".count)) : name
-    if TaskRegistry.has(name) { return name }
-    if targetCount == 0 || !rewardIsDistance { return "ant-gather" }
-    return targetCount > 2 ? "ant-fall" : "ant-maze"
+    if targetCount == 0 || !rewardIsDistance { return [Self.withoutTarget, name] }
+    return [TaskRegistry.has(name) ? name : targetCount > 2 ? "ant-fall" : "ant-maze"]
+  }
+
+  /// The name of tasks without a target in the group `tasks`.
+  private static let withoutTarget = "without-target"
+
+  /// Whether a group `tasks` can have a part of that name.
+  static func hasPreset(_ name: String) -> Bool {
+    name == withoutTarget || TaskRegistry.has(name)
   }
 }

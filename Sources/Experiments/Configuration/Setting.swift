@@ -144,6 +144,9 @@ public struct Setting: Sendable {
         "higher.evaluationTargets", at(\.learning.higher.evaluationTargets), 0...1,
         "fraction of these with the task's own evaluation target"),
       .number(
+        "higher.otherSurroundings", at(\.learning.higher.otherSurroundings), 0...1,
+        "fraction of a batch whose apples and bombs are drawn anew"),
+      .number(
         "higher.noiseCorrelation", at(\.learning.higher.noiseCorrelation), 0...0.999,
         "how much of the exploration noise stays from one decision to the next"),
       .number(

@@ -239,12 +239,12 @@ public struct Recording: Sendable {
     return environment.markers + line + [subgoal].compactMap(\.self)
   }
 
-  /// The path walked, its width and its gaps in proportion to the world.
+  /// The path walked, its width and how closely it is drawn in proportion to the world.
   private func line(
     _ path: [SIMD3<Double>], _ environment: RobotEnvironment
   ) -> [Marker] {
     let size = (environment.map?.cellSize ?? 8) / 8
-    return Marker.path(path, width: 0.08 * size, spacing: 0.25 * size, rgba: Palette.path)
+    return Marker.path(path, width: 0.08 * size, tolerance: 0.1 * size, rgba: Palette.path)
   }
 
   private func makeVideo(

@@ -292,7 +292,7 @@ package struct ViewSession {
     }
     if showsField, let field { markers += field.markers }
     if showsPath {
-      markers += Marker.path(path, width: 0.06, spacing: 0.2, rgba: Palette.path)
+      markers += Marker.path(path, width: 0.06, tolerance: 0.1, rgba: Palette.path)
     }
     return markers
   }

@@ -25,6 +25,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   var relabellingWork = RelabellingWork()
   let collector: Collector
   private let subgoals: Subgoals
+  private let surroundings: (any Surroundings)?
 
   private var transitions: [Int]
   private let otherSubgoal: FloatBuffer
@@ -54,15 +55,21 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     shape: AgentShape, configuration: HIROConfiguration, seed: UInt64
   ) throws(AgentShapeError) {
     try self.init(
-      shape: shape, configuration: configuration, seed: seed, makeLearner: TD3.make)
+      shape: shape, configuration: configuration, seed: seed, surroundings: nil,
+      makeLearner: TD3.make)
   }
 
-  /// Makes an untrained agent with other learners than ``TD3``.
+  /// Makes an untrained agent with other learners than ``TD3``, or for a task whose surroundings could have
+  /// been others.
   package init(
     shape taskShape: AgentShape, configuration: HIROConfiguration, seed: UInt64,
-    makeLearner: MakeLearner
+    surroundings: (any Surroundings)? = nil, makeLearner: MakeLearner
   ) throws(AgentShapeError) {
     let shape = try taskShape.adapted(to: configuration)
+    guard configuration.higher.otherSurroundings == 0 || surroundings != nil else {
+      throw .noSurroundings
+    }
+    self.surroundings = surroundings
     self.shape = shape
     self.configuration = configuration
     subgoals = Subgoals(count: shape.subgoalCount, semantics: configuration.subgoals.semantics)
@@ -286,11 +293,18 @@ public final class HIROAgent: Agent, @unchecked Sendable {
         experience.observation(transition.start), target: batchTarget,
         into: batch.inputsAndActions.row(row),
         place: { experience.place(decisions: $0, before: number) })
-      let outcome = outcome(of: number, isOther: isOther)
+      let redrawn = transition.isTerminal ? nil : drawsOtherSurroundings()
+      var outcome = outcome(of: number, isOther: isOther, isRedrawn: redrawn != nil)
       shape.writeHigherInput(
         experience.observation(outcome.end), target: batchTarget,
         into: batch.nextInputs.row(row),
-        place: { experience.place(decisions: $0 - 1, before: outcome.last) })
+        place: { [last = outcome.last] in experience.place(decisions: $0 - 1, before: last) })
+      if let redrawn {
+        outcome.reward = redrawn.redraw(
+          steps: transition.length, state: { experience.observation(transition.start + $0) },
+          using: &higherStreams.targets, first: batch.inputsAndActions.row(row),
+          last: batch.nextInputs.row(row))
+      }
       batch.rewards[row] = Float(configuration.higher.rewardScale) * outcome.reward
       if configuration.higher.valueBound == .distance {
         batch.bounds[row] =
@@ -344,10 +358,17 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     return true
   }
 
+  /// The task's surroundings, for some transitions.
+  private func drawsOtherSurroundings() -> (any Surroundings)? {
+    let share = configuration.higher.otherSurroundings
+    guard share > 0, higherStreams.targets.uniform() < share else { return nil }
+    return surroundings
+  }
+
   /// What came of a transition and of those after it in its episode, `nStep` in all: the discounted
   /// sum of their rewards, the last of them, the slot of the state after it, and what its value counts for.
   private func outcome(
-    of number: Int, isOther: Bool
+    of number: Int, isOther: Bool, isRedrawn: Bool
   ) -> (reward: Float, last: Int, end: Int, discount: Float) {
     let discount = Float(configuration.higher.discount)
     var transition = experience.higherTransition(number)
@@ -355,9 +376,9 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       reward: reward(of: transition, isOther: isOther), last: number,
       end: transition.start + transition.length, discount: discount
     )
-    // On the way to another target the robot made decisions that say nothing of this one, and where
-    // exploration held a place, none that say anything of the policy.
-    for next in number + 1..<number + (isOther ? 1 : configuration.higher.nStep) {
+    // On the way to another target, or among other things, the robot made decisions that say nothing of this
+    // one, and where exploration held a place, none that say anything of the policy.
+    for next in number + 1..<number + (isOther || isRedrawn ? 1 : configuration.higher.nStep) {
       // The first of another episode begins a slot later.
       guard !transition.isTerminal, next < experience.higherHead else { break }
       transition = experience.higherTransition(next)

@@ -311,6 +311,12 @@ public struct HigherLevelConfiguration: Equatable, Sendable {
   /// Fraction of these for which the task's own evaluation target is taken, in [0, 1].
   public var evaluationTargets: Double = 0
 
+  /// Fraction of a batch whose surroundings are drawn anew, such as the apples and bombs of Ant Gather, in
+  /// [0, 1]: what the robot would have sensed and earned among them follows from the way that it went, see
+  /// ``Surroundings``. 0 is the paper's HIRO. The same step taken a thousand times among other apples is a
+  /// thousand lessons in where to go. Refused where nobody can tell what others would have done.
+  public var otherSurroundings: Double = 0
+
   /// ρ: how much of the exploration noise stays from one decision to the next, in [0, 1);
   /// ε_t = ρ ε_{t−1} + √(1 − ρ²) N(0, σ²), so that its size is σ with every ρ. 0 is the paper's HIRO.
   /// Where only several decisions in one direction make a difference, as in keeping clear of a block, white

@@ -63,7 +63,9 @@ public final class Trainer {
     longestStandstill = configuration.standstillSteps
     deepestDrop = Float(configuration.deepestDrop)
     interval = configuration.subgoals.interval
-    agent = try makeAgent(configuration, seed: seed, for: environment.task)
+    agent = try makeAgent(
+      configuration, seed: seed, for: environment.task,
+      surroundings: (environment as? any RearrangeableEnvironment)?.surroundings)
     environmentStream = RandomStream(seed: seed, name: "environment")
   }
 
@@ -196,12 +198,15 @@ extension Window.Ending {
 /// Makes the agent that a configuration asks for.
 ///
 /// - Throws: ``AgentShapeError`` where its subgoals do not fit the task.
-public func makeAgent(
-  _ configuration: HIROConfiguration, seed: UInt64, for task: TaskDescription
+package func makeAgent(
+  _ configuration: HIROConfiguration, seed: UInt64, for task: TaskDescription,
+  surroundings: (any Surroundings)? = nil
 ) throws(AgentShapeError) -> any Agent {
   switch configuration.hierarchy {
   case .hiro:
-    try HIROAgent(shape: task.agentShape, configuration: configuration, seed: seed)
+    try HIROAgent(
+      shape: task.agentShape, configuration: configuration, seed: seed, surroundings: surroundings,
+      makeLearner: TD3.make)
   case .flat:
     FlatAgent(shape: task.agentShape, configuration: configuration, seed: seed)
   }

@@ -669,7 +669,8 @@ struct RecipeTests {
     for (one, other) in zip(stored, computed) { #expect(abs(one - other) < 1e-4 * abs(one)) }
   }
 
-  @Test("Other surroundings replace what is sensed and earned in their share of the batch, and no more")
+  @Test(
+    "Other surroundings replace what is sensed and earned in their share of the batch, and no more")
   func otherSurroundings() throws {
     func rows(_ share: Double) throws -> [Row] {
       let agent = try trained(windows: 300, surroundings: MarkedSurroundings()) {
@@ -679,7 +680,9 @@ struct RecipeTests {
       return self.rows(agent.higher)
     }
     let mark = MarkedSurroundings.mark
-    for row in try rows(0) { #expect(row.input[6] != mark && row.next[6] != mark && row.reward < 0) }
+    for row in try rows(0) {
+      #expect(row.input[6] != mark && row.next[6] != mark && row.reward < 0)
+    }
     let some = try rows(0.75)
     // 300 of 400: within four standard deviations.
     #expect(265...335 ~= some.count { $0.input[6] == mark })
@@ -781,6 +784,31 @@ struct RecipeTests {
     let without = episodes.count { $0 == 0 }
     #expect(episodes.count > 80 && episodes.allSatisfy { $0 == 0 || $0 == 2 })
     #expect(abs(Double(without) / Double(episodes.count) - 0.5) < 0.2)
+  }
+
+  @Test("At the start places are held in the share of episodes that was asked for, and only there")
+  func holdAtStart() throws {
+    let agent = try trained(windows: 3_000) {
+      $0.schedule = .sequential
+      $0.higher.holdAtStart = 0.4
+      $0.higher.longestHold = 1
+    }
+    let experience = agent.experience
+    var (first, held, others) = (0, 0, 0)
+    var end = -1
+    // The first of the ring may not be the first of its episode.
+    for number in experience.higherHead - experience.higherCount + 1..<experience.higherHead {
+      let transition = experience.higherTransition(number)
+      if end >= 0, transition.start != end {
+        first += 1
+        held += transition.isHeld ? 1 : 0
+      } else if end >= 0 {
+        others += transition.isHeld ? 1 : 0
+      }
+      end = transition.start + transition.length
+    }
+    #expect(first > 80 && others == 0)
+    #expect(abs(Double(held) / Double(first) - 0.4) < 0.2)
   }
 
   @Test(

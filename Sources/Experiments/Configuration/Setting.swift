@@ -156,6 +156,9 @@ public struct Setting: Sendable {
         "higher.holdProbability", at(\.learning.higher.holdProbability), 0...1,
         "probability that a decision begins to ask for one random place for a while"),
       .number(
+        "higher.holdAtStart", at(\.learning.higher.holdAtStart), 0...1,
+        "the same probability for the first decision of an episode, where that is more"),
+      .number(
         "higher.holdEpisodes", at(\.learning.higher.holdEpisodes), 0...1,
         "fraction of the training episodes with noise in which places are asked for so"),
       .integer(

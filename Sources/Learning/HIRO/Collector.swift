@@ -84,7 +84,7 @@ package final class Collector: @unchecked Sendable {
       && streams.higher.uniform() < configuration.quietEpisodes
     hold.decisionsLeft = 0
     hold.placesLeft = placesToHold()
-    window.isHeld = chooseSubgoal(at: 0)
+    window.isHeld = chooseSubgoal(at: 0, isFirst: true)
   }
 
   package func chooseAction() -> [Float] {
@@ -122,7 +122,7 @@ package final class Collector: @unchecked Sendable {
 
   /// g = μ(s, target, earlier places) + ε per dimension, clipped to the range, all in the level's own frame;
   /// true where a place is held.
-  private func chooseSubgoal(at step: Int) -> Bool {
+  private func chooseSubgoal(at step: Int, isFirst: Bool = false) -> Bool {
     stepsSinceDecision = 0
     var isHeld = false
     let (state, subgoal) = (window.observations.row(step), window.subgoals.row(step))
@@ -139,7 +139,7 @@ package final class Collector: @unchecked Sendable {
         drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
       }
       if configuration.higher.notesPlaces { visited.visit(x: state[0], y: state[1]) }
-      isHeld = holdPlace(from: state, into: subgoal)
+      isHeld = holdPlace(from: state, into: subgoal, isFirst: isFirst)
     }
     distanceAtDecision = subgoals.distance(
       of: subgoal, in: state, dimensions: ObedienceStatistics.dimensions)
@@ -168,14 +168,15 @@ package final class Collector: @unchecked Sendable {
     learner.explore(around: chosen, limits: limits, noise: { noise[$0] }, into: subgoal)
   }
 
-  /// Exploration that persists: with probability `holdProbability` a decision draws a place, see
-  /// ``HoldPlaces``, and this decision and those after it, 1 to `longestHold` in all, ask for that
+  /// Exploration that persists: with probability `holdProbability`, or `holdAtStart` where that is more and it
+  /// is the first of an episode, a decision draws a place, see ``HoldPlaces``, and this decision and those after it, 1 to `longestHold` in all, ask for that
   /// place instead of what the actor wants in the plane: then it is true.
   private func holdPlace(
-    from state: UnsafePointer<Float>, into subgoal: UnsafeMutablePointer<Float>
+    from state: UnsafePointer<Float>, into subgoal: UnsafeMutablePointer<Float>, isFirst: Bool
   ) -> Bool {
     let higher = configuration.higher
-    guard higher.holdProbability > 0 else { return false }
+    guard higher.holdsPlaces else { return false }
+    let probability = max(higher.holdProbability, isFirst ? higher.holdAtStart : 0)
     if higher.holdPlaces == .rare {
       let (dx, dy) = (hold.x - state[0], hold.y - state[1])
       if dx * dx + dy * dy < ObedienceStatistics.reach * ObedienceStatistics.reach {
@@ -184,7 +185,7 @@ package final class Collector: @unchecked Sendable {
     }
     if isQuiet { return false }
     if hold.decisionsLeft == 0, hold.placesLeft != 0,
-      streams.higher.uniform() < higher.holdProbability
+      streams.higher.uniform() < probability
     {
       hold.placesLeft? -= 1
       let place = drawPlace(around: state)

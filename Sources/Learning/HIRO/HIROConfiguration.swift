@@ -335,6 +335,10 @@ public struct HigherLevelConfiguration: Equatable, Sendable {
   /// the paper's HIRO.
   public var holdProbability: Double = 0
 
+  /// The same probability for the first decision of an episode, where that is more. What can't be undone, such as a block that is
+  /// pushed to where it jams, is done in the first decisions: exploration that begins later comes too late.
+  public var holdAtStart: Double = 0
+
   /// Fraction of the training episodes with noise in which places are held at all, in [0, 1]. In the
   /// others the policy acts with nothing but noise, so that the returns over several decisions (`nStep`)
   /// tell of the policy.
@@ -360,7 +364,10 @@ public struct HigherLevelConfiguration: Equatable, Sendable {
   public var noveltyReward: Double = 0
 
   /// Whether anything asks how often it has decided in which place.
-  var notesPlaces: Bool { noveltyReward > 0 || holdProbability > 0 && holdPlaces == .rare }
+  var notesPlaces: Bool { noveltyReward > 0 || holdsPlaces && holdPlaces == .rare }
+
+  /// Whether places are ever held.
+  var holdsPlaces: Bool { holdProbability > 0 || holdAtStart > 0 }
 
   /// The published configuration.
   public init() {}

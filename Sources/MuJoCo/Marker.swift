@@ -50,7 +50,8 @@ public struct Marker: Sendable, Equatable {
         })
       { last += 1 }
       if points[last] != points[first] {
-        markers.append(Marker(.line(end: points[last], width: width), at: points[first], rgba: rgba))
+        markers.append(
+          Marker(.line(end: points[last], width: width), at: points[first], rgba: rgba))
       }
       first = last
     }

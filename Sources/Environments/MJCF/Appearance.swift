@@ -79,7 +79,8 @@ enum Appearance {
           "material",
           [
             "name": "maze_floor", "texture": "maze_floor", "texuniform": "true",
-            "texrepeat": decimals(1 / gridSpacing, 1 / gridSpacing), "specular": "0.1", "shininess": "0.1",
+            "texrepeat": decimals(1 / gridSpacing, 1 / gridSpacing), "specular": "0.1",
+            "shininess": "0.1",
           ]),
         boxMaterial("wall"),
         boxMaterial("platform"),

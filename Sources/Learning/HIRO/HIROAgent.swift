@@ -300,10 +300,12 @@ public final class HIROAgent: Agent, @unchecked Sendable {
         into: batch.nextInputs.row(row),
         place: { [last = outcome.last] in experience.place(decisions: $0 - 1, before: last) })
       if let redrawn {
-        outcome.reward = redrawn.redraw(
+        // In place of what the task gave; what it is worth to have been there stays.
+        let earned = redrawn.redraw(
           steps: transition.length, state: { experience.observation(transition.start + $0) },
           using: &higherStreams.targets, first: batch.inputsAndActions.row(row),
           last: batch.nextInputs.row(row))
+        outcome.reward += earned - transition.reward
       }
       batch.rewards[row] = Float(configuration.higher.rewardScale) * outcome.reward
       if configuration.higher.valueBound == .distance {

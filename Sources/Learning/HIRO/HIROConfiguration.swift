@@ -312,9 +312,9 @@ public struct HigherLevelConfiguration: Equatable, Sendable {
   public var evaluationTargets: Double = 0
 
   /// Fraction of a batch whose surroundings are drawn anew, such as the apples and bombs of Ant Gather, in
-  /// [0, 1]: what the robot would have sensed and earned among them follows from the way that it went, see
-  /// ``Surroundings``. 0 is the paper's HIRO. The same step taken a thousand times among other apples is a
-  /// thousand lessons in where to go. Refused where nobody can tell what others would have done.
+  /// [0, 1]: what the robot would have sensed and earned among them follows from the way that it went. 0 is
+  /// the paper's HIRO. The same step taken a thousand times among other apples is a thousand lessons in where
+  /// to go. Refused where nobody can tell what others would have done.
   public var otherSurroundings: Double = 0
 
   /// ρ: how much of the exploration noise stays from one decision to the next, in [0, 1);

@@ -19,7 +19,7 @@ while simulation.time < 0.8 {
 let renderer = try Renderer(model: model, width: 480, height: 360)
 let image = try renderer.render(
   simulation, camera: .fixed("side"),
-  markers: Marker.path(way, width: 0.01, spacing: 0.02, rgba: [0.2, 0.4, 0.9, 1]))
+  markers: Marker.path(way, width: 0.01, tolerance: 0.005, rgba: [0.2, 0.4, 0.9, 1]))
 try image.write(png: "pendulum.png")
 
 let red = (0..<image.width * image.height).count { index in

@@ -227,7 +227,6 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   /// The task has no target, or one of which the distance can't be told from an observation, or its reward
   /// is another than minus this distance.
   case noTarget(setting: String)
-
   /// Nobody can tell what the robot would have sensed and earned in other surroundings.
   case noSurroundings
 

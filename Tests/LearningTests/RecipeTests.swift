@@ -761,6 +761,21 @@ struct RecipeTests {
     #expect(runs.contains(2) && runs.contains(1))
   }
 
+  /// Of each whole episode in the memory, which of its decisions held a place.
+  private func heldDecisions(of agent: HIROAgent) -> [[Bool]] {
+    let experience = agent.experience
+    var episodes: [[Bool]] = []
+    var end = -1
+    for number in experience.higherHead - experience.higherCount..<experience.higherHead {
+      let transition = experience.higherTransition(number)
+      if transition.start != end { episodes.append([]) }
+      episodes[episodes.count - 1].append(transition.isHeld)
+      end = transition.isTerminal ? -1 : transition.start + transition.length
+    }
+    // The first may have lost its beginning to the ring, and the last has not ended.
+    return Array(episodes.dropFirst().dropLast())
+  }
+
   @Test("Places are held in the share of episodes that was asked for, and in each as often")
   func holdsPerEpisode() throws {
     let agent = try trained(windows: 3_000) {
@@ -770,17 +785,7 @@ struct RecipeTests {
       $0.higher.holdEpisodes = 0.5
       $0.higher.holdsPerEpisode = 2
     }
-    let experience = agent.experience
-    var episodes: [Int] = []
-    var end = -1
-    for number in experience.higherHead - experience.higherCount..<experience.higherHead {
-      let transition = experience.higherTransition(number)
-      if transition.start != end { episodes.append(0) }
-      if transition.isHeld { episodes[episodes.count - 1] += 1 }
-      end = transition.isTerminal ? -1 : transition.start + transition.length
-    }
-    // The first may have lost its beginning to the ring, and the last has not ended.
-    episodes = Array(episodes.dropFirst().dropLast())
+    let episodes = heldDecisions(of: agent).map { $0.count { $0 } }
     let without = episodes.count { $0 == 0 }
     #expect(episodes.count > 80 && episodes.allSatisfy { $0 == 0 || $0 == 2 })
     #expect(abs(Double(without) / Double(episodes.count) - 0.5) < 0.2)
@@ -793,22 +798,10 @@ struct RecipeTests {
       $0.higher.holdAtStart = 0.4
       $0.higher.longestHold = 1
     }
-    let experience = agent.experience
-    var (first, held, others) = (0, 0, 0)
-    var end = -1
-    // The first of the ring may not be the first of its episode.
-    for number in experience.higherHead - experience.higherCount + 1..<experience.higherHead {
-      let transition = experience.higherTransition(number)
-      if end >= 0, transition.start != end {
-        first += 1
-        held += transition.isHeld ? 1 : 0
-      } else if end >= 0 {
-        others += transition.isHeld ? 1 : 0
-      }
-      end = transition.start + transition.length
-    }
-    #expect(first > 80 && others == 0)
-    #expect(abs(Double(held) / Double(first) - 0.4) < 0.2)
+    let episodes = heldDecisions(of: agent)
+    let held = episodes.count { $0[0] }
+    #expect(episodes.count > 80 && episodes.allSatisfy { !$0.dropFirst().contains(true) })
+    #expect(abs(Double(held) / Double(episodes.count) - 0.4) < 0.2)
   }
 
   @Test(

@@ -16,7 +16,7 @@ package struct GatherField: Equatable, Sendable {
   package static let startSpacing = 2.0
 
   /// What is left.
-  package fileprivate(set) var objects: [GatherObject]
+  package private(set) var objects: [GatherObject]
 
   package init(objects: [GatherObject]) {
     self.objects = objects
@@ -68,7 +68,7 @@ package struct GatherField: Equatable, Sendable {
   }
 
   /// The same into 20 numbers.
-  fileprivate func sense(
+  private func sense(
     x: Double, y: Double, heading: Double, into readings: UnsafeMutablePointer<Float>
   ) {
     readings.update(repeating: 0, count: 2 * Self.binCount)

@@ -87,10 +87,10 @@ public struct ConfigurationLayers {
     }
     for (keyNode, node) in mapping {
       let name = keyNode.scalar?.string ?? ""
-      guard TaskDescription.hasPreset(name) else {
+      guard TaskDescription.allPresetNames.contains(name) else {
         throw .unknownKey(
           "tasks.\(name)", source: Self.place(keyNode, in: source),
-          nearest: nearest(to: name, in: TaskRegistry.all.map(\.name)).map { "tasks.\($0)" })
+          nearest: nearest(to: name, in: TaskDescription.allPresetNames).map { "tasks.\($0)" })
       }
       guard case .mapping(let own) = node else {
         throw .illTyped(

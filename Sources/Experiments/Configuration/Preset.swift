@@ -65,8 +65,6 @@ extension TaskDescription {
   /// The name of tasks without a target in the group `tasks`.
   private static let withoutTarget = "without-target"
 
-  /// Whether a group `tasks` can have a part of that name.
-  static func hasPreset(_ name: String) -> Bool {
-    name == withoutTarget || TaskRegistry.has(name)
-  }
+  /// The names that the parts of a group `tasks` can have.
+  static let allPresetNames = TaskRegistry.all.map(\.name) + [withoutTarget]
 }

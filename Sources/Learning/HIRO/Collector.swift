@@ -169,8 +169,9 @@ package final class Collector: @unchecked Sendable {
   }
 
   /// Exploration that persists: with probability `holdProbability`, or `holdAtStart` where that is more and it
-  /// is the first of an episode, a decision draws a place, see ``HoldPlaces``, and this decision and those after it, 1 to `longestHold` in all, ask for that
-  /// place instead of what the actor wants in the plane: then it is true.
+  /// is the first of an episode, a decision draws a place, see ``HoldPlaces``, and this decision and those
+  /// after it, 1 to `longestHold` in all, ask for that place instead of what the actor wants in the plane:
+  /// then it is true.
   private func holdPlace(
     from state: UnsafePointer<Float>, into subgoal: UnsafeMutablePointer<Float>, isFirst: Bool
   ) -> Bool {

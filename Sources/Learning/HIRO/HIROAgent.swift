@@ -55,8 +55,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     shape: AgentShape, configuration: HIROConfiguration, seed: UInt64
   ) throws(AgentShapeError) {
     try self.init(
-      shape: shape, configuration: configuration, seed: seed, surroundings: nil,
-      makeLearner: TD3.make)
+      shape: shape, configuration: configuration, seed: seed, makeLearner: TD3.make)
   }
 
   /// Makes an untrained agent with other learners than ``TD3``, or for a task whose surroundings could have
@@ -294,20 +293,21 @@ public final class HIROAgent: Agent, @unchecked Sendable {
         into: batch.inputsAndActions.row(row),
         place: { experience.place(decisions: $0, before: number) })
       let redrawn = transition.isTerminal ? nil : drawsOtherSurroundings()
-      var outcome = outcome(of: number, isOther: isOther, isRedrawn: redrawn != nil)
+      let outcome = outcome(of: number, isOther: isOther, isRedrawn: redrawn != nil)
       shape.writeHigherInput(
         experience.observation(outcome.end), target: batchTarget,
         into: batch.nextInputs.row(row),
-        place: { [last = outcome.last] in experience.place(decisions: $0 - 1, before: last) })
+        place: { experience.place(decisions: $0 - 1, before: outcome.last) })
+      var reward = outcome.reward
       if let redrawn {
         // In place of what the task gave; what it is worth to have been there stays.
         let earned = redrawn.redraw(
           steps: transition.length, state: { experience.observation(transition.start + $0) },
           using: &higherStreams.targets, first: batch.inputsAndActions.row(row),
           last: batch.nextInputs.row(row))
-        outcome.reward += earned - transition.reward
+        reward += earned - transition.reward
       }
-      batch.rewards[row] = Float(configuration.higher.rewardScale) * outcome.reward
+      batch.rewards[row] = Float(configuration.higher.rewardScale) * reward
       if configuration.higher.valueBound == .distance {
         batch.bounds[row] =
           Float(configuration.higher.rewardScale) * distanceToTarget(outcome.end)

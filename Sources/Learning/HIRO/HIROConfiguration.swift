@@ -335,8 +335,9 @@ public struct HigherLevelConfiguration: Equatable, Sendable {
   /// the paper's HIRO.
   public var holdProbability: Double = 0
 
-  /// The same probability for the first decision of an episode, where that is more. What can't be undone, such as a block that is
-  /// pushed to where it jams, is done in the first decisions: exploration that begins later comes too late.
+  /// The same probability for the first decision of an episode, where that is more. What can't be undone, such
+  /// as a block that is pushed to where it jams, is done in the first decisions: exploration that begins later
+  /// comes too late.
   public var holdAtStart: Double = 0
 
   /// Fraction of the training episodes with noise in which places are held at all, in [0, 1]. In the

@@ -18,6 +18,7 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
   public let robotBody: Int
   /// The maze, where the world is one.
   public let map: MazeMap?
+  package let surroundings: (any Surroundings)?
 
   /// The current observation, `task.observationCount` numbers, updated in place.
   public private(set) var observation: [Float]
@@ -37,6 +38,7 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
     task = definition.description
     map = definition.map
     robot = definition.robot
+    surroundings = definition.surroundings
     simulation = try Simulation(model: model)
     robotBody = try model.id(of: .body, named: robot.bodyName)
     startPositions = robot.startPositions ?? Array(model.qpos0.prefix(robot.positionCount))
@@ -229,11 +231,6 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
 
   /// What is left to gather, in Ant Gather.
   public var objects: [GatherObject] { rules.objects }
-
-  /// What the robot would have sensed and earned, had the task's things lain elsewhere.
-  package var surroundings: (any Surroundings)? {
-    rules.surroundings(readingsAt: robot.positionCount + robot.velocityCount)
-  }
 
   /// Everything that makes the continuation exact to the bit.
   public func saveState() -> RobotEnvironmentState {

@@ -21,6 +21,15 @@ package protocol Surroundings: Sendable {
   ) -> Float
 }
 
+extension HIROConfiguration {
+  /// Refuses ``HigherLevelConfiguration/otherSurroundings`` in a task without.
+  package func check(_ surroundings: (any Surroundings)?) throws(AgentShapeError) {
+    guard hierarchy == .flat || higher.otherSurroundings == 0 || surroundings != nil else {
+      throw .noSurroundings
+    }
+  }
+}
+
 /// An environment that can tell what other surroundings would have done.
 package protocol RearrangeableEnvironment: Environment {
   /// The task's surroundings; `nil` in a task where they are always the same, or move the robot.

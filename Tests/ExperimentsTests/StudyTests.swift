@@ -105,6 +105,10 @@ struct StudyTests {
       ("tasks: point-maze\nslurm: [account]\n", "s.yaml:2:9: expected an option of sbatch"),
       ("tasks: [point-maze\n", "s.yaml:2:1: not YAML"),
       ("- 1\n", "s.yaml: expected `tasks:`"),
+      (
+        "tasks: [ant-gather, ant-maze]\nset: {higher.otherSurroundings: 0.5}\n",
+        "higher.otherSurroundings: needs a task such as ant-gather"
+      ),
     ])
   func refusals(yaml: String, message: String) {
     do {

@@ -20,6 +20,12 @@ public struct TaskDefinition: Sendable {
   /// What a step earns and when an episode ends; every environment begins with a copy.
   let rules: any TaskRules
 
+  /// What the robot would have sensed and earned, had the task's things lain elsewhere; `nil` in a task
+  /// where they lie always the same, or move the robot.
+  package var surroundings: (any Surroundings)? {
+    rules.surroundings(readingsAt: robot.positionCount + robot.velocityCount)
+  }
+
   /// Makes an environment with a world of its own. It must be reset before its first step.
   ///
   /// - Throws: `MuJoCoError` if MuJoCo refuses the world.

@@ -118,7 +118,7 @@ extension Study {
           runs.append(
             try run(
               index: runs.count, variant: variant, seed: seed, arguments: arguments,
-              task: definition.description))
+              of: definition))
         }
       }
     }
@@ -126,8 +126,10 @@ extension Study {
   }
 
   private func run(
-    index: Int, variant: Variant, seed: UInt64, arguments: [String], task: TaskDescription
+    index: Int, variant: Variant, seed: UInt64, arguments: [String],
+    of definition: TaskDefinition
   ) throws -> StudyRun {
+    let task = definition.description
     // `hiro train` takes each setting once.
     let own = Set(variant.assignments.map(\.key))
     let settings = assignments.filter { !own.contains($0.key) } + variant.assignments
@@ -138,6 +140,7 @@ extension Study {
     try layers.apply(["seed": "\(seed)"], source: "--seeds")
     var configuration = layers.configuration
     configuration.task = task.name
+    try configuration.learning.check(definition.surroundings)
     try configuration.checkMemory(for: task)
     return StudyRun(
       index: index, task: task.name, variant: variant.name, seed: seed,

@@ -65,9 +65,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     surroundings: (any Surroundings)? = nil, makeLearner: MakeLearner
   ) throws(AgentShapeError) {
     let shape = try taskShape.adapted(to: configuration)
-    guard configuration.higher.otherSurroundings == 0 || surroundings != nil else {
-      throw .noSurroundings
-    }
+    try configuration.check(surroundings)
     self.surroundings = surroundings
     self.shape = shape
     self.configuration = configuration

@@ -7,16 +7,17 @@ import Parallel
 import Randomness
 
 /// How fast this machine trains Ant Maze in the published configuration, where the time goes, and
-/// how near that is to what the machine could do at best.
+/// how close the speed comes to the machine's limit.
 ///
-/// Everything is measured in turns within one run, and each figure is the median over the rounds:
-/// the machine's speed drifts, and ratios between figures of one run do not.
+/// All quantities are measured in turn within one run, and each figure is the median over the
+/// rounds: the machine's speed drifts over time, but the ratios between the figures of one run do
+/// not.
 package struct BenchmarkReport: Codable, Equatable, Sendable {
   /// Threads that training used.
   package var threads: Int
   /// GFLOP/s of `[100, 300]·[300, 300]` with one thread busy.
   package var productRate: Double
-  /// The same for each thread while all are busy.
+  /// GFLOP/s per thread of the same product while all threads are busy.
   package var productRateAllThreads: Double
   /// Five `mj_step` of Ant Maze in a C loop (µs).
   package var physicsMicroseconds: Double
@@ -28,7 +29,8 @@ package struct BenchmarkReport: Codable, Equatable, Sendable {
   package var higherUpdateMicroseconds: Double
   /// The off-policy correction of one batch on one thread (µs).
   package var correctionMicroseconds: Double
-  /// Rows that the correction put through the lower actor, as a fraction of those of the plain way.
+  /// Rows that the correction put through the lower actor, as a fraction of the rows that scoring
+  /// every step of every candidate would need.
   package var correctionRows: Double
   /// Environment steps per second of whole training.
   package var trainingStepsPerSecond: Double
@@ -56,10 +58,11 @@ package struct Benchmark {
   /// Environment steps of training per round.
   package var stepsPerRound = 500
 
-  /// Measures with the default effort, about half a minute.
+  /// Makes a benchmark of the default length, about half a minute.
   package init() {}
 
-  /// Measures; `progress` is called after each round with its number and their count.
+  /// Runs the benchmark; `progress` is called after each round with the number of that round and
+  /// the number of all rounds.
   package func run(
     threads: Int = WorkerPool.processorCount,
     progress: (Int, Int) -> Void = { _, _ in }
@@ -110,7 +113,7 @@ package struct Benchmark {
     return report
   }
 
-  /// The rate of one thread while all threads of `pool` multiply.
+  /// The mean rate of a thread (GFLOP/s) while all threads of `pool` multiply matrices.
   private func productRate(_ pool: WorkerPool) -> Double {
     let rates = FloatBuffer(count: pool.threadCount)
     pool.forEach(below: pool.threadCount) { index in
@@ -139,7 +142,7 @@ package struct Benchmark {
   }
 }
 
-/// The figures of each round by where their median goes.
+/// The measured values of all rounds, keyed by the report's property that gets their median.
 private struct Samples {
   private var values: [WritableKeyPath<BenchmarkReport, Double>: [Double]] = [:]
 
@@ -158,7 +161,7 @@ private struct Samples {
   }
 }
 
-/// The bare physics and the environment, over the same actions from the same start.
+/// Times the bare physics and the environment with the same actions from the same initial state.
 private struct PhysicsLoops {
   private let simulation: Simulation
   private let environment: RobotEnvironment
@@ -176,8 +179,8 @@ private struct PhysicsLoops {
     }
   }
 
-  /// Microseconds per step of each; the two take turns, step by step, so that both see the same
-  /// machine.
+  /// Microseconds per environment step for each; the two alternate step by step, so that both are
+  /// measured under the same conditions.
   mutating func measure() throws -> (bare: Double, environment: Double) {
     var stream = RandomStream(seed: 1, name: "start")
     try environment.reset(using: &stream, target: .training)
@@ -199,7 +202,7 @@ private struct PhysicsLoops {
   }
 }
 
-/// The parts of learning, each by itself.
+/// Times each part of learning separately.
 private final class LearningParts {
   private let agent: HIROAgent
   private var stream: RandomStream
@@ -240,7 +243,8 @@ private final class LearningParts {
     }
   }
 
-  /// Fills both replay buffers of the agent, which is of no other use afterwards.
+  /// Fills both replay buffers of the agent with meaningless data; the agent must not be trained
+  /// afterwards.
   func fillReplay() {
     let interval = agent.configuration.subgoals.interval
     let window = Window(capacity: interval, shape: agent.shape)

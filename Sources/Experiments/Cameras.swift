@@ -1,9 +1,9 @@
 import Environments
 import MuJoCoGraphics
 
-/// Where a world is looked at from.
+/// The cameras that show a world.
 extension RobotEnvironment {
-  /// A camera that sees all of the world that can be walked, from above.
+  /// A camera straight above the world that sees all of its walkable area.
   public var overviewCamera: Camera {
     let (center, extent) = worldBox
     return .overhead(center: [center.x, center.y, 0], extent: extent)
@@ -16,7 +16,7 @@ extension RobotEnvironment {
       lookAt: [center.x, center.y, 0], distance: extent * 1.3, azimuth: 90, elevation: -58)
   }
 
-  /// A camera that goes with the robot, steep enough to see it behind a wall.
+  /// A camera that follows the robot and looks down steeply enough to see it behind a wall.
   public var followingCamera: Camera {
     .following(body: robotBody, distance: 11 * pictureScale, azimuth: 90, elevation: -60)
   }

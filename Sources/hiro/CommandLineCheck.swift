@@ -3,17 +3,17 @@ import Environments
 import Files
 import Foundation
 
-/// What is wrong with a command line whatever its values are: a command or an option that does not
-/// exist, an option that is given twice, a value that is empty.
+/// Finds errors in a command line that do not depend on what its values mean: an unknown command or
+/// option, an option that is given twice, an empty value.
 ///
-/// The argument parser speaks of these last, after what a command says of its values, or takes them
-/// without a word; who mistyped `--output` would be asked for an output folder.
+/// The argument parser reports these errors only after the command has validated its values, or not
+/// at all: a user who mistyped `--output` would be asked for an output folder.
 struct CommandLineCheck {
   private let tool: Tool
 
   /// - Throws: `ValidationError`.
   static func check(_ arguments: [String]) throws {
-    // What a shell asks for its completions is not typed by anyone.
+    // A shell's request for completions (`---completion`) is not typed by a user.
     guard let first = arguments.first, !first.hasPrefix("---") else { return }
     guard let tool = Tool() else { return }
     try Self(tool: tool).check(arguments[...], of: tool.command)
@@ -48,7 +48,7 @@ struct CommandLineCheck {
         continue
       }
       let name = String(argument.prefix { $0 != "=" })
-      // Who asks for help gets it, whatever else is wrong.
+      // A request for help is answered, whatever else is wrong.
       if builtIn.contains(name) { return }
       if name == "--generate-completion-script" { return }
       guard let index = options.firstIndex(where: { $0.spellings.contains(name) }) else {
@@ -87,8 +87,8 @@ struct CommandLineCheck {
   }
 }
 
-/// The commands and their arguments, as the argument parser tells them to programs: the JSON of
-/// `hiro --experimental-dump-help`, as far as it is needed here.
+/// The commands and their arguments, as the argument parser describes them for other programs: the
+/// part of the JSON of `hiro --experimental-dump-help` that is needed here.
 private struct Tool: Decodable {
   let command: Command
 
@@ -114,7 +114,7 @@ private struct Tool: Decodable {
     let name: String
   }
 
-  /// Nil where a later version of the argument parser tells it otherwise.
+  /// Nil if the JSON has another form, as it may in a later version of the argument parser.
   init?() {
     do {
       _ = try Hiro.parseAsRoot(["--experimental-dump-help"])

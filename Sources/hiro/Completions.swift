@@ -3,8 +3,8 @@ import Environments
 import Experiments
 import Learning
 
-/// What the shells offer after an option or in the place of an argument: the names that this program
-/// knows, as they are when the script for the shell is made.
+/// The words that a shell offers as completions: the names that this program knows at the time when
+/// the completion script is generated.
 extension CompletionKind {
   /// The tasks.
   static var task: CompletionKind { .list(TaskRegistry.all.map(\.name)) }
@@ -12,12 +12,14 @@ extension CompletionKind {
   /// The presets.
   static var preset: CompletionKind { .list(Preset.all.map(\.name)) }
 
-  /// What `hiro list presets` and `hiro list maps` print one by one.
+  /// The names of presets and maps, which `hiro list presets` and `hiro list maps` can print
+  /// singly.
   static var presetOrMap: CompletionKind {
     .list(Preset.all.map(\.name) + MazeMap.builtIn.map(\.name))
   }
 
-  /// The settings with the sign that follows, and the words that some of them may be.
+  /// The settings, each followed by `=`; a setting that is a choice of words appears once with each
+  /// word.
   static var assignment: CompletionKind {
     .list(
       Setting.all.filter { $0.key != "task" }.flatMap { setting in
@@ -27,10 +29,10 @@ extension CompletionKind {
   }
 }
 
-/// The scripts that `hiro --generate-completion-script` makes.
+/// Changes the scripts that `hiro --generate-completion-script` prints.
 enum CompletionScript {
-  /// The argument parser's `script` for a shell, with what it lacks for settings: after the name of
-  /// one no space follows.
+  /// The argument parser's `script` for a shell, changed for settings: no space is added after
+  /// `key=`.
   static func improved(_ script: String) -> String {
     if script.hasPrefix("#!/bin/bash") { return script + bash }
     return script.replacing(
@@ -42,7 +44,7 @@ enum CompletionScript {
         """)
   }
 
-  /// For bash, `lower.discount=0.9` is three words. Here it is one.
+  /// Bash splits `lower.discount=0.9` into three words at the `=`; this joins them into one again.
   private static let bash = """
 
 

@@ -99,8 +99,8 @@ struct EvaluateCommand: ParsableCommand {
     if writeCard { print("\nwritten into the policy's card") }
   }
 
-  /// Measures the score of the policy's card again, unless `result` is that measurement; nil where
-  /// there is none, or something else was asked.
+  /// Checks the score on the policy's card by measuring it again, or by `result` if that was
+  /// measured in the same way. Nil if there is no score, or if the options ask for something else.
   private func check(
     _ policy: PolicyFile, _ result: EvaluationResult, task: TaskDescription,
     _ measure: (Evaluation) throws -> EvaluationResult
@@ -113,7 +113,7 @@ struct EvaluateCommand: ParsableCommand {
       written, score: PolicyCard.Score(isSame ? result : try measure(evaluation)))
   }
 
-  /// What `--json` prints: the result, and beside it what became of the card.
+  /// What `--json` prints: the fields of the result, and `card`, the check of the policy's card.
   private struct Output: Encodable {
     let result: EvaluationResult
     let card: CardCheck?

@@ -31,8 +31,8 @@ struct Hiro: ParsableCommand {
       ?? CommandLine.arguments[0]
   }
 
-  /// Runs the command that the arguments name. What goes wrong is said in one line on standard
-  /// error, and the exit code tells its kind (`sysexits.h`).
+  /// Runs the command that the arguments name. An error is reported in one line on standard error,
+  /// and the exit code tells its kind (`sysexits.h`).
   static func main() {
     StandardStreams.prepare()
     var code: Int32 = 0
@@ -56,7 +56,7 @@ struct Hiro: ParsableCommand {
       var command = try parseAsRoot(arguments)
       try command.run()
     } catch  where exitCode(for: error) == .success {
-      // Help, the version, a script for a shell: the answer comes as an error.
+      // The argument parser throws help, the version and completion scripts as errors.
       print(CompletionScript.improved(fullMessage(for: error)))
     }
   }
@@ -69,7 +69,8 @@ struct Hiro: ParsableCommand {
       }
       text += " (see \((["hiro", command].compactMap(\.self) + ["--help"]).joined(separator: " ")))"
     }
-    // Parts of the message may come from a stranger's file: nothing of it reaches the terminal raw.
+    // Parts of the message may come from an untrusted file: its control characters must not reach
+    // the terminal.
     return printable(
       text.split(whereSeparator: \.isNewline).joined(separator: "; "), limit: 1_000)
   }

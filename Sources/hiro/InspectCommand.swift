@@ -126,7 +126,8 @@ struct InspectCommand: ParsableCommand {
       ],
       ["intact", "yes: every tensor is complete, the checksums match"],
     ]
-    // A card says it at greater length.
+    // Left out if there is no success rate but a score, whose rows below say how good the policy
+    // is.
     if file.success != nil || file.card?.score == nil {
       rows.insert(
         ["success", file.success.map { fixed($0, 3) } ?? Self.unmeasured(file, path)], at: 4)
@@ -154,7 +155,7 @@ struct InspectCommand: ParsableCommand {
     return "\(path)\n" + table(rows)
   }
 
-  /// What of its world a file holds, where the task's name doesn't say all.
+  /// What a file holds of its world beyond the task's name: a custom map and robot.
   private static func holdings(of world: CarriedWorld) -> String {
     guard world.map != nil else { return "" }
     if let robot = world.robot {

@@ -100,7 +100,7 @@ struct ListCommand: ParsableCommand {
 }
 
 extension Setting.Kind {
-  /// What it may be, as few words as a table has place for.
+  /// The allowed values, in few enough words for a table.
   fileprivate var allowed: String {
     switch self {
     case .integer(let range):
@@ -136,7 +136,8 @@ private struct Listing: Encodable {
     let suggestedSettings: [SettingValue]
   }
 
-  /// Settings' names are as in configuration files: they are values here and not keys.
+  /// A setting's name is a value in the JSON and not a key, so that it is spelt as in configuration
+  /// files.
   struct SettingValue: Encodable {
     let setting: String
     let value: String

@@ -1,25 +1,25 @@
 import Foundation
 import Synchronization
 
-/// What the program tells people while it works: lines that stay, and on a terminal one line of
-/// progress that is drawn anew. It all goes to standard error.
+/// The program's messages to people while it works, on standard error: lines that stay and, on a
+/// terminal, one progress line that is redrawn.
 ///
-/// Nobody waits for the reader: a pipe that breaks, a terminal that is gone or stopped with Ctrl-S, a
-/// full disk take a line of text and never a step of work. What a slow reader has not taken yet is
-/// kept for it, up to a limit.
+/// The work never waits for the reader: with a broken pipe, a terminal that is gone or stopped with
+/// Ctrl-S, or a full disk, messages may be lost, but the work goes on. Bytes that a slow reader has
+/// not taken yet are kept, up to a limit.
 final class Messages: Sendable {
-  /// Those of this process.
+  /// The messages of this process.
   static let shared = Messages()
 
-  /// Whether a person reads them as they come.
+  /// Whether standard error is a terminal, where a person reads the messages at once.
   let isTerminal = isatty(STDERR_FILENO) == 1
 
   private struct State {
-    /// What the reader has not taken yet.
+    /// Bytes that the reader has not taken yet.
     var pending: [UInt8] = []
-    /// Whether the last line is one of progress, to be drawn over.
+    /// Whether the last line is a progress line, to be overwritten.
     var isLineOpen = false
-    /// Whether nobody will ever read.
+    /// Whether the reader is gone for good.
     var isBroken = false
   }
 
@@ -27,15 +27,15 @@ final class Messages: Sendable {
   private let descriptor: Int32
   private let isWaitingForReaders: Bool
 
-  /// Bytes kept for a reader that does not read.
+  /// The most bytes kept for a reader that does not read.
   private static let limit = 1 << 16
 
   private init() {
     var status = stat()
     let kind = fstat(STDERR_FILENO, &status) == 0 ? status.st_mode & S_IFMT : 0
     isWaitingForReaders = [S_IFIFO, S_IFCHR, S_IFSOCK].contains(kind)
-    // Another opening of the same pipe or terminal can be told not to wait without telling the
-    // programs that share ours.
+    // Opening the same pipe or terminal again gives a descriptor that can be non-blocking without
+    // affecting the programs that share standard error with this one.
     let another =
       isWaitingForReaders
       ? open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1
@@ -50,8 +50,8 @@ final class Messages: Sendable {
     }
   }
 
-  /// Shows `line` as the present state of something: drawn over the one before on a terminal, a line
-  /// of its own elsewhere. Left out where the reader is behind.
+  /// Shows `line` as the progress line: on a terminal it replaces the previous one, elsewhere it is
+  /// a new line. It is left out if the reader is behind.
   func show(_ line: String) {
     state.withLock { state in
       drain(&state)
@@ -62,7 +62,7 @@ final class Messages: Sendable {
     }
   }
 
-  /// Leaves the line of progress as it is and begins a new one.
+  /// Leaves the progress line as it is and begins a new line.
   func endLine() {
     state.withLock { state in
       if state.isLineOpen { append("\n", to: &state) }
@@ -70,7 +70,7 @@ final class Messages: Sendable {
     }
   }
 
-  /// Gives a reader that is behind a little time for the rest: for the end of the program.
+  /// Gives a slow reader up to `seconds` to take the rest; called at the end of the program.
   func finish(within seconds: Double = 1) {
     endLine()
     let end = ContinuousClock.now + .seconds(seconds)

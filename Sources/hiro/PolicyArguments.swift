@@ -5,7 +5,7 @@ import Files
 import Foundation
 import Learning
 
-/// What `evaluate` and `render` have in common: a policy, and the task in which it acts.
+/// What `evaluate`, `render` and `view` have in common: a policy, and the task in which it acts.
 struct PolicyArguments: ParsableArguments {
   @Argument(
     help: .init(
@@ -24,7 +24,7 @@ struct PolicyArguments: ParsableArguments {
     completion: .file())
   var robot: String?
 
-  /// The policy and the task.
+  /// Loads the policy, and makes the task in which it acts.
   ///
   /// - Parameter map: Another maze for the policy's robot.
   func load(
@@ -36,7 +36,7 @@ struct PolicyArguments: ParsableArguments {
     if task == nil, map == nil, let doubt = try policy.world.doubt(about: definition) {
       Messages.shared.say("note: \(printable(file)): \(doubt)")
     }
-    // Shapes are checked here, once, so that the message can name the file and the task.
+    // The shapes are checked here, so that the error can name the file and the task.
     do {
       _ = try policy.makePolicy(for: definition.description)
     } catch {

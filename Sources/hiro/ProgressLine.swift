@@ -3,8 +3,9 @@ import Foundation
 import Learning
 import Synchronization
 
-/// Tells on standard error how a run gets on: on a terminal one line that is drawn anew, elsewhere
-/// a line every ten seconds. Evaluations and warnings stay to be read.
+/// Shows the progress of a run on standard error: on a terminal in one line that is redrawn,
+/// elsewhere in a new line every ten seconds. Evaluations and warnings have lines of their own,
+/// which stay.
 final class ProgressLine {
   private let task: String
   private let messages = Messages.shared
@@ -16,7 +17,7 @@ final class ProgressLine {
     self.task = task
   }
 
-  /// Shows how far the run is, not more often than anyone can read.
+  /// Shows how far the run is, at most every 0.25 s on a terminal and every 10 s elsewhere.
   func show(_ progress: TrainingProgress) {
     if let warning = progress.warning, warning != lastWarning {
       messages.say("warning: \(warning)")
@@ -61,25 +62,26 @@ final class ProgressLine {
   }
 }
 
-/// Tells how far work that can be counted is: on a terminal several times a second, elsewhere every
-/// ten seconds. Any thread may call it.
+/// Shows the progress of countable work: on a terminal several times a second, elsewhere every ten
+/// seconds. It may be used from any thread.
 final class CountLine: Sendable {
   private let work: String
   private let unit: String
   private let clock: Mutex<Clock>
 
   private struct Clock {
-    /// When to tell again.
+    /// When to show the progress next.
     var nextTime: ContinuousClock.Instant
-    /// The first piece that was done, and when: what came before it is no measure of the rest.
+    /// The count and the time of the first call; the time before it is not used to estimate the
+    /// rest.
     var first: (done: Int, time: ContinuousClock.Instant)?
   }
 
-  /// Of `work` ("render"), which consists of pieces called `unit` ("frames").
+  /// Creates the line for `work` (such as "render"), which is counted in `unit` (such as "frames").
   init(_ work: String, unit: String) {
     self.work = work
     self.unit = unit
-    // Who reads a file later learns nothing from the progress of a short piece of work.
+    // Begin after one interval: in a log file, the progress of a short piece of work is useless.
     clock = Mutex(Clock(nextTime: .now + Self.interval))
   }
 
@@ -117,7 +119,7 @@ func grouped(_ number: Int) -> String {
   return digits
 }
 
-/// `seconds` as people say it.
+/// `seconds` in hours and minutes, in minutes or, below a minute, in seconds.
 func duration(_ seconds: Double) -> String {
   let minutes = Int(seconds / 60)
   if minutes >= 60 { return "\(minutes / 60) h \(minutes % 60) min" }

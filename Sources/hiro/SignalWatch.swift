@@ -1,40 +1,44 @@
 import Foundation
 import Synchronization
 
-/// Notices the signals that ask a program to end: Ctrl-C, `kill`, a terminal that closes, a batch
-/// system that warns of the end of its time.
+/// Receives the signals that ask the program to end: from Ctrl-C, `kill`, a terminal that closes,
+/// or a batch system that warns of the end of the time limit.
 ///
-/// The first is answered on standard error at once, whatever the program is doing, and only asks: the
-/// work looks at ``signal`` between its steps, saves, and ends with ``exitCode``. A second Ctrl-C
-/// gives up: the program ends without saving. Signals that come twice by themselves do not: `timeout`
-/// sends SIGTERM twice, a closing shell SIGHUP, and Slurm lets SIGTERM follow its warning.
+/// The first signal is acknowledged on standard error at once, but is only a request: the program
+/// looks at ``signal`` between its steps, saves, and ends with ``exitCode``. A later Ctrl-C
+/// (SIGINT) or SIGQUIT ends the program without saving. Other signals do not, because they may be
+/// sent twice without intention: `timeout` sends SIGTERM twice, a closing shell sends SIGHUP twice,
+/// and Slurm sends SIGTERM after its warning.
 ///
-/// Make it before the first other thread: threads inherit what is held back from their maker.
+/// Create it before any other thread: a thread inherits the blocked signals from the thread that
+/// creates it.
 final class SignalWatch: Sendable {
   /// SIGUSR1, SIGUSR2 and SIGXCPU are the warnings of Slurm, Grid Engine and `ulimit -t`.
   static let watched = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGXCPU]
 
-  /// A second Ctrl-C counts from here on: sooner, the finger slipped.
+  /// A second Ctrl-C counts only after this time; an earlier one is taken for a key pressed twice
+  /// by mistake.
   private static let pause = Duration.seconds(0.5)
 
   private let received = Atomic<Int32>(0)
 
-  /// Begins to watch.
+  /// Blocks the signals and starts the thread that receives them.
   ///
   /// - Parameters:
-  ///   - stopping: What is said at the first signal, before how to give up.
-  ///   - givingUp: What is said where the second gives up.
+  ///   - stopping: The message at the first signal; how to give up is added to it.
+  ///   - givingUp: The message when a later signal ends the program without saving.
   init(stopping: String, givingUp: String) {
     var signals = sigset_t()
     sigemptyset(&signals)
     for number in Self.watched {
-      // `nohup` ignores SIGHUP, and means it. SIGINT, though, is ignored in whatever a script starts
-      // in the background, and `kill -INT` is meant, too.
+      // If SIGHUP is ignored, `nohup` did that on purpose. An ignored SIGINT is watched all the
+      // same: a script's background processes start with it ignored, and `kill -INT` must still
+      // work.
       if number == SIGHUP, Self.isIgnored(number) { continue }
       Foundation.signal(number, SIG_DFL)
       sigaddset(&signals, number)
     }
-    // Held back everywhere, and taken by the thread that waits for them.
+    // Blocked in all threads, and received by the one thread that waits for them.
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     let thread = Thread { [self, signals] in
       wait(for: signals, stopping: stopping, givingUp: givingUp)
@@ -44,7 +48,7 @@ final class SignalWatch: Sendable {
     thread.start()
   }
 
-  /// The signal that has come first.
+  /// The first signal received; nil if there was none.
   var signal: Int32? {
     let value = received.load(ordering: .relaxed)
     return value == 0 ? nil : value
@@ -78,7 +82,7 @@ final class SignalWatch: Sendable {
   private static func isIgnored(_ number: Int32) -> Bool {
     var action = sigaction()
     guard sigaction(number, nil, &action) == 0 else { return false }
-    // A handler is told from "ignore" by its address alone.
+    // SIG_IGN is the address 1; any other value is a handler or SIG_DFL.
     return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
   }
 }

@@ -1,14 +1,14 @@
 import Foundation
 import Synchronization
 
-/// What the program makes sure of before it does anything else, whoever started it.
+/// Puts the standard streams into a known state, before the program does anything else.
 enum StandardStreams {
-  /// Nothing that is opened later can get the number of a standard stream, and no broken pipe and
-  /// no limit on the size of files ends the program: writing to them fails instead, as it does on a
-  /// full disk.
+  /// Opens closed standard streams, so that no file opened later gets their numbers, and ignores
+  /// SIGPIPE and SIGXFSZ, so that a broken pipe or a limit on the size of files does not end the
+  /// program: writing fails instead, as it does on a full disk.
   static func prepare() {
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-      // Reading finds nothing, and writing fails as it would have.
+      // Opened for reading: it is empty, and writing fails, as it does on a closed stream.
       let null = open("/dev/null", O_RDONLY)
       if null >= 0 && null != descriptor {
         dup2(null, descriptor)
@@ -20,14 +20,15 @@ enum StandardStreams {
   }
 }
 
-/// Why the first write to standard output that failed did; 0 while none has.
+/// The `errno` of the first write to standard output that failed; 0 if none has failed.
 private let outputError = Atomic<Int32>(0)
 
-/// Writes a line to standard output. Everything that this program prints goes through here, in the
-/// place of the function of the same name of the standard library, which keeps failures to itself.
+/// Writes `text` and `terminator` to standard output. Everything that this program prints goes
+/// through here, instead of through the standard library's function of the same name, which does
+/// not report errors.
 ///
-/// A reader that goes away (`hiro list | head`) ends the program quietly, as for other tools. What
-/// else goes wrong is remembered for ``checkOutput()``.
+/// A reader that goes away (`hiro list | head`) ends the program quietly, as with other tools. Any
+/// other error is kept for ``checkOutput()``.
 func print(_ text: String, terminator: String) {
   guard outputError.load(ordering: .relaxed) == 0 else { return }
   var bytes = Array((text + terminator).utf8)[...]
@@ -39,7 +40,8 @@ func print(_ text: String, terminator: String) {
       signal(SIGPIPE, SIG_DFL)
       raise(SIGPIPE)
     } else if errno == EAGAIN {
-      // Whoever shares the stream has set it not to wait.
+      // Another program that shares the stream has made it non-blocking: wait until it can be
+      // written.
       var stream = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
       poll(&stream, 1, -1)
     } else if errno != EINTR {
@@ -59,7 +61,7 @@ func print() {
   print("", terminator: "\n")
 }
 
-/// Standard output could not be written: its reader has not got what the command found.
+/// Standard output could not be written, so that its reader has not received the command's result.
 struct OutputError: Error, CustomStringConvertible {
   let code: Int32
 

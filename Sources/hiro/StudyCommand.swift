@@ -173,7 +173,7 @@ struct StudyCommand: ParsableCommand {
     }
   }
 
-  /// The study of the file, the folder or the command line, with the options laid over it.
+  /// The study from the file, the folder or the command line, overridden by the options.
   private func study() throws -> Study {
     var study: Study
     if let resume {
@@ -212,7 +212,8 @@ struct StudyCommand: ParsableCommand {
       .map { $0.trimmingCharacters(in: .whitespaces) }
   }
 
-  /// Becomes the `hiro train` of one run: signals and the exit code are its own.
+  /// Replaces this process by the `hiro train` of one run, so that the run itself receives signals
+  /// and sets the exit code.
   private func become(_ index: Int, of folder: StudyFolder) throws {
     guard let run = folder.runs.first(where: { $0.index == index }) else {
       throw ValidationError("--only: the study has the runs 0 to \(folder.runs.count - 1)")
@@ -287,7 +288,7 @@ struct StudyCommand: ParsableCommand {
   }
 }
 
-/// `text` as one word of a shell.
+/// `text` quoted as one word for a shell.
 private func shellQuoted(_ text: String) -> String {
   let isPlain = text.allSatisfy { $0.isLetter || $0.isNumber || "-_./=,:+%@".contains($0) }
   return isPlain && !text.isEmpty ? text : "'\(text.replacing("'", with: "'\\''"))'"

@@ -15,7 +15,7 @@ func table(_ rows: [[String]]) -> String {
   }.joined()
 }
 
-/// `value` with so many digits after the point.
+/// `value` with `digits` digits after the decimal point.
 func fixed(_ value: Double, _ digits: Int) -> String {
   String(format: "%.\(digits)f", value)
 }

@@ -150,7 +150,8 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  /// Whether whoever began the run, a study, is gone; nobody would take note of its end.
+  /// Whether the process that began the run (a study) has ended; then the run ends, too, because
+  /// nobody would notice its result.
   private var isAbandoned: Bool { parent.map { $0 != getppid() } ?? false }
 
   private func makeRun() throws -> TrainingRun {
@@ -176,8 +177,8 @@ struct TrainCommand: ParsableCommand {
       writesEvents: tensorboard)
   }
 
-  /// The task: of the command line, a map, or the configuration file, beside which a run's own map
-  /// and robot lie.
+  /// The task that the command line names, or that of the map, or that of the configuration file; a
+  /// custom map and robot of a run are found beside that file.
   private func definition() throws -> TaskDefinition {
     if let map { return try TaskDefinition(map: MazeMap(path: map), robot: robot) }
     if let task { return try TaskRegistry.definition(named: task) }
@@ -189,7 +190,7 @@ struct TrainCommand: ParsableCommand {
     do {
       definition = try RunFolder.definition(named: name, besideConfiguration: config)
     } catch let error as EnvironmentError {
-      // A typing error in the name of a task has its own answer.
+      // A misspelt name of a built-in task keeps its own error.
       guard case .unknownTask(_, let known) = error, nearest(to: name, in: known) == nil else {
         throw error
       }

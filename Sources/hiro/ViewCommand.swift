@@ -104,7 +104,8 @@ struct ViewCommand: ParsableCommand {
     try show(&session, in: window)
   }
 
-  /// The world, and who acts in it. A single argument may be a policy or a task.
+  /// The world, and the policy that acts in it; nil if a person drives. A single argument may be a
+  /// policy or a task.
   private func load() throws -> (TaskDefinition, HierarchicalPolicy?) {
     let isTask = policy.map { name in
       !FileManager.default.fileExists(atPath: name) && TaskRegistry.has(name)
@@ -147,7 +148,7 @@ struct ViewCommand: ParsableCommand {
         try image.write(png: path)
         print("picture written to \(path)")
       }
-      // Where the driver doesn't wait for the screen, we do.
+      // Wait for the next frame here, if the graphics driver does not wait for the screen.
       let rest = frame - Date().timeIntervalSince(now)
       if rest > 0 { Thread.sleep(forTimeInterval: rest) }
     }

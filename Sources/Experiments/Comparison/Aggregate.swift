@@ -1,24 +1,24 @@
 import Learning
 import Randomness
 
-/// What many seeds came to, as one number and how sure it is.
+/// The results of many seeds as one number, with its uncertainty.
 ///
 /// The interquartile mean and its interval are those of Agarwal et al. 2021 ("Deep reinforcement
 /// learning at the edge of the statistical precipice"); the paper of HIRO reports the mean and its
 /// standard error.
 package struct Aggregate: Sendable, Equatable, Codable {
-  /// How many numbers.
+  /// How many numbers were aggregated.
   package let count: Int
-  /// Their mean.
+  /// The mean of the numbers.
   package let mean: Double
-  /// The mean's standard error; nil of one.
+  /// The standard error of the mean; nil for a single number.
   package let standardError: Double?
-  /// Their median.
+  /// The median of the numbers.
   package let median: Double
   /// The mean of the middle half: a quarter of the numbers, rounded down, is cut off at each end.
   package let interquartileMean: Double
-  /// Where ``interquartileMean`` would lie in 95 % of repetitions, by the stratified bootstrap; its
-  /// ends are the same for one number.
+  /// Where ``interquartileMean`` would lie in 95 % of repetitions, by the stratified bootstrap; for
+  /// a single number, both ends are the same.
   package let interquartileMeanInterval: [Double]
 
   /// Aggregates `strata`, the scores of each task, which must not all be empty.
@@ -42,14 +42,14 @@ package struct Aggregate: Sendable, Equatable, Codable {
 
 /// How often a run of one variant beats a run of another.
 package struct Improvement: Sendable, Equatable, Codable {
-  /// The variant that is asked about.
+  /// The first variant.
   package let variant: String
-  /// The one that it is compared with.
+  /// The second variant, which the first is compared with.
   package let over: String
   /// The probability that a random run of the first is better than one of the second, ties counting
   /// half; the mean over the tasks that both have.
   package let probability: Double
-  /// Where it would lie in 95 % of repetitions, by the stratified bootstrap.
+  /// Where ``probability`` would lie in 95 % of repetitions, by the stratified bootstrap.
   package let interval: [Double]
 
   package init(
@@ -68,7 +68,7 @@ package struct Improvement: Sendable, Equatable, Codable {
     }
   }
 
-  /// Mann and Whitney's U, as a fraction of all pairs.
+  /// The Mann–Whitney U statistic, as a fraction of all pairs.
   package static func probability(_ mine: [Double], over others: [Double]) -> Double {
     var sum = 0.0
     for a in mine { for b in others { sum += a > b ? 1 : a == b ? 0.5 : 0 } }
@@ -76,10 +76,10 @@ package struct Improvement: Sendable, Equatable, Codable {
   }
 }
 
-/// Draws runs with replacement, again and again, to see how much a statistic owes to the seeds that
-/// happened to be there. The draws are the same each time.
+/// Repeatedly draws runs with replacement, to estimate how much a statistic depends on the seeds
+/// that happened to be used. The random numbers are the same each time.
 package struct Bootstrap {
-  /// How often.
+  /// The number of repetitions.
   package var repetitions = 5_000
 
   /// The 2.5 % and 97.5 % quantiles of `statistic` over the repetitions.
@@ -89,28 +89,28 @@ package struct Bootstrap {
     return [values.quantile(0.025) ?? .nan, values.quantile(0.975) ?? .nan]
   }
 
-  /// As many of `values` as there are, drawn with replacement.
+  /// A sample of `values`, drawn with replacement, with as many elements.
   package static func resampled(_ values: [Double], using stream: inout RandomStream) -> [Double] {
     values.map { _ in values[stream.index(below: values.count)] }
   }
 }
 
 extension Collection where Element == Double {
-  /// The mean of the middle half; `nil` of nothing.
+  /// The mean of the middle half; `nil` if the collection is empty.
   package var interquartileMean: Double? {
     let cut = count / 4
     return sorted().dropFirst(cut).dropLast(cut).mean
   }
 
-  /// The value below which the fraction `level` lies, between two neighbours in proportion; `nil` of
-  /// nothing.
+  /// The value below which the fraction `level` of the numbers lies, with linear interpolation
+  /// between neighbours; `nil` if the collection is empty.
   package func quantile(_ level: Double) -> Double? {
     guard !isEmpty else { return nil }
     let sorted = sorted()
     let place = level * Double(sorted.count - 1)
     let index = Int(place)
     let next = Swift.min(index + 1, sorted.count - 1)
-    // What needs no rounding; and infinity minus itself, or times nothing, is no number.
+    // No interpolation is needed here, and with infinite values it would give NaN (∞ − ∞ or 0 · ∞).
     if sorted[index] == sorted[next] || place == Double(index) { return sorted[index] }
     return sorted[index] + (place - Double(index)) * (sorted[next] - sorted[index])
   }

@@ -3,11 +3,12 @@ import Files
 import Foundation
 import Learning
 
-/// Runs put beside each other: for each task and variant what its seeds came to.
+/// A comparison of runs: for each task and variant, the results of its seeds.
 package struct Comparison: Sendable {
-  /// For each task and variant, the tasks together.
+  /// One group for each task and variant, ordered by task.
   package let groups: [Group]
-  /// For each variant over all tasks, where there are several tasks that count success.
+  /// The results, over all tasks that count success, of each variant that ran in all of them; empty
+  /// if there are fewer than two such tasks.
   package let overall: [Overall]
   /// Each variant against each other, over the tasks that both have.
   package let improvements: [Improvement]
@@ -22,9 +23,9 @@ package struct Comparison: Sendable {
     package let runs: [RunHistory]
     /// Seeds whose runs have no evaluation yet, or have not begun.
     package let missingSeeds: [UInt64]
-    /// The best score of each seed, taken together: the paper's measure.
+    /// The best scores of the seeds, aggregated: the paper's measure.
     package let best: Aggregate
-    /// The last score of each seed, taken together.
+    /// The last scores of the seeds, aggregated.
     package let last: Aggregate
     /// The learning curve.
     package let curve: [CurvePoint]
@@ -35,38 +36,40 @@ package struct Comparison: Sendable {
     package var unfinishedSeeds: [UInt64] {
       runs.filter { !$0.isFinished }.map(\.configuration.seed)
     }
-    /// Seeds whose success never was 0.5.
+    /// Seeds whose success rate never reached 0.5.
     package var failedSeeds: [UInt64] {
       runs.filter { $0.hasSuccess && $0.firstStep(reaching: 0.5) == nil }.map(\.configuration.seed)
     }
-    /// The mean time that a run took (s), of those that noted it.
+    /// The mean time that a run took (s), over the runs that recorded it.
     package var meanSeconds: Double? { runs.compactMap(\.seconds).mean }
 
-    /// The steps of the first evaluation with so much success; nil for a seed that never had it.
+    /// The step of each run's first evaluation with at least this success rate; nil for a run that
+    /// never reached it.
     package func steps(to success: Double) -> [Int?] {
       runs.map { $0.firstStep(reaching: success) }
     }
 
-    /// The median of ``steps(to:)``, those that never had it counting as later than all; nil where
-    /// that is the median.
+    /// The median of ``steps(to:)``; a run that never reached the success rate counts as later than
+    /// all others. Nil if the median is such a run.
     package func medianSteps(to success: Double) -> Double? {
       Self.median(steps(to: success).map { $0.map(Double.init) })
     }
 
-    /// The median time of a run up to its first evaluation with so much success (s), those that never
-    /// had it counting as later than all; nil where that is the median, or no time was noted.
+    /// The median time until a run's first evaluation with at least this success rate (s); a run
+    /// that never reached it counts as later than all others. Nil if the median is such a run, or
+    /// if a run that reached it did not record its time.
     package func medianSeconds(to success: Double) -> Double? {
       let reached = runs.map { $0.firstPoint(reaching: success) }
       guard !reached.contains(where: { $0 != nil && $0?.seconds == nil }) else { return nil }
       return Self.median(reached.map { $0?.seconds })
     }
 
-    /// The median, nil counting as larger than all; nil where that is the median.
+    /// The median, where nil counts as larger than all numbers; nil if the median is not finite.
     private static func median(_ values: [Double?]) -> Double? {
       values.map { $0 ?? .infinity }.quantile(0.5).flatMap { $0.isFinite ? $0 : nil }
     }
 
-    /// The run with the best score, and the one in the middle; the same where there is only one.
+    /// The runs with the best and with the median score; if there is only one run, that one alone.
     package var examples: [(name: String, run: RunHistory)] {
       let ranked = runs.sorted {
         ($0.best ?? 0, $0.last ?? 0, -Double($0.configuration.seed))
@@ -84,9 +87,10 @@ package struct Comparison: Sendable {
     package let step: Int
     /// The interquartile mean of the score over seeds.
     package let interquartileMean: Double
-    /// Its 95 % interval by the bootstrap.
+    /// The 95 % interval of ``interquartileMean``, by the bootstrap.
     package let interval: [Double]
-    /// The mean distance at the end (m); nil in a task without targets.
+    /// The mean distance from the target at the end of an episode (m); nil in a task without
+    /// targets.
     package let finalDistance: Double?
   }
 
@@ -94,11 +98,12 @@ package struct Comparison: Sendable {
   package struct Overall: Sendable, Encodable {
     /// The variant.
     package let variant: String
-    /// The best success of each run, taken together.
+    /// The best success rates of all runs, aggregated.
     package let best: Aggregate
   }
 
-  /// Compares the runs in `paths`: folders of studies, of runs, or of folders that hold them.
+  /// Compares the runs in `paths`: folders of studies or runs, or folders that contain such
+  /// folders.
   ///
   /// - Throws: ``ComparisonError`` where they cannot be compared.
   package init(paths: [String]) throws {
@@ -165,7 +170,7 @@ package struct Comparison: Sendable {
   /// The tasks, in the order of the runs.
   package var tasks: [String] { groups.map(\.task).uniqued() }
 
-  /// The variants of a task.
+  /// The groups of a task: one for each variant.
   package func groups(of task: String) -> [Group] { groups.filter { $0.task == task } }
 
   /// The settings that differ between the variants of a task: one value for each of its groups.
@@ -182,13 +187,14 @@ package struct Comparison: Sendable {
 
   // MARK: Finding runs
 
-  /// A run and what its variant is called.
+  /// A run and the name of its variant.
   private struct Entry {
     let run: RunHistory
     var variant: String
   }
 
-  /// Settings that say how long and how often, and not what is compared.
+  /// Settings that do not distinguish variants: the task, the seed, and how long and how often
+  /// something is done.
   private static let neutralKeys: Set<String> = [
     "task", "seed", "steps", "reportInterval", "evaluation.interval", "evaluation.episodes",
     "evaluation.stopAtSuccess", "checkpoint.minutes",
@@ -226,7 +232,7 @@ package struct Comparison: Sendable {
     return entries
   }
 
-  /// The folders of runs below `path`, not within one another, sorted.
+  /// The folders of runs below `path`, sorted; folders within a run's folder are not searched.
   private static func runFolders(below path: String, depth: Int) throws -> [String] {
     guard depth > 0 else { return [] }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
@@ -241,7 +247,8 @@ package struct Comparison: Sendable {
     }
   }
 
-  /// What a run outside a study is called: the preset that it is nearest to, and what it changes.
+  /// The variant name of a run outside a study: the nearest preset, and the settings that differ
+  /// from it.
   private static func variant(of run: RunHistory) throws -> String {
     func name(_ preset: Preset?) throws -> (name: String, changes: [String]) {
       var layers = ConfigurationLayers()
@@ -257,7 +264,8 @@ package struct Comparison: Sendable {
       + (nearest.changes.count > 3 ? " …" : "")
   }
 
-  /// Gives variants of one name and different settings different names, by the settings that differ.
+  /// Gives variants with the same name but different settings different names, by adding the
+  /// settings that differ.
   private static func nameApart(_ entries: inout [Entry]) {
     for indices in Dictionary(
       grouping: entries.indices,
@@ -309,9 +317,9 @@ package struct Comparison: Sendable {
 
   // MARK: Curves
 
-  /// The interquartile mean over the seeds at each step at which one of them was evaluated. A run that
-  /// ended because it succeeded keeps its last score; the curve ends where a run that did not has no
-  /// more evaluations.
+  /// The interquartile mean over the seeds, at each step at which one of them was evaluated. A run
+  /// that ended because it succeeded keeps its last score; the curve ends where the first of the
+  /// other runs has its last evaluation.
   private static func curve(of runs: [RunHistory]) -> [CurvePoint] {
     let ends = runs.map { run in
       run.endedBySuccess ? Int.max : run.scores.last?.step ?? 0
@@ -320,7 +328,7 @@ package struct Comparison: Sendable {
     let steps = Set(runs.flatMap { $0.scores.map(\.step) }).filter { $0 <= end }.sorted()
     return steps.compactMap { step in
       let evaluations = runs.compactMap { $0.evaluations.last { $0.step <= step } }
-      // Before its first evaluation a run has nothing to show.
+      // The curve begins when every run has been evaluated.
       guard evaluations.count == runs.count else { return nil }
       let scores = evaluations.compactMap { $0.measurements[0].score }
       let aggregate = Aggregate(scores, bootstrap: Bootstrap(repetitions: 2_000))
@@ -333,7 +341,7 @@ package struct Comparison: Sendable {
 }
 
 extension Sequence where Element: Hashable {
-  /// The elements without those that were there before.
+  /// The elements in order, without repetitions.
   package func uniqued() -> [Element] {
     var seen: Set<Element> = []
     return filter { seen.insert($0).inserted }

@@ -4,8 +4,8 @@ import Imaging
 import Learning
 import MuJoCo
 
-/// A comparison as one HTML file that opens offline: tables, curves, and what the best and the median
-/// seed do, in pictures. It has no script and asks nobody for anything.
+/// A comparison as one HTML file that opens offline: tables, curves, and pictures of an episode of
+/// the best and the median seed. It has no script and loads nothing.
 package struct ComparisonPage: Sendable {
   private let comparison: Comparison
   private let table: ComparisonTable
@@ -46,7 +46,7 @@ package struct ComparisonPage: Sendable {
     self.note = note
   }
 
-  /// Twelve pictures of an episode of the run's best policy.
+  /// The contact sheet of an episode of the run's best policy, and how that episode went.
   private static func picture(
     of run: RunHistory
   ) throws -> (png: Data, episode: Evaluation.Episode) {
@@ -57,7 +57,7 @@ package struct ComparisonPage: Sendable {
     var recording = Recording()
     (recording.width, recording.height, recording.sheetCellWidth) = (480, 360, 240)
     (recording.keepsFrames, recording.makesVideo) = (false, false)
-    // Only what stands on the sheet is drawn.
+    // Draw only the frames of the contact sheet.
     recording.stepsPerFrame = .max
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "hiro-compare-\(UUID().uuidString)")
@@ -68,7 +68,7 @@ package struct ComparisonPage: Sendable {
     return (try Data(contentsOf: URL(fileURLWithPath: result.contactSheet)), result.episode)
   }
 
-  /// The page.
+  /// The page as HTML.
   package var html: String {
     """
     <!DOCTYPE html>

@@ -5,20 +5,20 @@ import Learning
 package struct ComparisonTable: Sendable {
   /// A table with its heading.
   package struct Section: Sendable {
-    /// What it tells.
+    /// The title of the table.
     package let title: String
-    /// The first row names the columns.
+    /// The rows of the table; the first one names the columns.
     package let rows: [[Cell]]
   }
 
-  /// What stands in a cell.
+  /// The content of a cell.
   package struct Cell: Sendable, ExpressibleByStringLiteral {
-    /// For people.
+    /// The text for people.
     package let text: String
-    /// The number behind it, unrounded.
+    /// The unrounded number that ``text`` shows; nil if it is not one number.
     package let value: Double?
 
-    /// A cell of words.
+    /// A cell that holds only text.
     package init(stringLiteral value: String) { self.init(value) }
 
     init(_ text: String, value: Double? = nil) {
@@ -27,10 +27,11 @@ package struct ComparisonTable: Sendable {
     }
   }
 
-  /// The tables: one for each task, then over all tasks, then each variant against each other.
+  /// The tables: for each task, the variants; for each task, the seeds; all tasks together; each
+  /// variant against each other; for each task, the settings that differ.
   package let sections: [Section]
 
-  /// Lays out `comparison`.
+  /// Makes the tables of `comparison`.
   package init(_ comparison: Comparison) {
     var sections = comparison.tasks.map { task in
       let groups = comparison.groups(of: task)
@@ -117,7 +118,7 @@ package struct ComparisonTable: Sendable {
     "ant-fall": "0.66 ± 0.07",
   ]
 
-  /// The paper's row of a task, where the task is one of its.
+  /// The row with the paper's result, if the paper has the task; otherwise none.
   private static func published(_ group: Comparison.Group) -> [[Cell]] {
     guard let score = paper[group.task] else { return [] }
     let row: [Cell] = ["the paper", "", Cell(score)]
@@ -269,7 +270,7 @@ extension Comparison.Group: Encodable {
     let seconds: Double?
   }
 
-  /// Encodes the seeds together, each by itself, and the learning curve.
+  /// Encodes the aggregated results, the result of each run, and the learning curve.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(task, forKey: .task)

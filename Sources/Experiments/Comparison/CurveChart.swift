@@ -1,9 +1,10 @@
 import Foundation
 import Learning
 
-/// Learning curves as SVG: for each task the score over environment steps, and below it the distance
-/// from the target at the end. Thick lines are the interquartile mean over the seeds with its 95 %
-/// interval, thin ones the seeds.
+/// Learning curves as SVG: for each task the score over environment steps and, below it, the
+/// distance from the target at the end of an episode. Thick lines show the interquartile mean of
+/// the scores over the seeds with its 95 % interval, and the mean of the distances; thin lines show
+/// the single seeds.
 package struct CurveChart: Sendable {
   private let panels: [Panel]
 
@@ -16,9 +17,9 @@ package struct CurveChart: Sendable {
   private struct Line: Sendable {
     let name: String
     let color: Int
-    /// The mean, and the ends of its interval.
+    /// The mean over the seeds, and the ends of its interval.
     let points: [(step: Int, value: Double, low: Double, high: Double)]
-    /// Each seed by itself.
+    /// The curve of each seed.
     let seeds: [(seed: UInt64, points: [(step: Int, value: Double)])]
   }
 
@@ -31,7 +32,7 @@ package struct CurveChart: Sendable {
   private static let (width, height) = (760.0, 300.0)
   private static let (left, right, top, bottom) = (64.0, 16.0, 34.0, 44.0)
 
-  /// The curves of `comparison`, of one task or of all.
+  /// The curves of `comparison` for one task, or for all if `task` is nil.
   package init(_ comparison: Comparison, task: String? = nil) {
     let variants = comparison.groups.map(\.variant).uniqued()
     panels = comparison.tasks.filter { task == nil || $0 == task }.flatMap { task -> [Panel] in
@@ -81,7 +82,8 @@ package struct CurveChart: Sendable {
     }
   }
 
-  /// The picture: a file of its own, on white paper, or a part of a page, in the page's colours.
+  /// The chart as SVG: a file of its own with a white background if `standalone`, otherwise a part
+  /// of a page in the page's colours.
   package func svg(standalone: Bool) -> String {
     let height = Self.height * Double(panels.count)
     var parts = [
@@ -160,7 +162,7 @@ package struct CurveChart: Sendable {
     }
     var legend = width - right
     for line in panel.lines.reversed() {
-      // Letters are some 6.4 wide; a legend that is a little too wide does no harm.
+      // A letter is about 6.4 units wide; 6.6 leaves a little room.
       legend -= 6.6 * Double(line.name.count) + 34
       parts.append(
         "<line x1=\"\(text(legend))\" x2=\"\(text(legend + 18))\" y1=\"16\" y2=\"16\" "
@@ -170,7 +172,7 @@ package struct CurveChart: Sendable {
     return parts
   }
 
-  /// Four to eight round numbers within `range`.
+  /// Three to seven round numbers within `range`.
   package static func ticks(_ range: ClosedRange<Double>) -> [Double] {
     let span = range.upperBound - range.lowerBound
     guard span > 0, span.isFinite else { return [range.lowerBound] }
@@ -199,7 +201,7 @@ package struct CurveChart: Sendable {
   }
 }
 
-/// `text` as it may stand in SVG and HTML, also between double quotes.
+/// `text` escaped for SVG and HTML, also for attributes in double quotes.
 package func escaped(_ text: String) -> String {
   text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
     .replacing("\"", with: "&quot;")

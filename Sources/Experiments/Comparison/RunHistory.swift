@@ -3,53 +3,55 @@ import Files
 import Foundation
 import Learning
 
-/// What the files of a run tell of how it went.
+/// The course of a run, read from its files.
 package struct RunHistory: Sendable {
   /// The run's folder.
   package let folder: String
-  /// Its settings.
+  /// The run's settings.
   package let configuration: RunConfiguration
-  /// The task; in a maze with a robot of one's own, of the Ant in that maze.
+  /// The task; for a custom maze, that of the Ant in this maze, even if the run has a custom robot.
   package let task: TaskDescription
-  /// Where the task has its targets, its own first; empty in a task without targets.
+  /// The task's evaluation targets, its own first; empty in a task without targets.
   package let targets: [Evaluation.Target]
-  /// The evaluations, in the order of their steps, each with a measurement for each target.
+  /// The evaluations, in the order of their steps.
   package let evaluations: [Point]
   private let state: RunState
-  /// The step of its last row.
+  /// The step of the last row of the learning curves.
   private let lastStep: Int
-  /// Time that it took so far (s); nil where it was not noted.
+  /// The time that the run has taken so far (s); nil if it was not recorded.
   package let seconds: Double?
 
   /// An evaluation during training.
   package struct Point: Sendable, Equatable {
-    /// The environment step.
+    /// The environment step of the evaluation.
     package let step: Int
-    /// For each target; one measurement in a task without targets.
+    /// A measurement for each target; a single one in a task without targets.
     package let measurements: [Measurement]
-    /// The second look, on the task's own target; nil where there was none.
+    /// The second evaluation of a policy that looked like the best so far, on the task's own
+    /// target; nil if there was none.
     package let confirmation: Measurement?
-    /// Time that the run had taken then (s); nil where it was not noted.
+    /// The time that the run had taken until then (s); nil if it was not recorded.
     package let seconds: Double?
   }
 
   /// What was measured on a target.
   package struct Measurement: Sendable, Equatable {
-    /// The rate of success; nil in a task that counts only the score.
+    /// The success rate, in [0, 1]; nil in a task that counts only the score.
     package let success: Double?
-    /// The mean distance at the end (m).
+    /// The mean distance from the target at the end of an episode (m); nil in a task without
+    /// targets.
     package let finalDistance: Double?
     /// The mean return.
     package let episodeReturn: Double?
 
-    /// What runs are compared by: the success where there is one, else the return.
+    /// The number by which runs are compared: the success rate, or the return if there is none.
     package var score: Double? { success ?? episodeReturn }
   }
 
-  /// Learning curves at most.
+  /// The most bytes of a file with learning curves.
   private static let sizeLimit = 1 << 30
 
-  /// Whether `folder` is a run's.
+  /// Whether `folder` holds a run.
   package static func isRun(_ folder: String) -> Bool {
     access("\(folder)/\(RunFolder.configuration)", F_OK) == 0
       && access("\(folder)/\(RunFolder.metrics)", F_OK) == 0
@@ -76,7 +78,8 @@ package struct RunHistory: Sendable {
     lastStep = rows.last.flatMap { Int($0[rows[0].firstIndex(of: "step") ?? 0]) } ?? 0
   }
 
-  /// What the run was asked to do; in a maze with a robot of one's own, that of the Ant in that maze.
+  /// The task called `name` of the run in `folder`; for a custom maze, that of the Ant in this
+  /// maze.
   private static func task(named name: String, in folder: String) throws -> TaskDescription {
     if let map = try RunFolder.ownMap(in: folder) {
       return try TaskDefinition(map: map).description
@@ -97,7 +100,7 @@ package struct RunHistory: Sendable {
 
   /// The fields of the file, row by row, the names of the columns first.
   private static func rows(of text: String, path: String) throws -> [[Substring]] {
-    // The last line is empty, or a row that a kill cut short.
+    // What follows the last line break is empty, or a row that was not written completely.
     let rows = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
       .map { $0.split(separator: ",", omittingEmptySubsequences: false) }
     guard let head = rows.first, head.contains("step") else {
@@ -155,8 +158,8 @@ package struct RunHistory: Sendable {
     }
   }
 
-  /// The evaluations that decide which policy a run keeps as its best: the second looks, or, where
-  /// there were none, all.
+  /// The evaluations that decide which policy a run keeps as its best: the second evaluations or,
+  /// if there were none, all evaluations.
   private var decisive: [(point: Point, measurement: Measurement)] {
     let confirmed = evaluations.compactMap { point in
       point.confirmation.map { (point, $0) }
@@ -181,8 +184,8 @@ package struct RunHistory: Sendable {
   /// The score of the last evaluation.
   package var last: Double? { scores.last?.score }
 
-  /// The first evaluation with at least so much success, in the second look where the run has one; nil
-  /// where there was none.
+  /// The first evaluation with at least this success rate, counting only second evaluations if the
+  /// run has any; nil if there was none.
   package func firstPoint(reaching success: Double) -> Point? {
     decisive.first { ($0.measurement.success ?? -1) >= success }?.point
   }
@@ -190,19 +193,20 @@ package struct RunHistory: Sendable {
   /// The step of ``firstPoint(reaching:)``.
   package func firstStep(reaching success: Double) -> Int? { firstPoint(reaching: success)?.step }
 
-  /// Whether it came to the success at which it was to end.
+  /// Whether the run reached the success rate at which it was to end.
   private var hasReachedItsSuccess: Bool {
     let wanted = configuration.evaluation.stopAtSuccess
     return wanted > 0 && firstPoint(reaching: wanted) != nil
   }
 
-  /// Whether it has come to its end: as its files tell, or, where only its curves were kept, as these do.
+  /// Whether the run is finished, according to its checkpoints or, if only its learning curves were
+  /// kept, according to these.
   package var isFinished: Bool {
     state.isFinished
       || state == .notBegun && (lastStep >= configuration.steps || hasReachedItsSuccess)
   }
 
-  /// Whether it ended because it succeeded: what comes after is as good.
+  /// Whether the run ended because it succeeded; its last score then counts for all later steps.
   package var endedBySuccess: Bool { isFinished && hasReachedItsSuccess }
 
   /// Whether the task counts success.
@@ -213,17 +217,17 @@ package struct RunHistory: Sendable {
 package enum ComparisonError: Error, Equatable, CustomStringConvertible {
   /// A file could not be read.
   case file(FileError)
-  /// A file does not describe the environment of one's own that the run was made in.
+  /// A file does not describe the custom environment that the run was made in.
   case task(path: String, expected: String)
-  /// A run's learning curves are not as they should be.
+  /// A run's learning curves cannot be read.
   case malformed(path: String, problem: String)
   /// There is no run in the folder.
   case noRuns(folder: String)
   /// No run has been evaluated yet.
   case noEvaluation(folder: String)
-  /// Two runs of a task have other targets.
+  /// Two runs of a task have different targets.
   case targets(first: String, second: String, problem: String)
-  /// A run is there twice.
+  /// A run occurs twice.
   case sameRun(first: String, second: String, name: String)
 
   /// One line: what was found where, and what would be right.

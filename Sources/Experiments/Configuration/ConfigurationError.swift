@@ -4,14 +4,14 @@ import Files
 public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   /// The configuration file could not be read.
   case file(FileError)
-  /// The text is not YAML, or not of the kind that a configuration needs.
+  /// The text is not YAML, or does not have the structure of a configuration.
   case malformed(source: String, problem: String)
   /// There is no such setting.
   case unknownKey(String, source: String, nearest: String?)
-  /// The setting's value is not what it may be.
+  /// The setting's value has the wrong type or is out of range.
   case illTyped(key: String, source: String, expected: String, found: String)
-  /// A run with these settings needs more memory than there is (bytes); `limit` is what says so, as
-  /// the beginning of "… 8 GB".
+  /// A run with these settings needs more memory than there is (both in bytes); `limit` says what
+  /// limits it, as words that a size completes: "this machine has" 8 GB.
   case tooLarge(needed: Double, available: Double, limit: String)
   /// `--set` was not given `key=value`.
   case notAnAssignment(String)

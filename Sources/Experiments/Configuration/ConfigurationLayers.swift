@@ -4,13 +4,13 @@ import Foundation
 import Learning
 import Yams
 
-/// The settings of a run while they are put together, layer over layer: the published defaults,
-/// then what the task suggests, then a preset or a file, then `--set`.
+/// Builds the settings of a run from layers, each of which overrides the earlier ones: the
+/// published defaults, then what the task suggests, then a preset or a file, then `--set`.
 public struct ConfigurationLayers {
-  /// Text of a configuration at most; a run's own is some five kilobytes.
+  /// The most bytes of a configuration's text; the one that a run writes has about five kilobytes.
   public static let sizeLimit = 1 << 16
 
-  /// What the layers so far come to.
+  /// The settings that result from the layers applied so far.
   public private(set) var configuration: RunConfiguration
   private var assigned: Set<String> = []
 
@@ -19,7 +19,8 @@ public struct ConfigurationLayers {
     self.configuration = configuration
   }
 
-  /// Lays `settings` (key → YAML value) over what is there; `source` names them in errors.
+  /// Overrides the settings so far with `settings` (key → YAML value); `source` names them in
+  /// errors.
   public mutating func apply(
     _ settings: [String: String], source: String
   ) throws(ConfigurationError) {
@@ -29,7 +30,8 @@ public struct ConfigurationLayers {
     }
   }
 
-  /// Lays the YAML file at `path` over what is there, with what it has for `task` in particular.
+  /// Overrides the settings so far with the YAML file at `path`, including its settings for `task`
+  /// alone.
   public mutating func apply(
     file path: String, for task: TaskDescription? = nil
   ) throws(ConfigurationError) {
@@ -40,8 +42,8 @@ public struct ConfigurationLayers {
     try apply(yaml: text, source: printable(path), tasks: task?.presetNames ?? [])
   }
 
-  /// Lays the YAML `text` over what is there; `source` names it in errors. Of a group `tasks`, what it
-  /// holds for any of `tasks` comes last.
+  /// Overrides the settings so far with the YAML `text`; `source` names it in errors. If it has a
+  /// group `tasks`, the settings there for any of `names` are applied last.
   public mutating func apply(
     yaml text: String, source: String, tasks names: [String] = []
   ) throws(ConfigurationError) {
@@ -56,7 +58,7 @@ public struct ConfigurationLayers {
     }
   }
 
-  /// Lays an assignment as of the command line, `lower.discount=0.95`, over what is there.
+  /// Overrides one setting by an assignment as on the command line: `lower.discount=0.95`.
   public mutating func apply(assignment text: String) throws(ConfigurationError) {
     guard let sign = text.firstIndex(of: "="), sign > text.startIndex else {
       throw .notAnAssignment(text)
@@ -65,7 +67,7 @@ public struct ConfigurationLayers {
       [String(text[..<sign]): String(text[text.index(after: sign)...])], source: "--set")
   }
 
-  /// What was laid over the settings at the start, in their order.
+  /// The settings that the layers have assigned, in the order of ``Setting/all``.
   var assignments: [Study.Assignment] {
     Setting.all.filter { assigned.contains($0.key) }
       .map { Study.Assignment(key: $0.key, value: value(of: $0)) }
@@ -76,7 +78,7 @@ public struct ConfigurationLayers {
     setting.read(configuration).yaml
   }
 
-  /// Lays the parts of a group `tasks` that have one of `names` over what is there, in their order.
+  /// Applies the parts of a group `tasks` whose key is one of `names`, in the order of the file.
   private mutating func apply(
     tasks: Node, of names: [String], source: String
   ) throws(ConfigurationError) {
@@ -136,7 +138,8 @@ public struct ConfigurationLayers {
     assigned.insert(key)
   }
 
-  /// The setting most likely meant: the one that ends the same, or is spelt almost the same.
+  /// The setting that was most likely meant: one with the same last part of its key, or with a
+  /// similar spelling.
   private static func nearestKey(to key: String) -> String? {
     let keys = Setting.all.map(\.key)
     let name = key.split(separator: ".").last
@@ -161,8 +164,9 @@ public struct ConfigurationLayers {
     }
   }
 
-  /// Refuses documents with more than a few references (`*name`), where ten lines can stand for
-  /// billions of values. Nesting needs no such care: the parser has its own limit.
+  /// Refuses documents with more than a few references (`&name`, `*name`): with references, ten
+  /// lines can expand to billions of values. Deep nesting needs no check, because the parser limits
+  /// it.
   private static func checkReferences(
     in text: String, source: String
   ) throws(ConfigurationError) {

@@ -5,7 +5,8 @@ import Parallel
 
 extension RunConfiguration {
   /// The memory that a run with this configuration takes once its replay buffers are full (bytes),
-  /// to within a factor of two. Not an integer: settings can ask for more than one holds.
+  /// to within a factor of two. A `Double`, because settings can ask for more than an integer
+  /// holds.
   func memoryNeeded(for task: TaskDescription) throws(AgentShapeError) -> Double {
     let shape = try task.agentShape(for: learning)
     let (observations, actions) = (Double(shape.observationCount), Double(shape.actionCount))
@@ -34,8 +35,8 @@ extension RunConfiguration {
     return 4 * numbers
   }
 
-  /// Refuses what this process cannot have the memory for, before any of it is taken: the machine,
-  /// its container or `ulimit` may set the limit.
+  /// Refuses a run that needs more memory than this process can have, before any is allocated. The
+  /// limit may be that of the machine, of its container or of `ulimit`.
   ///
   /// - Throws: ``ConfigurationError/tooLarge(needed:available:limit:)``, or `AgentShapeError`.
   func checkMemory(for task: TaskDescription) throws {
@@ -47,15 +48,16 @@ extension RunConfiguration {
     }
   }
 
-  /// What a run takes besides: the program, its libraries, the worlds (bytes).
+  /// Memory that a run takes besides learning: the program, its libraries, the worlds (bytes).
   private static let besidesLearning = 100e6
 
-  /// The numbers of one level: an actor and two critics, each with its target, gradient and two
-  /// moments, and the layers of a batch.
+  /// How many 32-bit numbers the learner of one level holds: an actor and two critics, each with
+  /// its target network, gradient and Adam's two moments, and the layers' values for a batch.
   private static func learner(_ sizes: LevelSizes, _ level: LevelConfiguration) -> Double {
     let hidden = Double(level.hiddenUnits)
     let (inputs, outputs) = (Double(sizes.inputCount), Double(sizes.limits.count))
-    // Not counted layer by layer: what is asked for may be more than an integer holds.
+    // Not counted layer by layer with integers: the settings may ask for more than an integer
+    // holds.
     let weights = hidden * (hidden + inputs + 2 * outputs + 3)
     let layers = Double(level.batchSize) * 2 * (inputs + outputs + 6 * hidden)
     return 16 * weights + layers

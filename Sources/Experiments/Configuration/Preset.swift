@@ -3,7 +3,8 @@ import Learning
 
 /// A named recipe, or a variant of HIRO that the paper measures, as a piece of configuration.
 ///
-/// The group `tasks` of a preset holds, by name of a task, what differs there. The YAML files in `Sources/Experiments/Presets` are built into the program, comments and all.
+/// The group `tasks` of a preset holds settings for single tasks, by the task's name. The YAML
+/// files in `Sources/Experiments/Presets` are built into the program, including their comments.
 public struct Preset: Sendable {
   /// The name by which `--preset` takes it.
   public let name: String
@@ -44,7 +45,7 @@ public struct Preset: Sendable {
 }
 
 extension ConfigurationLayers {
-  /// Lays `preset` over what is there, with what it has for `task` in particular.
+  /// Overrides the settings so far with `preset`, including its settings for `task` alone.
   public mutating func apply(
     _ preset: Preset, for task: TaskDescription
   ) throws(ConfigurationError) {
@@ -53,18 +54,20 @@ extension ConfigurationLayers {
 }
 
 extension TaskDescription {
-  /// The names under which presets know the task. What trains on targets everywhere is the same as what does
-  /// not; a maze of one's own is an Ant Maze, with targets in space an Ant Fall; and what has no target, or
-  /// another reward than the distance, is ``withoutTarget`` before it is itself.
+  /// The names in a preset's group `tasks` that apply to this task. A task that trains on targets
+  /// everywhere (suffix `-multi`) counts as the same task without the suffix. A custom maze counts
+  /// as `ant-maze`, or as `ant-fall` if its targets have three coordinates. For a task without a
+  /// target, or with another reward than the distance, ``withoutTarget`` comes first and its own
+  /// name second.
   var presetNames: [String] {
     let name = name.hasSuffix("-multi") ? String(name.dropLast("-multi".count)) : name
     if targetCount == 0 || !rewardIsDistance { return [Self.withoutTarget, name] }
     return [TaskRegistry.has(name) ? name : targetCount > 2 ? "ant-fall" : "ant-maze"]
   }
 
-  /// The name of tasks without a target in the group `tasks`.
+  /// The name in the group `tasks` that stands for all tasks without a target.
   private static let withoutTarget = "without-target"
 
-  /// The names that the parts of a group `tasks` can have.
+  /// All names that a group `tasks` may contain.
   static let allPresetNames = TaskRegistry.all.map(\.name) + [withoutTarget]
 }

@@ -2,8 +2,9 @@ import Learning
 
 /// Everything that decides what a training run computes, as `config.yaml` holds it.
 ///
-/// In a file the fields of `HIROConfiguration` stand beside the run's own, and those of a level's learner
-/// beside the level's: `lower: {discount: 0.95}`, not `learning: {lower: …}`. ``Setting`` has the keys.
+/// A file is less nested than these types: the fields of `HIROConfiguration` stand directly beside
+/// the run's own, and the fields of a level's learner directly beside the level's own: `lower:
+/// {discount: 0.95}`, not `learning: {lower: …}`. ``Setting`` lists the keys.
 public struct RunConfiguration: Equatable, Sendable {
   /// The task's name, as `hiro list tasks` prints it.
   public var task = "ant-maze"
@@ -38,8 +39,9 @@ public struct EvaluationConfiguration: Equatable, Sendable {
   /// Episodes per evaluation target, without exploration noise.
   public var episodes = 10
 
-  /// Episodes to the task's own target in which a policy that looks like the best so far is measured
-  /// again before it is kept as the best: ten lucky episodes are no merit. 0 for no second look.
+  /// Episodes, to the task's own target, in which a policy that looks like the best so far is
+  /// evaluated a second time before it is kept as the best: a success in ten episodes may be luck.
+  /// 0 for no second evaluation.
   public var confirmationEpisodes = 0
 
   /// Ends the run once the policy's success on the task's own target is this high; 0 for never.

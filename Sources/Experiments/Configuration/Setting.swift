@@ -1,20 +1,21 @@
 import Learning
 
-/// One setting of a run: its key, what it may be, what it means, and where in ``RunConfiguration`` it is.
+/// One setting of a run: its key, allowed values and meaning, and its place in
+/// ``RunConfiguration``.
 public struct Setting: Sendable {
   /// The path of the setting, with dots: `lower.discount`.
   public let key: String
-  /// What it may be.
+  /// The type and range of its values.
   public let kind: Kind
-  /// What it means, with its unit, in one line.
+  /// The meaning and the unit, in one line.
   public let meaning: String
 
-  /// Its value in a configuration.
+  /// Reads the setting's value from a configuration.
   let read: @Sendable (RunConfiguration) -> SettingValue
-  /// Puts a value of its kind into a configuration.
+  /// Writes a value of ``kind`` into a configuration.
   let write: @Sendable (inout RunConfiguration, SettingValue) -> Void
 
-  /// What a setting may be.
+  /// The type and range of a setting's values.
   public enum Kind: Sendable, Equatable {
     /// A whole number in a range.
     case integer(ClosedRange<Int>)
@@ -198,7 +199,7 @@ public struct Setting: Sendable {
   /// The setting with `key`.
   public static func named(_ key: String) -> Setting? { settingOfKey[key] }
 
-  /// What stands before the dot in some of the keys.
+  /// The groups of settings: the part before the dot in keys that have one, such as `lower`.
   static let groups = Set(
     all.compactMap { setting -> String? in
       let parts = setting.key.split(separator: ".")
@@ -207,7 +208,7 @@ public struct Setting: Sendable {
 
   private static let settingOfKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 
-  /// More steps than any run will make.
+  /// An upper limit for numbers of steps, more than any run will make.
   private static let count = 1_000_000_000_000
 
   /// The constants of a level's learner.
@@ -285,12 +286,12 @@ public struct Setting: Sendable {
     ]
   }
 
-  /// Where in a configuration a value is.
+  /// How a value is read from a configuration and written into it.
   private struct Field<Value>: Sendable {
     let read: @Sendable (RunConfiguration) -> Value
     let write: @Sendable (inout RunConfiguration, Value) -> Void
 
-    /// A part of the value.
+    /// Access to a part of the value.
     func at<Part>(_ path: any WritableKeyPath<Value, Part> & Sendable) -> Field<Part> {
       Field<Part>(
         read: { read($0)[keyPath: path] },
@@ -322,7 +323,8 @@ public struct Setting: Sendable {
   ) -> Setting {
     Setting(
       key, .integer(0...Int.max), meaning,
-      // What a file can't say is out of range.
+      // A seed above `Int.max` cannot be written in a file: -1 is out of range, so that it is
+      // refused.
       read: { .integer(Int(exactly: field.read($0)) ?? -1) },
       write: { if case .integer(let value) = $1 { field.write(&$0, UInt64(value)) } })
   }
@@ -378,7 +380,7 @@ public struct Setting: Sendable {
 }
 
 extension Setting.Kind: CustomStringConvertible {
-  /// What it may be, in words.
+  /// The type and range in words.
   public var description: String {
     switch self {
     case .integer(let range):

@@ -8,7 +8,7 @@ enum SettingValue: Equatable, Sendable {
   case numbers([Double])
   case text(String)
 
-  /// The value that `node` gives to a setting of `kind`, or `nil` where it is none.
+  /// The value that `node` gives to a setting of `kind`, or nil if it is not a valid one.
   init?(_ node: Node, kind: Setting.Kind) {
     switch kind {
     case .integer:
@@ -31,7 +31,7 @@ enum SettingValue: Equatable, Sendable {
     guard isPossible(for: kind) else { return nil }
   }
 
-  /// A list has at most so many numbers.
+  /// The most numbers in a list.
   private static let longestList = 1_000
 
   /// Whether a setting of `kind` may have the value.
@@ -79,9 +79,11 @@ enum SettingValue: Equatable, Sendable {
 }
 
 extension RunConfiguration {
-  /// Checks that every setting is in its range, wherever the configuration comes from.
+  /// Checks that every setting has an allowed value, also in a configuration that was not read from
+  /// a file.
   ///
-  /// - Throws: ``ConfigurationError/illTyped(key:source:expected:found:)`` for the first that is not.
+  /// - Throws: ``ConfigurationError/illTyped(key:source:expected:found:)`` for the first setting
+  ///   that has not.
   public func check() throws(ConfigurationError) {
     for setting in Setting.all {
       let value = setting.read(self)
@@ -93,8 +95,8 @@ extension RunConfiguration {
     }
   }
 
-  /// The configuration as YAML, each setting with its meaning beside it and `heading` as a comment
-  /// above; ``ConfigurationLayers`` reads it back to the same configuration.
+  /// The configuration as YAML, each setting with its meaning as a comment, and `heading` as a
+  /// comment at the top. ``ConfigurationLayers`` reads the same configuration back from it.
   public func yaml(heading: String) -> String {
     var lines = heading.split(separator: "\n", omittingEmptySubsequences: false).map { "# \($0)" }
     var group: Substring = ""

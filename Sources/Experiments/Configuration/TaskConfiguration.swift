@@ -2,8 +2,8 @@ import Learning
 import Parallel
 
 extension ConfigurationLayers {
-  /// What `hiro train TASK --preset PRESET --set SETTING…` uses: the published defaults, what the task
-  /// suggests, the preset, and the settings, the later over the earlier.
+  /// The configuration of `hiro train TASK --preset PRESET --set SETTING…`: the published defaults,
+  /// what the task suggests, the preset, and the settings; later ones override earlier ones.
   package init(
     for task: TaskDescription, preset: String?, settings: [String] = []
   ) throws(ConfigurationError) {
@@ -15,13 +15,13 @@ extension ConfigurationLayers {
 }
 
 extension RunConfiguration {
-  /// What `hiro train TASK --preset PRESET --set SETTING…` uses: the published defaults, what the task
-  /// suggests, the preset, and the settings, the later over the earlier.
+  /// The configuration of `hiro train TASK --preset PRESET --set SETTING…`: the published defaults,
+  /// what the task suggests, the preset, and the settings; later ones override earlier ones.
   ///
   /// - Parameters:
   ///   - task: What is to be learnt.
   ///   - preset: One of ``Preset/all``, by name; the published configuration if it is left out.
-  ///   - settings: Such as `lower.discount=0.95`.
+  ///   - settings: Assignments such as `lower.discount=0.95`.
   /// - Throws: ``ConfigurationError`` where there is no such preset or setting.
   public init(
     for task: TaskDescription, preset: String? = nil, settings: [String] = []

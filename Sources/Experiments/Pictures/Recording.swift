@@ -7,31 +7,31 @@ import MuJoCo
 import MuJoCoGraphics
 import Randomness
 
-/// One episode of a policy in pictures: frames, a video where `ffmpeg` can make one, and a sheet of
-/// twelve frames that tells it at a glance. The target, the current subgoal and the path walked are
-/// drawn into them.
+/// One episode of a policy in pictures: frames, a video where `ffmpeg` can make one, and a contact
+/// sheet of twelve frames that shows the episode at a glance. The target, the current subgoal and
+/// the path walked are drawn into the pictures.
 public struct Recording: Sendable {
-  /// From where the robot is watched.
+  /// Where the camera is.
   public enum View: String, CaseIterable, Sendable {
     /// From straight above, the whole world in view.
     case overhead
-    /// From above and in front, the whole world in view.
+    /// From above at an angle, the whole world in view.
     case oblique
-    /// From behind and above, wherever the robot goes.
+    /// From above at an angle, following the robot.
     case following
   }
 
-  /// From where.
+  /// The view of the camera.
   public var view = View.overhead
-  /// Pixels in a row of a frame.
+  /// Width of a frame (pixels).
   public var width = 960
-  /// Rows of a frame.
+  /// Height of a frame (pixels).
   public var height = 720
   /// Samples per pixel for smooth edges; 0 for none, which is faster.
   public var samples = 4
   /// Environment steps from one frame to the next.
   public var stepsPerFrame = 2
-  /// Pixels in a row of each of the contact sheet's pictures at most.
+  /// The greatest width of a picture on the contact sheet (pixels).
   public var sheetCellWidth = 480
   /// Whether each frame is kept as a PNG.
   public var keepsFrames = true
@@ -41,44 +41,45 @@ public struct Recording: Sendable {
   /// The usual recording.
   public init() {}
 
-  /// What was made.
+  /// The outcome of a recording.
   public struct Result: Sendable {
     /// How the episode went.
     public let episode: Evaluation.Episode
-    /// Frames.
+    /// The number of frames.
     public let frameCount: Int
-    /// The sheet of twelve frames.
+    /// The path of the contact sheet.
     public let contactSheet: String
-    /// The video; `nil` where none was asked for or none could be made.
+    /// The path of the video; nil if none was asked for or none could be made.
     public let video: String?
-    /// What `ffmpeg` calls the encoder that made the video.
+    /// The name, in `ffmpeg`, of the encoder that made the video; nil if there is no video.
     public let videoEncoder: String?
-    /// Why the video that was asked for could not be made; everything else was.
+    /// Why the video that was asked for could not be made; nil if there was no problem. Everything
+    /// else has been made.
     public let videoProblem: (any Error)?
   }
 
-  /// What the files are called.
+  /// The file name of the contact sheet.
   public static let contactSheetName = "contact-sheet.png"
-  /// What the video is called.
+  /// The file name of the video.
   public static let videoName = "episode.mp4"
 
   /// Frames in the contact sheet, and its columns.
   private static let sheetCount = 12
   private static let sheetColumns = 4
 
-  /// Plays an episode and writes its pictures into `folder`, which is made where it is missing.
+  /// Plays an episode and writes its pictures into `folder`, which is created if it does not exist.
   ///
   /// - Parameters:
-  ///   - policy: Who acts.
+  ///   - policy: The policy that acts.
   ///   - definition: The task and its world.
-  ///   - target: Where to go (m); empty in a task without targets.
-  ///   - seed: From which the start derives.
-  ///   - folder: Where the pictures go.
-  ///   - shouldStop: Asked before each step, and while `ffmpeg` is waited for.
-  ///   - progress: Called after each step with the number of those done, and of all.
-  /// - Throws: `MuJoCoError.noGraphics` where there is no OpenGL driver, `ImagingError`,
-  ///   `FileError`, `CancellationError` where `shouldStop()` is true, or what the environment
-  ///   throws. A video that cannot be made is no error: the result tells.
+  ///   - target: The target of the episode (m); its position is empty in a task without targets.
+  ///   - seed: The seed from which the initial state derives.
+  ///   - folder: The folder for the pictures.
+  ///   - shouldStop: Called before each step, and while waiting for `ffmpeg`.
+  ///   - progress: Called after each step with the number of steps done and of all steps.
+  /// - Throws: `MuJoCoError.noGraphics` if there is no OpenGL driver, `ImagingError`, `FileError`,
+  ///   `CancellationError` if `shouldStop()` returned true, or what the environment throws. A video
+  ///   that cannot be made is not an error: see ``Recording/Result/videoProblem``.
   public func record(
     policy: HierarchicalPolicy, in definition: TaskDefinition, target: Evaluation.Target,
     seed: UInt64, to folder: String, shouldStop: @escaping @Sendable () -> Bool = { false },
@@ -146,8 +147,8 @@ public struct Recording: Sendable {
     return recording
   }()
 
-  /// Plays an episode and writes it as a video to `path`; one that ends in `.gif` moves wherever
-  /// pictures are shown.
+  /// Plays an episode and writes it as a video to `path`; a path that ends in `.gif` gives an
+  /// animated picture.
   ///
   /// - Throws: `MuJoCoError.noGraphics` where there is no OpenGL driver, `ImagingError` where there is
   ///   no `ffmpeg`, or what the environment throws.
@@ -190,8 +191,8 @@ public struct Recording: Sendable {
     ).write(png: path)
   }
 
-  /// Writes one picture to `path`: what the higher level wants everywhere, as arrows, and the path of
-  /// an episode to `target`.
+  /// Writes one picture to `path`: the subgoals that the higher level would set everywhere, as
+  /// arrows, and the path of an episode to `target`.
   ///
   /// - Returns: How the episode went.
   public func field(
@@ -202,7 +203,8 @@ public struct Recording: Sendable {
     let renderer = try Renderer(
       model: environment.simulation.model, width: width, height: height)
     var rollout = try firstRollout(environment, policy, target, seed)
-    // As the robot stands at the start; what it holds in mid-stride says nothing of other places.
+    // Computed from the state at the start: the robot's posture in mid-stride would not fit other
+    // places.
     let field = SubgoalField(policy: policy, environment: environment)
     var walked = [environment.robotPosition]
     while try rollout.step() { walked.append(environment.robotPosition) }
@@ -213,7 +215,8 @@ public struct Recording: Sendable {
     return rollout.episode(target: 0, number: 0)
   }
 
-  /// The same stream as an evaluation's first episode: what was measured can be watched.
+  /// Begins an episode with the random stream of an evaluation's first episode, so that what was
+  /// measured can be watched.
   private func firstRollout(
     _ environment: RobotEnvironment, _ policy: HierarchicalPolicy, _ target: Evaluation.Target,
     _ seed: UInt64
@@ -239,7 +242,7 @@ public struct Recording: Sendable {
     return environment.markers + line + [subgoal].compactMap(\.self)
   }
 
-  /// The path walked, its width and how closely it is drawn in proportion to the world.
+  /// The path walked, with a width and a tolerance in proportion to the size of the world.
   private func line(
     _ path: [SIMD3<Double>], _ environment: RobotEnvironment
   ) -> [Marker] {
@@ -250,7 +253,7 @@ public struct Recording: Sendable {
   private func makeVideo(
     _ task: TaskDescription, _ path: String, _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> VideoWriter {
-    // Real time, but not so fast that a short episode is gone at once.
+    // Real time, but at least 5 and at most 60 frames per second.
     let rate = min(60, max(5, 1 / (task.stepDuration * Double(stepsPerFrame))))
     return try VideoWriter(
       path: path, width: width, height: height, framesPerSecond: rate,
@@ -260,7 +263,7 @@ public struct Recording: Sendable {
   private func padded(_ number: Int) -> String { String(format: "%05d", number) }
 }
 
-/// The part of a recording that may fail without taking the rest with it.
+/// The video of a recording, whose failure does not stop the rest.
 private final class Film {
   private(set) var writer: VideoWriter?
   private(set) var problem: (any Error)?
@@ -270,7 +273,7 @@ private final class Film {
     try catching { writer = try make() }
   }
 
-  /// Does something for the video while there is one; the first failure is the last attempt.
+  /// Runs `body` with the video's writer, if there is one; after the first failure there is none.
   func attempt(_ body: (VideoWriter) throws -> Void) throws {
     guard let writer else { return }
     try catching { try body(writer) }

@@ -2,20 +2,20 @@ import Environments
 import Learning
 import MuJoCo
 
-/// What the higher level wants, as arrows over the world: for places everywhere in it, the subgoal
-/// that it would set if the robot stood there.
+/// The subgoals of the higher level as arrows: for places everywhere in the world, the subgoal that
+/// it would set if the robot stood there.
 ///
-/// A picture of it tells in a minute what learning curves hide: whether the higher level knows the
-/// way, and whether it can say more than a few directions.
+/// A picture of the field shows what learning curves hide: whether the higher level knows the way,
+/// and whether it uses more than a few directions.
 public struct SubgoalField: Sendable {
   /// The subgoal that a policy sets at one place.
   public struct Arrow: Equatable, Sendable {
-    /// The place (m).
+    /// The robot's position (m).
     public var place: SIMD2<Double>
-    /// The change wanted in x and y (m).
+    /// The change of x and y that the subgoal asks for (m).
     public var subgoal: SIMD2<Double>
-    /// Whether both of its numbers are beyond 0.95 of their range: the higher level then says little
-    /// more than one of four diagonals.
+    /// Whether both components of the subgoal are beyond 0.95 of their half range: the higher level
+    /// then chooses little more than one of four diagonals.
     public var isSaturated: Bool
   }
 
@@ -25,8 +25,9 @@ public struct SubgoalField: Sendable {
   private let height: Double
   private let scale: Double
 
-  /// Asks the policy's higher level at every free place of `environment`, in the state in which it
-  /// is but for the place, with its target; empty where the policy has no levels.
+  /// Evaluates the policy's higher level at every free place of `environment`, with the
+  /// environment's target and its present observation except for x and y. Empty if the policy has
+  /// no levels.
   public init(policy: HierarchicalPolicy, environment: RobotEnvironment) {
     let reach = policy.shape.subgoalHalfRange.prefix(2).map(Double.init)
     var observation = environment.observation

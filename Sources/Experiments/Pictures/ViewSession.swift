@@ -5,12 +5,12 @@ import MuJoCo
 import MuJoCoGraphics
 import Randomness
 
-/// What `hiro view` shows and how it answers keys: an episode of a policy, or of a person at the
-/// keyboard. It knows no window, so that it can be tested without one.
+/// What `hiro view` shows and how it responds to keys: episodes of a policy, or of a person at the
+/// keyboard. It does not depend on a window, so that it can be tested without one.
 package struct ViewSession {
-  /// The ways to look.
+  /// The views that the camera can have.
   package enum View: String, CaseIterable, Sendable {
-    /// With the robot.
+    /// The camera follows the robot.
     case following
     /// The whole world, obliquely.
     case oblique
@@ -18,34 +18,34 @@ package struct ViewSession {
     case overview
   }
 
-  /// Where the picture is taken from; the mouse may move it.
+  /// The camera; the mouse may move it.
   package var camera: Camera
   /// The keys that are held down, for driving.
   package var heldKeys: Set<Key> = []
   /// Whether Shift is held down.
   package var isShifted = false
 
-  /// Whether time stands still.
+  /// Whether the simulation is paused.
   package private(set) var isPaused = false
-  /// Simulated seconds per second.
+  /// Simulated seconds per real second.
   package private(set) var speed = 1.0
-  /// The way to look that was chosen last.
+  /// The view that was chosen last.
   package private(set) var view = View.following
-  /// Whether the keys are explained.
+  /// Whether the explanation of the keys is shown.
   package private(set) var showsHelp = false
   /// Whether the target is drawn.
   package private(set) var showsTarget = true
   /// Whether the subgoal is drawn.
   package private(set) var showsSubgoal = true
-  /// Whether the subgoals that would be set elsewhere are drawn.
+  /// Whether the subgoals that the policy would set everywhere in the world are drawn.
   package private(set) var showsField = false
   /// Whether the path is drawn.
   package private(set) var showsPath = true
-  /// Whether the end was asked for.
+  /// Whether the user asked to quit.
   package private(set) var isOver = false
-  /// Whether a picture was asked for; the caller takes it and sets this to false.
+  /// Whether the user asked to save a picture; the caller saves it and sets this to false.
   package var wantsPicture = false
-  /// Which of the task's targets the robot is to reach, in ``targetNames``.
+  /// The index, in ``targetNames``, of the target that the robot is to reach.
   package private(set) var targetIndex = 0
   /// How many episodes have begun.
   package private(set) var episode = 0
@@ -62,23 +62,24 @@ package struct ViewSession {
   private let targets: [Evaluation.Target]
   private let seed: UInt64
   private let robotMass: Double
-  /// What the higher level wants everywhere in this episode.
+  /// The subgoals that the higher level would set everywhere in this episode; nil without a policy.
   private var field: SubgoalField?
-  /// Simulated seconds that are due.
+  /// Simulated time still to be stepped (s).
   private var due = 0.0
   /// Real seconds for which the end of an episode is still shown.
   private var rest = 0.0
   private var outcome = ""
 
-  /// The shortest and the longest simulated time per second.
+  /// The range of ``speed``.
   private static let speeds = 0.0625...16.0
 
-  /// Begins to look.
+  /// Begins the first episode.
   ///
   /// - Parameters:
-  ///   - policy: who acts; nil where a person does.
-  ///   - targets: places to go, in the order in which they are tried; those of the task by default.
-  ///   - seed: from which the start of each episode derives.
+  ///   - policy: The policy that acts; nil if a person does.
+  ///   - targets: The targets, in the order in which they can be chosen; by default those of the
+  ///     task.
+  ///   - seed: The seed from which the initial state of each episode derives.
   package init(
     environment: RobotEnvironment, policy: HierarchicalPolicy?,
     targets: [Evaluation.Target]? = nil, seed: UInt64
@@ -110,8 +111,8 @@ package struct ViewSession {
 
   // MARK: Time
 
-  /// Lets `seconds` of real time pass. The world falls behind rather than the picture where the
-  /// computer is too slow.
+  /// Advances by `seconds` of real time. If the computer is too slow, the simulation falls behind
+  /// so that the picture stays fluent.
   package mutating func advance(by seconds: Double) throws {
     if isPaused { return }
     if rest > 0 {
@@ -135,7 +136,7 @@ package struct ViewSession {
     steps += 1
     if !outcome.isDiverged { episodeReturn += Double(outcome.reward) }
     path.append(environment.robotPosition)
-    // A person may take as long as it takes.
+    // A person has no time limit.
     if outcome.isDiverged || outcome.isTerminated || (outcome.isTruncated && policy != nil) {
       self.outcome = ending(outcome)
       rest = 1.5
@@ -163,7 +164,8 @@ package struct ViewSession {
 
   // MARK: Driving
 
-  /// Whether the arrows are the actions themselves: a robot with two of them, one forward.
+  /// Whether the arrow keys set the actions directly: for a robot with two actions, forward and
+  /// turning.
   private var hasSimpleActions: Bool { environment.task.actionCount == 2 }
 
   private var action: [Float] {
@@ -184,7 +186,8 @@ package struct ViewSession {
     (heldKeys.contains(positive) ? 1 : 0) - (heldKeys.contains(negative) ? 1 : 0)
   }
 
-  /// The arrows push a robot of many joints about, as the camera sees it, as strongly as gravity.
+  /// Lets the arrow keys push a robot of many joints, in directions as seen by the camera, with a
+  /// force equal to the robot's weight.
   private func push() {
     if policy != nil || hasSimpleActions { return }
     let heading = camera.azimuth * .pi / 180
@@ -198,7 +201,7 @@ package struct ViewSession {
 
   // MARK: Keys
 
-  /// What the keys do, for the help and for people who ask.
+  /// What the keys do, for the help in the window and for `hiro help view`.
   package static let help: [(keys: String, meaning: String)] = [
     ("space", "pause, go on"),
     (".", "a single step"),
@@ -228,14 +231,14 @@ package struct ViewSession {
     ]
   }
 
-  /// Answers a key.
+  /// Responds to a key.
   package mutating func handle(_ event: KeyEvent) throws {
     switch event.key {
     case .character("."): try singleStep()
     case .character("-"): changeSpeed(by: 0.5)
     case .character("="), .character("+"): changeSpeed(by: 2)
     default:
-      // Holding one of the others does nothing more.
+      // Holding down any other key has no further effect.
       if !event.isRepeat { try handle(event.key) }
     }
   }
@@ -283,7 +286,8 @@ package struct ViewSession {
 
   /// What is drawn besides the world.
   package var markers: [Marker] {
-    // Apples and bombs are what the task is about, not a hint.
+    // Without a target, the environment's markers are apples and bombs: they belong to the world
+    // and are always drawn.
     var markers = showsTarget || environment.task.targetCount == 0 ? environment.markers : []
     if showsSubgoal, let subgoal = policy?.absoluteSubgoal,
       let marker = environment.subgoalMarker(at: subgoal)

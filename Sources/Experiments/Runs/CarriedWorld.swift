@@ -5,22 +5,23 @@ import Foundation
 import MuJoCo
 import Safetensors
 
-/// The world that a policy or a checkpoint was made in, as its file carries it: nothing else is needed
-/// to have it again, on any machine.
+/// The world that a policy or a checkpoint was made in, as its file holds it: nothing else is
+/// needed to make the same world again, on any machine.
 ///
 /// The map is text in the file's metadata; the robot with everything that it refers to, and the
 /// compiled model, are tensors of bytes whose names begin with `world/`.
 public struct CarriedWorld: Sendable, Equatable {
-  /// The task's name: that of a built-in task, or of the map, and after a plus sign of the robot.
+  /// The task's name: that of a built-in task or of a custom environment, or else `MAP` or
+  /// `MAP+ROBOT`, the names of a custom map and robot.
   public var task: String
-  /// The map, where it is one's own.
+  /// The map, if it is a custom one.
   public var map: MazeMap?
-  /// The robot, where it is one's own.
+  /// The robot, if it is a custom one.
   public var robot: Robot?
   /// What the world was compiled to; older files lack it.
   public var compiled: CompiledWorld?
 
-  /// Describes a world; each parameter is the property of its name.
+  /// Creates a world; each parameter sets the property of the same name.
   public init(
     task: String, map: MazeMap? = nil, robot: Robot? = nil, compiled: CompiledWorld? = nil
   ) {
@@ -30,16 +31,17 @@ public struct CarriedWorld: Sendable, Equatable {
     self.compiled = compiled
   }
 
-  /// The name of a robot of one's own that the task names and this does not hold, as in older files.
+  /// The name of a custom robot that the task's name contains and ``robot`` lacks, as in older
+  /// files; otherwise nil.
   package var missingRobot: String? {
     guard let map, robot == nil, task.hasPrefix(map.name + "+") else { return nil }
     return String(task.dropFirst(map.name.count + 1))
   }
 
-  /// The task.
+  /// Makes the task.
   ///
-  /// - Parameter path: A robot's file: it is only needed where an older file lacks the robot, and must
-  ///   else be the same robot, whatever it is called.
+  /// - Parameter path: A robot's file. It is only needed if an older file lacks the robot;
+  ///   otherwise it must describe the same robot, whose name may differ.
   /// - Throws: ``WorldError``, `SourceError`, `EnvironmentError` or `MuJoCoError`.
   public func definition(robot path: String? = nil) throws -> TaskDefinition {
     guard let map else {
@@ -61,9 +63,10 @@ public struct CarriedWorld: Sendable, Equatable {
     return own
   }
 
-  /// Another task for the same robot: a built-in one by its name, or another maze.
+  /// Makes another task for the same robot: the built-in one called `name`, or that of the maze
+  /// `other`; if both are nil, this world's own task.
   ///
-  /// - Throws: ``WorldError`` where the robot of a built-in task is another.
+  /// - Throws: ``WorldError`` if the built-in task has a different robot.
   public func definition(
     named name: String?, map other: MazeMap?, robot path: String? = nil
   ) throws -> TaskDefinition {
@@ -80,8 +83,9 @@ public struct CarriedWorld: Sendable, Equatable {
     return try TaskRegistry.definition(named: name)
   }
 
-  /// What keeps `definition`, which was made of this world here, from being the same world to the
-  /// last bit; `nil` where there is nothing, or nothing was written down.
+  /// Why `definition`, which was made from this world on this computer, may not behave the same to
+  /// the last bit; `nil` if there is no reason to doubt it, or if the file does not hold
+  /// ``compiled``.
   public func doubt(about definition: TaskDefinition) throws -> String? {
     guard let compiled else { return nil }
     guard compiled.mujoco == Model.libraryVersionName else {
@@ -96,17 +100,19 @@ public struct CarriedWorld: Sendable, Equatable {
   }
 }
 
-/// A compiled world: to tell whether it becomes the same elsewhere, and for other programs.
+/// A compiled world: it tells whether the world is compiled to the same elsewhere, and serves other
+/// programs.
 public struct CompiledWorld: Sendable, Equatable {
   /// The version of MuJoCo that compiled it, such as `2.2.2`.
   public let mujoco: String
-  /// What tells its physics from those of others: `Model.physicsFingerprint`.
+  /// Identifies the world's physics: `Model.physicsFingerprint`.
   public let fingerprint: String
-  /// The model in MuJoCo's binary format (MJB), packed with gzip: most of it are textures of one
-  /// colour. It is for other programs; ours never loads one, because MuJoCo believes what it says.
+  /// The model in MuJoCo's binary format (MJB), packed with gzip, because most of it is textures of
+  /// one colour. It is for other programs; this one never loads it, because MuJoCo does not check
+  /// what such a file says.
   public let packedModel: [UInt8]
 
-  /// Keeps what `model` is.
+  /// Describes `model` and keeps its binary form.
   ///
   /// - Throws: `MuJoCoError` where MuJoCo can't write it.
   public init(of model: Model) throws {
@@ -121,7 +127,7 @@ public struct CompiledWorld: Sendable, Equatable {
     self.packedModel = packedModel
   }
 
-  /// gzip, the same bytes for the same bytes.
+  /// `bytes` packed with gzip; equal input gives equal output.
   private static func packed(_ bytes: [UInt8]) -> [UInt8] {
     var bytes = bytes
     var stream = z_stream()
@@ -149,15 +155,15 @@ public struct CompiledWorld: Sendable, Equatable {
 // MARK: - In a file
 
 extension CarriedWorld {
-  /// What the names of its tensors begin with.
+  /// The beginning of the names of the world's tensors.
   static let prefix = "world/"
   private static let documentName = prefix + "robot.xml"
   private static let assetPrefix = prefix + "assets/"
   private static let modelName = prefix + "model.mjb.gz"
-  /// The most that is read of a compiled model (bytes).
+  /// The largest packed model that is read (bytes).
   private static let maximumModelSize = 512 << 20
 
-  /// Its tensors: name and bytes.
+  /// The world's tensors: name and bytes.
   var tensors: [(name: String, bytes: [UInt8])] {
     var tensors: [(name: String, bytes: [UInt8])] = []
     if let robot {
@@ -169,12 +175,12 @@ extension CarriedWorld {
     return tensors
   }
 
-  /// The same as they are saved.
+  /// ``tensors`` in the form in which they are saved.
   var savedTensors: [SafetensorsTensor] {
     tensors.map { SafetensorsTensor($0.name, shape: [$0.bytes.count], values: $0.bytes) }
   }
 
-  /// What the metadata says of it, the task apart.
+  /// The world's entries in the metadata, without the task's name.
   var metadata: [String: String] {
     var metadata: [String: String] = [:]
     metadata["map"] = map?.text
@@ -186,7 +192,8 @@ extension CarriedWorld {
 
   /// Reads the world that `file` carries.
   ///
-  /// - Throws: `SourceError` or ``SafetensorsError`` where it is not as it should be.
+  /// - Throws: `SourceError` or ``SafetensorsError`` if what the file holds of the world is not
+  ///   valid.
   package init(task: String, in file: SafetensorsFile) throws {
     let source = printable(file.path)
     self.task = task
@@ -213,7 +220,7 @@ extension CarriedWorld {
     named name: String, in file: SafetensorsFile, source: String
   ) throws -> Robot {
     let entries = file.entries.filter { $0.name.hasPrefix(assetPrefix) }
-    // Before any of it is read.
+    // Everything is checked before any of it is read.
     guard !name.isEmpty, name.utf8.count <= 255,
       !name.contains(where: { $0 == "/" || $0.isNewline }),
       entries.count <= Robot.maximumAssetCount,
@@ -233,17 +240,17 @@ extension CarriedWorld {
   }
 }
 
-/// Why a policy or a run can't have the world that it was asked to have, in one line.
+/// Why a policy or a run cannot act in the world that was asked for.
 public enum WorldError: Error, Equatable, CustomStringConvertible {
-  /// The robot in a file is not the one that the policy or the run has.
+  /// The robot in the given file is not the robot of the policy or the run.
   case anotherRobot(path: String, difference: String)
   /// A built-in task has another robot than the one that the policy was trained with.
   case robotOfAnotherTask(task: String, robot: String, difference: String)
-  /// The file is an older one and does not hold the robot.
+  /// The policy or checkpoint is an older file and does not hold its custom robot.
   case robotNeeded(String)
-  /// The task is an environment of one's own, which no file holds.
+  /// The task is a custom environment, which no file can hold.
   case ownEnvironment(task: String)
-  /// A built-in task has a robot of its own.
+  /// A robot was given for a built-in task, which has its own.
   case noRobotWanted(path: String, task: String)
 
   /// One line: what differs, and the remedy.

@@ -6,25 +6,27 @@ import Learning
 import NeuralNetworks
 import Safetensors
 
-/// Everything that a run needs to go on, on the same kind of processor to the same bits, as one
-/// safetensors file: networks, optimisers and replay buffers as tensors, the rest as metadata, with a
-/// checksum of each.
+/// Everything that a run needs to continue (on the same kind of processor, to the same bits), in
+/// one safetensors file: networks, optimisers and replay buffers as tensors, the rest as metadata,
+/// with a checksum of each.
 package enum Checkpoint {
-  /// What the metadata calls the kind of file and its version.
+  /// The values of `format` and `version` in the metadata.
   package static let format = "hiro-checkpoint"
   static let version = "1"
 
-  /// The small parts, each with its key in the metadata.
+  /// The small parts, which are in the metadata.
   package struct Parts {
     package var configuration: RunConfiguration
     /// The world; checkpoints of older versions don't hold its map.
     var world: CarriedWorld
     var agent: Data
     package var trainer: TrainerProgress
-    /// The same with the environment's state, which only the environment can read.
+    /// The encoded ``trainer``, together with the environment's state, which only the environment
+    /// can read.
     var trainerState: Data
     var record: RunRecord
-    /// What computed it, see `arithmeticInUse`; nil in files of earlier versions.
+    /// The arithmetic that the run was computed with, see `arithmeticInUse`; nil in files of
+    /// earlier versions.
     var arithmetic: String?
   }
 
@@ -53,7 +55,8 @@ package enum Checkpoint {
       collector.tensors + world.savedTensors, metadata: metadata, to: path)
   }
 
-  /// Reads and checks the small parts of the checkpoint in `file`, the world apart.
+  /// Reads and checks the small parts of the checkpoint in `file`; of the world, only the task's
+  /// name.
   static func parts(of file: SafetensorsFile) throws -> Parts {
     func problem(_ text: String) -> RunError { .checkpoint(path: file.path, problem: text) }
     var metadata = file.metadata
@@ -88,8 +91,8 @@ package enum Checkpoint {
       record: try decode(RunRecord.self, "record"), arithmetic: metadata["arithmetic"])
   }
 
-  /// Refuses a file whose networks do not have the sizes that its configuration says: nothing it says
-  /// may make anyone take more memory than it has bytes.
+  /// Refuses a file whose networks do not have the sizes that its configuration says, so that a
+  /// false configuration cannot make the program allocate networks larger than those in the file.
   package static func checkSizes(
     of file: SafetensorsFile, for configuration: RunConfiguration, task: TaskDescription
   ) throws {
@@ -118,7 +121,8 @@ package enum Checkpoint {
     }
   }
 
-  /// Checks every checksum in `file` and gives its small parts; nothing is kept of the large ones.
+  /// Checks every checksum in `file` and returns its small parts; the tensors are not kept in
+  /// memory.
   package static func verify(_ file: SafetensorsFile) throws -> Parts {
     var parts = try parts(of: file)
     for entry in file.entries {
@@ -134,7 +138,7 @@ package enum Checkpoint {
 
   package static let metadataChecksum = "checksum"
 
-  /// Where the metadata has the checksum of a tensor.
+  /// The metadata key of the checksum of a tensor.
   package static func checksumKey(_ tensor: String) -> String { "checksum.\(tensor)" }
 
   fileprivate static func checksum(_ bytes: UnsafeRawBufferPointer) -> String {
@@ -154,14 +158,14 @@ package enum Checkpoint {
     bytes.withUnsafeBytes { checksum($0) }
   }
 
-  /// Of all keys and values, in the order of the keys.
+  /// The checksum of all keys and values, sorted by key.
   package static func checksum(of metadata: [String: String]) -> String {
     let lines = metadata.sorted { $0.key < $1.key }.map { "\($0.key)\0\($0.value)\0" }
     return checksum(Array(lines.joined().utf8))
   }
 }
 
-/// Collects what an agent shows as tensors to be written.
+/// Collects the state of an agent as tensors to be written.
 private final class StateCollector: StateVisitor {
   private(set) var tensors: [SafetensorsTensor] = []
   private(set) var checksums: [String: String] = [:]
@@ -185,7 +189,7 @@ private final class StateCollector: StateVisitor {
   }
 }
 
-/// Fills what an agent shows from a file, and checks it.
+/// Fills the state of an agent from a file, and checks each checksum.
 private struct StateFiller: StateVisitor {
   let file: SafetensorsFile
 

@@ -3,23 +3,26 @@ import Foundation
 
 /// `metrics.csv`: one row per report of a run, the environment step in the first column.
 ///
-/// Every row reaches the file in one write, so that a kill never leaves half of one; reopening cuts
-/// the file back to a given step, so that a resumed run does not report twice. A file that holds
-/// anything but rows is kept aside as it is, and its rows go on in a new one.
+/// Every row is written with a single write, so that a killed process never leaves half a row.
+/// Reopening cuts the file back to a given step, so that a resumed run does not report a step
+/// twice. If the file holds anything else than rows, an unchanged copy is kept beside it, and a new
+/// file continues its rows.
 package final class MetricsFile {
   /// The columns after `step`.
   package let columns: [String]
-  /// The numbers in the last row of the file that is continued, by column.
+  /// The numbers in the last row that was kept of a continued file, by column; empty for a new
+  /// file.
   private(set) var lastRow: [String: Double] = [:]
-  /// Where the file was kept that held something else than rows of these columns.
+  /// The path of the copy, if the file held anything else than rows of these columns; otherwise
+  /// nil.
   package private(set) var keptAside: String?
   private let file: AppendedFile
 
   /// A metrics file can have at most this many bytes when it is reopened.
   private static let sizeLimit = 1 << 30
 
-  /// Begins a new file at `path`, or, where `step` is given, continues the one that is there after
-  /// its last row of that step or before.
+  /// Begins a new file at `path`. If `step` is given and the file exists, continues it after its
+  /// last row up to and including that step.
   package init(path: String, columns: [String], continuingAfter step: Int? = nil) throws(FileError)
   {
     var text = Self.line(["step"] + columns)
@@ -81,10 +84,10 @@ package final class MetricsFile {
 /// The rows of a metrics file that was written before.
 private struct Curve {
   private(set) var rows: [(step: Int, text: String)] = []
-  /// Whether there is something that is no row, or that the columns have no place for.
+  /// Whether the file holds something that is not a row, or a column that is not wanted.
   private(set) var isDamaged = false
 
-  /// The columns in the file, and which of them a row has now.
+  /// ``columns`` are those in the file, ``wanted`` those that the rows get.
   private var columns: [String]
   private let wanted: [String]
 
@@ -92,7 +95,7 @@ private struct Curve {
     self.columns = columns
     wanted = columns
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    // What follows the last line break is a row that a kill cut short.
+    // What follows the last line break is a row that was not written completely.
     let rest = lines.removeLast()
     if rest.contains(where: { !"0123456789,.-+einfa".contains($0) }) { isDamaged = true }
     if let first = lines.first, first.hasPrefix("step,") {
@@ -115,7 +118,7 @@ private struct Curve {
       return
     }
     if columns == wanted { return rows.append((step, line + "\n")) }
-    // An older program measured less, or something else.
+    // The file has other columns than are wanted: an older version of the program measured less.
     let values = Dictionary(
       zip(columns, fields.dropFirst()), uniquingKeysWith: { first, _ in first })
     let text = MetricsFile.line(["\(step)"] + wanted.map { values[$0].map(String.init) ?? "" })

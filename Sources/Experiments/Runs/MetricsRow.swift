@@ -1,17 +1,17 @@
 import Environments
 import Learning
 
-/// A row of the learning curves: what training and evaluation came to since the row before.
+/// A row of the learning curves: the results of training and evaluation since the previous row.
 package struct MetricsRow {
   package let episodes: EpisodeStatistics
   package let learning: AgentStatistics
   package let evaluation: EvaluationResult?
-  /// The second look at what seemed best, on the task's own target.
+  /// The second evaluation of a policy that looked like the best so far, on the task's own target.
   package let confirmation: EvaluationResult?
   package let timing: Timing
 
-  /// How long it took. What a run computes depends on its seed alone, this does not: it stands in
-  /// columns of its own, the last.
+  /// How long the run took. Unlike all other values, times are not determined by the seed, so they
+  /// have their own columns, the last ones.
   package struct Timing {
     /// Training and evaluation so far, in all sessions of the run (s).
     var wallTime: Double
@@ -91,12 +91,12 @@ package struct MetricsRow {
     return Array(zip(quantities, values))
   }
 
-  /// The first value that is not finite, by its column.
+  /// The first column, in alphabetical order, whose value is not finite; nil if there is none.
   package var firstNonFinite: String? {
     values.sorted { $0.key < $1.key }.first { !$0.value.isFinite }?.key
   }
 
-  /// The column of a quantity in the second look, which is at the task's own target.
+  /// The column of a quantity in the second evaluation, which is on the task's own target.
   package static func confirmedColumn(_ quantity: String) -> String { "confirmed_\(quantity)" }
 
   /// The column of a quantity in the evaluation on `target`.

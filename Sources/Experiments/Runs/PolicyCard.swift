@@ -3,47 +3,48 @@ import Files
 import Foundation
 import Learning
 
-/// What a policy was measured to be worth, and by what: enough to measure it again, to the same
-/// numbers where the versions and the processor are the same.
+/// The score that a policy reached in an evaluation, and the software used: enough to repeat the
+/// evaluation, with exactly the same numbers if the versions and the processor are the same.
 public struct PolicyCard: Codable, Equatable, Sendable {
-  /// What was measured; nil where the policy was not measured at its step.
+  /// The score; nil if the policy was not evaluated at its step.
   public var score: Score?
-  /// What it was trained or measured with.
+  /// The software that the policy was trained or measured with.
   public var software: SoftwareVersions
 
-  /// Describes a policy; each parameter is the property of its name.
+  /// Creates a card; each parameter sets the property of the same name.
   public init(score: Score?, software: SoftwareVersions) {
     self.score = score
     self.software = software
   }
 
-  /// What an evaluation without noise came to.
+  /// The result of an evaluation without exploration noise.
   public struct Score: Codable, Equatable, Sendable {
     /// The task.
     public var task: String
     /// Episodes to each target.
     public var episodes: Int
-    /// From which the episodes' starts derive.
+    /// The seed from which the initial states of the episodes derive.
     public var seed: UInt64
-    /// For each target, the task's own first; one without a place in a task without targets.
+    /// One entry for each target, the task's own first; in a task without targets, one entry with
+    /// an empty position.
     public var targets: [Target]
 
-    /// What the episodes to a target came to.
+    /// The results of the episodes to one target.
     public struct Target: Codable, Equatable, Sendable {
-      /// What the target is called.
+      /// The name of the target.
       public var name: String
-      /// Where it is (m).
+      /// The coordinates of the target (m).
       public var position: [Double]
-      /// The rate of success at the last step; nil in a task that counts only the score.
+      /// The success rate at the last step, in [0, 1]; nil in a task that counts only the score.
       public var success: Double?
-      /// Its 95 % interval (Wilson).
+      /// The lower and the upper end of the success rate's 95 % interval (Wilson).
       public var successInterval: [Double]?
-      /// The mean distance at the end (m).
+      /// The mean distance from the target at the end of an episode (m).
       public var meanFinalDistance: Double?
       /// The mean return.
       public var meanReturn: Double
 
-      /// Describes a target's episodes; each parameter is the property of its name.
+      /// Creates the results for a target; each parameter sets the property of the same name.
       package init(
         name: String, position: [Double], success: Double?, successInterval: [Double]?,
         meanFinalDistance: Double?, meanReturn: Double
@@ -57,7 +58,7 @@ public struct PolicyCard: Codable, Equatable, Sendable {
       }
     }
 
-    /// Describes a score; each parameter is the property of its name.
+    /// Creates a score; each parameter sets the property of the same name.
     package init(task: String, episodes: Int, seed: UInt64, targets: [Target]) {
       self.task = task
       self.episodes = episodes
@@ -76,7 +77,7 @@ public struct PolicyCard: Codable, Equatable, Sendable {
 }
 
 extension PolicyCard.Score {
-  /// The numbers of `result`.
+  /// Creates a score from the result of an evaluation.
   public init(_ result: EvaluationResult) {
     task = result.task
     episodes = result.targets.first?.summary.episodes ?? 0
@@ -91,13 +92,13 @@ extension PolicyCard.Score {
   }
 }
 
-/// Whether a policy is worth what its card says, when it is measured in the same way again.
+/// Whether a policy reaches the score on its card when it is evaluated in the same way again.
 public struct CardCheck: Sendable, Equatable, Encodable {
   /// Whether every number is the same to the last bit.
   public let isReproduced: Bool
-  /// Each number that is not, and what it was.
+  /// Each number that differs, with its old and its new value.
   public let scoreDifferences: [String]
-  /// What of the program, the libraries and the processor is not as it was.
+  /// What differs in the program, the libraries and the processor.
   public let softwareDifferences: [String]
 
   /// Compares `score`, measured by `software`, with what `card` says.
@@ -143,8 +144,9 @@ public struct CardCheck: Sendable, Equatable, Encodable {
 }
 
 extension Evaluation {
-  /// The evaluation by which `score` was measured, where that can be had in `task` in a reasonable
-  /// time: a stranger's file may ask for anything.
+  /// The evaluation that gave `score`; nil if `task` does not have the same name and targets, or if
+  /// the evaluation has more than 1,000 episodes per target, because an untrusted file may ask for
+  /// any number.
   public init?(_ score: PolicyCard.Score, of task: TaskDescription, threads: Int) {
     self.init(task: task, episodes: score.episodes, seed: score.seed, threads: threads)
     guard score.task == task.name, (1...1_000).contains(score.episodes),

@@ -10,24 +10,24 @@ import Safetensors
 /// On disk it is a safetensors file: the actors' weights as tensors (`lower.actor.layer1.weight`
 /// `[out, in]`, …), the rest as metadata.
 public struct PolicyFile: Sendable, Equatable {
-  /// The whole configuration of the run that made it, its task and seed included.
+  /// The complete configuration of the run that made the policy, including its task and seed.
   public var configuration: RunConfiguration
-  /// The map of its task, where that is not one of the built-in tasks.
+  /// The map of the task; nil for a built-in task.
   public var map: MazeMap?
-  /// The robot of its task, where that is not one of the built-in ones.
+  /// The robot of the task; nil for a built-in robot.
   public var robot: Robot?
-  /// What its world was compiled to; older files lack it.
+  /// What the task's world was compiled to; nil in older files.
   public var compiled: CompiledWorld?
-  /// Environment steps it has been trained for.
+  /// Environment steps that the policy has been trained for.
   public var step: Int
-  /// Its success rate in the evaluation of that step, in [0, 1], if there was one.
+  /// The success rate in the evaluation at ``step``, in [0, 1]; nil if there was none.
   public var success: Double?
-  /// What it was measured to be worth and by what; nil in files of earlier versions.
+  /// The policy's measured score, with the software used; nil in files of earlier versions.
   public var card: PolicyCard?
   /// The actors' weights.
   public var tensors: [String: Tensor]
 
-  /// Describes a policy; each parameter is the property of its name.
+  /// Creates a policy; each parameter sets the property of the same name.
   public init(
     configuration: RunConfiguration, map: MazeMap? = nil, robot: Robot? = nil,
     compiled: CompiledWorld? = nil, step: Int, success: Double?, card: PolicyCard? = nil,
@@ -43,7 +43,7 @@ public struct PolicyFile: Sendable, Equatable {
     self.tensors = tensors
   }
 
-  /// What the metadata calls the kind of file and its version.
+  /// The values of `format` and `version` in the metadata.
   package static let format = "hiro-policy"
   package static let version = "1"
 
@@ -95,7 +95,8 @@ public struct PolicyFile: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - task: The task it was trained for; left out, it is looked up by its name.
+  ///   - task: The task that the policy was trained for; if nil, it is made from ``map`` and
+  ///     ``robot``, or looked up among the built-in tasks.
   public func write(to path: String, task: TaskDescription? = nil) throws {
     var metadata = [
       "format": Self.format, "version": Self.version, "task": configuration.task,
@@ -104,7 +105,8 @@ public struct PolicyFile: Sendable, Equatable {
     ]
     metadata["checksum"] = Self.checksum(of: tensors)
     if let success { metadata["success"] = "\(success)" }
-    // For readers in other languages; ours takes these from the task and the configuration.
+    // For programs in other languages; this program derives the shape from the task and the
+    // configuration.
     let shape = try (task ?? definition().description)
       .agentShape(for: configuration.learning)
     metadata.merge(world.metadata) { $1 }
@@ -118,12 +120,12 @@ public struct PolicyFile: Sendable, Equatable {
       metadata: metadata, to: path)
   }
 
-  /// The world that it was trained in.
+  /// The world that the policy was trained in.
   public var world: CarriedWorld {
     CarriedWorld(task: configuration.task, map: map, robot: robot, compiled: compiled)
   }
 
-  /// CRC-32 of the world's files, one after the other, each with its name before it.
+  /// CRC-32 of the world's tensors, one after the other, each preceded by its name.
   private static func checksum(of world: CarriedWorld) -> String {
     Checkpoint.checksum(world.tensors.flatMap { Array($0.name.utf8) + $0.bytes })
   }
@@ -138,14 +140,14 @@ public struct PolicyFile: Sendable, Equatable {
 
   /// The task that the policy was trained for, from what the file itself holds.
   ///
-  /// - Parameter robot: The robot's MJCF file, where an older policy was trained with one's own and
-  ///   does not hold it; a policy never names files itself.
+  /// - Parameter robot: The path of the robot's MJCF file; only needed for an older policy that was
+  ///   trained with a custom robot and does not hold it. A policy never names a file to be read.
   public func definition(robot: String? = nil) throws -> TaskDefinition {
     try world.definition(robot: robot)
   }
 
-  /// A policy that acts in `task`, which may be another than the one it was trained for as long as
-  /// the shapes are the same; each thread needs its own.
+  /// Makes a policy that acts in `task`, which may differ from the task it was trained for if the
+  /// shapes are the same. Each thread needs a policy of its own.
   ///
   /// - Throws: `PolicyError` with the expected and the found shape, or `AgentShapeError`.
   public func makePolicy(for task: TaskDescription) throws -> HierarchicalPolicy {
@@ -158,11 +160,11 @@ public struct PolicyFile: Sendable, Equatable {
   }
 }
 
-/// Why a safetensors file is not a policy of ours.
+/// Why a file or a folder does not give a policy that can be used.
 public enum PolicyFileError: Error, Equatable, CustomStringConvertible {
-  /// The file's metadata is not that of a policy.
+  /// The file is not a policy, or is a damaged one.
   case notAPolicy(path: String, problem: String)
-  /// The policy was written by a later version of the program.
+  /// The policy's format version is not the one that this program reads.
   case version(path: String, found: String)
   /// The policy's networks do not fit the task.
   case unsuitable(path: String, task: String, problem: String)

@@ -2,7 +2,7 @@ import Environments
 import Files
 import Foundation
 
-/// What the files in the output folder of a run are called.
+/// The names of the files in the output folder of a run.
 public enum RunFolder {
   /// The configuration that was used, every value of it.
   public static let configuration = "config.yaml"
@@ -13,18 +13,18 @@ public enum RunFolder {
   /// The policy with the highest success so far.
   public static let bestPolicy = "best.safetensors"
 
-  /// What the task asks and how it is shaped, where it is an environment of one's own.
+  /// The description of the task, if it is a custom environment.
   static let task = "task.json"
-  /// The task's map, where it is one's own.
+  /// The task's map, if it is a custom one.
   public static let map = "map.txt"
-  /// The folder of the robot, where it is one's own: its MJCF, under the robot's name, and what that
-  /// refers to.
+  /// The folder of the robot, if it is a custom one: its MJCF file, under the robot's name, and the
+  /// files that this refers to.
   public static let robot = "robot"
   /// The compiled world, packed with gzip, for other programs with the same version of MuJoCo.
   public static let model = "world.mjb.gz"
   /// Names the process that is training in the folder.
   public static let lock = "lock"
-  /// What checkpoints are called, with the step in the middle.
+  /// The beginning and the end of a checkpoint's file name; the step is in between.
   package static let checkpointPrefix = "checkpoint-"
   package static let checkpointSuffix = ".safetensors"
 
@@ -38,13 +38,13 @@ public enum RunFolder {
     return steps.sorted(by: >).map { checkpoint($0, in: folder) }
   }
 
-  /// The checkpoint of a step.
+  /// The path of the checkpoint of a step.
   package static func checkpoint(_ step: Int, in folder: String) -> String {
     "\(folder)/\(checkpointPrefix)\(step)\(checkpointSuffix)"
   }
 
-  /// The policy file that `path` stands for: itself, or in a run's folder the best policy, else the
-  /// latest.
+  /// The policy file that `path` stands for: `path` itself or, if it is a run's folder, the best
+  /// policy there, or else the latest.
   public static func policy(at path: String) throws(PolicyFileError) -> String {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
@@ -56,8 +56,9 @@ public enum RunFolder {
     throw .noPolicy(folder: path)
   }
 
-  /// Writes what a run's world is made of into its folder: for people, for other programs, and for
-  /// ``definition(besideConfiguration:)``. The run itself has it in its checkpoints.
+  /// Writes the files of a run's world into the run's folder: for people, for other programs, and
+  /// for ``definition(named:besideConfiguration:)``. The run itself reads its world from its
+  /// checkpoints.
   static func write(_ world: RunWorld, to folder: String) throws {
     if world.definition == nil {
       try AtomicFile.write(
@@ -71,8 +72,8 @@ public enum RunFolder {
     }
   }
 
-  /// Writes a robot with all that it refers to into `folder`, and gives the path of its MJCF from
-  /// there.
+  /// Writes a robot, with all files that it refers to, into `folder`, and returns the path of its
+  /// MJCF file relative to `folder`.
   @discardableResult
   static func write(_ robot: Robot, to folder: String) throws -> String {
     let place = "\(folder)/\(Self.robot)"
@@ -83,8 +84,8 @@ public enum RunFolder {
     return file
   }
 
-  /// The task that `task`, as a run's `config.yaml` names it, stands for: that of the map and the robot
-  /// which the run left beside the file, or else a built-in one.
+  /// The task with the name `task` in a run's `config.yaml`: the one made of the map and the robot
+  /// that the run wrote beside that file, or else a built-in one.
   ///
   /// - Parameters:
   ///   - task: The task's name.
@@ -103,13 +104,13 @@ public enum RunFolder {
     return try TaskRegistry.definition(named: task)
   }
 
-  /// The map of a run in `folder`, where it has one of its own.
+  /// The custom map of a run in `folder`; nil if the run has none.
   static func ownMap(in folder: String) throws -> MazeMap? {
     let path = "\(folder)/\(map)"
     return access(path, F_OK) == 0 ? try MazeMap(path: path) : nil
   }
 
-  /// Removes what a kill in the middle of writing has left in a run's folder.
+  /// Removes the partial files that a process killed while writing has left in a run's folder.
   static func removePartialFiles(in folder: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     for name in names where name.hasPrefix(".") && name.hasSuffix(AtomicFile.partialSuffix) {

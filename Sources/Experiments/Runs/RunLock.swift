@@ -1,17 +1,18 @@
 import Files
 import Foundation
 
-/// Keeps two trainers out of one folder.
+/// Prevents two processes from training in the same folder.
 ///
-/// The lock is the operating system's own on an open file: it is gone with the process, however
-/// that ended. The file says who holds it, for the error message of the next.
+/// It is the operating system's lock on an open file (`flock`), which ends with the process,
+/// however that ends. The file's text names the process that holds it, for the error message of the
+/// next process that tries.
 final class RunLock {
   private let descriptor: Int32
   private let path: String
-  /// Whether the file is ours to take away again.
+  /// Whether this object created the file and has to delete it if the run is refused.
   private var isNew: Bool
 
-  /// Takes the lock of `folder`, without a word of it in the file: see ``announce()``.
+  /// Takes the lock of `folder`, but does not yet write to the file: see ``announce()``.
   ///
   /// - Throws: ``RunError/locked(folder:holder:)`` where another process has it.
   init(folder: String) throws {
@@ -29,16 +30,17 @@ final class RunLock {
     (self.path, self.isNew, self.descriptor) = (path, isNew, descriptor)
   }
 
-  /// Says in the file who holds the lock, for the error message of the next.
+  /// Writes into the file which process holds the lock, for the error message of the next process
+  /// that tries.
   func announce() {
     isNew = false
     let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
-    // Who holds it is a courtesy: on a full disk the lock itself still holds.
+    // The text is only a help: on a full disk it is missing, but the lock still holds.
     if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }
   }
 
   deinit {
-    // Of a run that was refused nothing stays.
+    // A run that was refused leaves nothing behind.
     if isNew { unlink(path) }
     close(descriptor)
   }
@@ -55,17 +57,18 @@ final class RunLock {
 public enum RunError: Error, Equatable, CustomStringConvertible {
   /// Another process trains in the folder.
   case locked(folder: String, holder: String)
-  /// The folder holds a run already, and it was not asked to be continued.
+  /// The folder already holds a run, and a new one was to begin there.
   case occupied(folder: String)
   /// There is no checkpoint in the folder.
   case noCheckpoint(folder: String)
-  /// A checkpoint is not one, or is damaged.
+  /// A file is not a checkpoint, or is a damaged one.
   case checkpoint(path: String, problem: String)
   /// A setting that cannot be changed on resuming has another value now.
   case changed(setting: String, saved: String, asked: String)
   /// The run has made more steps than it is asked to end with.
   case behind(asked: Int, made: Int)
-  /// An environment of one's own has the name of a built-in task, for which its files would be taken.
+  /// A custom environment has the name of a built-in task, so that its files would be taken for
+  /// that task's.
   case builtInName(task: String)
   /// The run ended, but its state could not be saved.
   case unsaved(reason: String)

@@ -1,18 +1,18 @@
 import Environments
 import Learning
 
-/// Where a run acts, and how a file carries that.
+/// The task and the world of a run, and what the run's files hold of them.
 struct RunWorld {
   /// Makes the environments of training and evaluation.
   let environments: EnvironmentFactory
-  /// The robot and its world; nil in environments that MuJoCo knows nothing of.
+  /// The robot and its world; nil for a custom environment.
   let definition: TaskDefinition?
   /// What the run's files hold of the world.
   let carried: CarriedWorld
 
-  /// A robot in a world, which is compiled once for all environments.
+  /// The world of a robot task; its model is compiled once for all environments.
   ///
-  /// - Parameter map: The map, where it is one's own.
+  /// - Parameter map: The map, if it is a custom one.
   /// - Throws: `MuJoCoError` if MuJoCo refuses the world.
   init(_ definition: TaskDefinition, map: MazeMap?) throws {
     let model = try definition.makeModel()
@@ -25,7 +25,7 @@ struct RunWorld {
       compiled: try CompiledWorld(of: model))
   }
 
-  /// Environments of one's own.
+  /// The world of custom environments.
   init(_ environments: EnvironmentFactory) {
     self.environments = environments
     definition = nil

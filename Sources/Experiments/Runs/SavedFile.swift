@@ -4,28 +4,28 @@ import Learning
 import NeuralNetworks
 import Safetensors
 
-/// A policy or a checkpoint, read to its last byte to tell what it holds.
+/// A policy or a checkpoint file that was read completely and checked, and what it holds.
 package struct SavedFile: Sendable {
-  /// What is saved.
+  /// The kind of file.
   package enum Kind: String, Sendable {
-    /// The actors, to be used.
+    /// The actors' weights, to be used.
     case policy
-    /// Everything of a run, to be continued.
+    /// The complete state of a run, to be continued.
     case checkpoint
   }
 
-  /// What is saved.
+  /// The kind of file.
   package let kind: Kind
   /// The configuration of the run.
   package let configuration: RunConfiguration
-  /// The world that it was made in.
+  /// The world that the run took place in.
   package let world: CarriedWorld
-  /// The environment step.
+  /// The environment step at which the file was saved.
   package let step: Int
-  /// The success at this step, where it was measured.
+  /// The success rate at this step, in [0, 1]; nil if it was not measured.
   package let success: Double?
-  /// What it was measured to be worth and by what; nil in a checkpoint and in files of earlier
-  /// versions.
+  /// The policy's measured score, with the software used; nil in a checkpoint and in files of
+  /// earlier versions.
   package let card: PolicyCard?
   /// The version of the file's format.
   package let version: String
@@ -34,8 +34,8 @@ package struct SavedFile: Sendable {
 
   /// Reads and checks the file at `path`.
   ///
-  /// - Throws: ``SafetensorsError``, ``PolicyFileError``, ``RunError`` or ``ConfigurationError``
-  ///   where it is not as it should be.
+  /// - Throws: ``SafetensorsError``, ``PolicyFileError``, ``RunError`` or ``ConfigurationError`` if
+  ///   the file is damaged or of another kind.
   package init(path: String) throws {
     let file = try SafetensorsFile(path: path)
     entries = file.entries
@@ -44,7 +44,7 @@ package struct SavedFile: Sendable {
       kind = .checkpoint
       configuration = parts.configuration
       var world = parts.world
-      // An older run has its map beside the checkpoint.
+      // An older version of the program kept the map in a file beside the checkpoint.
       if world.map == nil { world.map = try RunFolder.ownMap(in: FileError.folder(of: path)) }
       self.world = world
       step = parts.trainer.steps

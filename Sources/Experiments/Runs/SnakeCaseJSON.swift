@@ -1,9 +1,9 @@
 import Foundation
 
-/// JSON in the one style of all that others read, which `docs/json.md` describes: keys in lower case with
-/// underscores, sorted, so that the same value is the same text.
+/// JSON in the style of all output for other programs, which `docs/json.md` describes: keys in
+/// lower case with underscores, sorted, so that equal values give the same text.
 package enum SnakeCaseJSON {
-  /// The text of `value`, in one line or, for people, in many.
+  /// The text of `value`, in one line or, with `inLines`, indented for people.
   package static func text(_ value: some Encodable, inLines: Bool = false) throws -> String {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -12,7 +12,7 @@ package enum SnakeCaseJSON {
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
-  /// The value that such a text holds.
+  /// Decodes a value from `text` in this style.
   package static func value<Value: Decodable>(_ type: Value.Type, in text: String) throws -> Value {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -17,17 +17,17 @@ public struct SoftwareVersions: Codable, Equatable, Sendable {
   public var instructionSet: String
 
   private enum CodingKeys: String, CodingKey {
-    // Written out, since "oneDNN" does not come back from lower case with underscores.
+    // Written out, because the snake-case conversion does not give "oneDNN" back when it is read.
     case program, commit, mujoco, instructionSet
     case oneDNN = "onednn"
   }
 
-  /// Those of the running program.
+  /// The versions of the running program.
   public static let current = SoftwareVersions(
     program: "1.0.0", commit: gitCommit, mujoco: Model.libraryVersionName,
     oneDNN: MatrixLibrary.version, instructionSet: MatrixLibrary.instructionSet)
 
-  /// Describes versions; each parameter is the property of its name.
+  /// Creates the versions; each parameter sets the property of the same name.
   public init(
     program: String, commit: String?, mujoco: String, oneDNN: String, instructionSet: String
   ) {
@@ -40,7 +40,7 @@ public struct SoftwareVersions: Codable, Equatable, Sendable {
 }
 
 extension SoftwareVersions: CustomStringConvertible {
-  /// A line for each, as `hiro --version` prints them.
+  /// The versions in four lines, as `hiro --version` prints them.
   public var description: String {
     """
     hiro \(program)

@@ -8,7 +8,7 @@ extension SafetensorsFile {
     return Tensor(shape: entry.shape, values: try values(named: name, as: Float.self))
   }
 
-  /// All of the file's tensors that `isWanted`, which must be of 32-bit floats, by name.
+  /// The file's tensors for which `isWanted` is true, by name; they must be of 32-bit floats.
   public func tensors(
     where isWanted: (SafetensorsEntry) -> Bool = { _ in true }
   ) throws(SafetensorsError) -> [String: Tensor] {

@@ -4,7 +4,7 @@ import Foundation
 
 /// Traces as JSON files: the format of the reference trajectory among the tests.
 extension PhysicsTrace {
-  /// Text of a trace at most: some hundred thousand steps of the Ant.
+  /// The most bytes of a trace's text: enough for about a hundred thousand steps of the Ant.
   package static let sizeLimit = 64 << 20
 
   /// Reads the trace in the JSON file at `path`.

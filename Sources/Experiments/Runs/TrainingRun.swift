@@ -26,15 +26,15 @@ public final class TrainingRun {
   private var record: RunRecord
   private var progress: TrainingProgress
   private var clock = RateClock()
-  /// Since when this session trains, and what the sessions before it took (s).
+  /// When this session began to train; ``earlierWallTime`` is what the earlier sessions took (s).
   private var sessionStart = DispatchTime.now()
   private let earlierWallTime: Double
   /// Step and wall time of the row before.
   private var lastRow: (step: Int, wallTime: Double)?
   private var lastCheckpoint = DispatchTime.now()
 
-  /// What is not as it should be in a continued run: its newest checkpoint or its curves were
-  /// damaged, or this computer does not compute the same bits.
+  /// Warnings about a continued run: its newest checkpoint or its curves were damaged, or this
+  /// computer does not compute the same bits.
   public private(set) var resumeWarnings: [String] = []
 
   /// Threads of training, and of evaluations during it.
@@ -55,45 +55,46 @@ public final class TrainingRun {
     case finished
     /// The evaluation reached the success that was asked for.
     case succeeded
-    /// It was asked to stop.
+    /// The caller asked the run to stop.
     case stopped
   }
 
-  /// Begins a run with a robot in `folder`, which is made where it is missing.
+  /// Begins a run of a robot task in `folder`, which is created if it does not exist.
   ///
   /// - Parameters:
   ///   - configuration: Everything that decides what the run computes.
   ///   - definition: The task and its world.
-  ///   - map: The task's map where it is one's own and not that of a built-in task; the robot is the
-  ///     definition's.
+  ///   - map: The task's map if it is a custom one; nil for a built-in task. The robot is that of
+  ///     `definition`.
   ///   - folder: The run's folder.
   ///   - pool: The threads to use; the result does not depend on them.
-  ///   - writesEvents: Whether it writes event files for TensorBoard: the numbers of the learning
-  ///     curves and, where there are a graphics driver and `ffmpeg`, a film of each best policy.
-  /// - Throws: ``RunError`` where the folder holds a run already or another process trains in it,
-  ///   `FileError`, or `AgentShapeError` where the configuration does not fit the task, and
-  ///   ``ConfigurationError`` where it does not fit the machine.
+  ///   - writesEvents: Whether the run writes event files for TensorBoard: the numbers of the
+  ///     learning curves and, if there are a graphics driver and `ffmpeg`, a film of each new best
+  ///     policy.
+  /// - Throws: ``RunError`` if the folder already holds a run or another process is training in it,
+  ///   `FileError`, `AgentShapeError` if the configuration does not fit the task, or
+  ///   ``ConfigurationError`` if the run needs more memory than there is.
   public convenience init(
     configuration: RunConfiguration, definition: TaskDefinition, map: MazeMap? = nil,
     folder: String, pool: WorkerPool = WorkerPool(), writesEvents: Bool = false
   ) throws {
-    // What does not fit the task is refused before anything is written.
+    // Refuse what does not fit the task or the memory before anything is written.
     try configuration.checkMemory(for: definition.description)
     try self.init(
       beginning: configuration, in: RunWorld(definition, map: map), folder: folder, pool: pool,
       writesEvents: writesEvents)
   }
 
-  /// Begins a run in environments of one's own; what a file of the run can't hold is the environment
-  /// itself, so that ``init(resuming:environments:changes:pool:writesEvents:)`` needs it again.
+  /// Begins a run in custom environments. The run's files cannot hold the environment itself, so
+  /// ``init(resuming:environments:changes:pool:writesEvents:)`` needs it again.
   ///
   /// - Parameters:
-  ///   - configuration: Its task becomes that of `environments`.
+  ///   - configuration: The run's configuration; its `task` is set to that of `environments`.
   ///   - environments: What makes the environments: one to train in, others for evaluations.
-  ///   - folder: The run's folder, which is made where it is missing.
+  ///   - folder: The run's folder, which is created if it does not exist.
   ///   - pool: The threads to use; the result does not depend on them.
   ///   - writesEvents: Whether it writes event files for TensorBoard.
-  /// - Throws: As for a robot.
+  /// - Throws: The same errors as for a robot task, and ``RunError/builtInName(task:)``.
   public convenience init(
     configuration: RunConfiguration, environments: EnvironmentFactory, folder: String,
     pool: WorkerPool = WorkerPool(), writesEvents: Bool = false
@@ -116,8 +117,8 @@ public final class TrainingRun {
     let isNew = access(folder, F_OK) != 0
     try AtomicFile.makeFolder(folder)
     let lock = try RunLock(folder: folder)
-    // Only what cannot be had again counts: a run that was killed before its first checkpoint leaves
-    // a configuration, and nothing that could be continued.
+    // Only policies and checkpoints make a folder occupied: a run that was killed before its first
+    // checkpoint leaves a configuration, but nothing that could be continued.
     guard RunFolder.savedFiles(in: folder).isEmpty else {
       throw RunError.occupied(folder: folder)
     }
@@ -127,27 +128,28 @@ public final class TrainingRun {
         record: RunRecord(), continuing: nil, writesEvents: writesEvents)
       try RunFolder.write(world, to: folder)
     } catch {
-      // What can't begin leaves nothing behind.
+      // A run that cannot begin leaves nothing behind.
       if isNew { try? FileManager.default.removeItem(atPath: folder) }
       throw error
     }
-    // A kill at any moment finds something to continue from.
+    // From now on there is a checkpoint to continue from, whenever the process is killed.
     saveCheckpoint()
   }
 
   /// Continues the run in `folder` from its newest intact checkpoint, on the same kind of processor
-  /// to the same bits as if it had never stopped; otherwise ``resumeWarnings`` say so.
+  /// to the same bits as if it had never stopped. If the bits may differ, ``resumeWarnings`` says
+  /// so.
   ///
   /// - Parameters:
   ///   - folder: the run's folder.
-  ///   - changes: changes the saved configuration; only the settings in
-  ///     ``ConfigurationLayers/resumable`` may differ afterwards.
-  ///   - robot: a robot's file: only needed where a checkpoint of an older version lacks it, else it
-  ///     must be the same robot.
+  ///   - changes: Returns the configuration to continue with, given the saved one; only the
+  ///     settings in ``ConfigurationLayers/resumable`` may differ.
+  ///   - robot: A robot's file. It is only needed if a checkpoint of an older version lacks the
+  ///     robot; otherwise it must describe the same robot.
   ///   - pool: The threads to use; the result does not depend on them.
   ///   - writesEvents: Whether it writes event files for TensorBoard.
   /// - Throws: ``RunError`` where there is nothing to continue from or a setting cannot be changed,
-  ///   ``WorldError`` where the robot is another. Whatever it throws, the folder is as it was.
+  ///   ``WorldError`` if the robot is a different one. After any error the folder is unchanged.
   public convenience init(
     resuming folder: String, changes: (RunConfiguration) throws -> RunConfiguration,
     robot: String? = nil, pool: WorkerPool = WorkerPool(), writesEvents: Bool = false
@@ -162,17 +164,19 @@ public final class TrainingRun {
     }
   }
 
-  /// Continues a run in environments of one's own, as the other does.
+  /// Continues a run in custom environments, in the same way as
+  /// ``init(resuming:changes:robot:pool:writesEvents:)``.
   ///
   /// - Parameters:
   ///   - folder: The run's folder.
-  ///   - environments: The same as when it began: their task must have the name and the shape that the
-  ///     checkpoint has.
-  ///   - changes: changes the saved configuration, as in the other.
+  ///   - environments: The same environments as at the beginning of the run: the name and the shape
+  ///     of their task must be those in the checkpoint.
+  ///   - changes: Returns the configuration to continue with, given the saved one; by default the
+  ///     same.
   ///   - pool: The threads to use; the result does not depend on them.
   ///   - writesEvents: Whether it writes event files for TensorBoard.
-  /// - Throws: ``RunError`` as in the other, and what the environment throws where a saved state is none
-  ///   of its own.
+  /// - Throws: ``RunError`` as for a robot task, and what the environment throws if it cannot
+  ///   restore the saved state.
   public convenience init(
     resuming folder: String, environments: EnvironmentFactory,
     changes: (RunConfiguration) throws -> RunConfiguration = { $0 },
@@ -222,7 +226,7 @@ public final class TrainingRun {
           + "on, but not to the same bits")
     }
     if let doubt { resumeWarnings.append(doubt) }
-    // A run of an older version kept its robot nowhere.
+    // An older version of the program did not save the robot: write the world's files now.
     if saved.world.compiled == nil { keep { try RunFolder.write(world, to: folder) } }
     updateProgress()
   }
@@ -244,7 +248,7 @@ public final class TrainingRun {
       try Checkpoint.restore(trainer, checkpoint.parts, from: checkpoint.file)
     }
     self.trainer = trainer
-    // Nothing is written before nothing can be refused any more.
+    // From here on the run can no longer be refused, so its files may be written.
     let step = checkpoint?.parts.trainer.steps
     metrics = try MetricsFile(
       path: "\(folder)/\(RunFolder.metrics)",
@@ -259,7 +263,8 @@ public final class TrainingRun {
     progress = TrainingProgress(totalSteps: configuration.steps)
   }
 
-  /// The newest checkpoint whose every checksum is right, and what is wrong with a newer one.
+  /// The newest checkpoint whose checksums are all correct, and the error of the newest one if that
+  /// is damaged.
   private static func newestCheckpoint(
     in folder: String
   ) throws -> (file: SafetensorsFile, parts: Checkpoint.Parts, problem: (any Error)?) {
@@ -275,17 +280,18 @@ public final class TrainingRun {
     throw problem ?? RunError.noCheckpoint(folder: folder)
   }
 
-  /// Trains until all steps are made or `shouldStop()`; `report` is called after each window.
+  /// Trains until all steps are made or `shouldStop()` returns true; `report` is called after each
+  /// window of steps.
   ///
-  /// A disk that cannot be written does not end the run: it goes on with what was saved before and
-  /// a warning in the progress.
+  /// If the disk cannot be written, the run goes on: the files saved before stay, and the progress
+  /// carries a warning.
   ///
   /// - Parameters:
-  ///   - shouldStop: Asked after each window and, in any thread, before each step of an evaluation.
-  ///     An evaluation that it ends is made again when the run is continued.
-  ///   - report: Told how far the run has come.
-  /// - Throws: `TrainingError` where a number is not finite, ``RunError/unsaved(reason:)`` where
-  ///   the last state could not be saved, and what the environment throws.
+  ///   - shouldStop: Called before each window and, in any thread, before each step of an
+  ///     evaluation. An evaluation that is stopped is repeated when the run is continued.
+  ///   - report: Called with the progress of the run.
+  /// - Throws: `TrainingError` if a number is not finite, ``RunError/unsaved(reason:)`` if the last
+  ///   state could not be saved, and what the environment throws.
   public func run(
     shouldStop: @Sendable () -> Bool = { false }, report: (TrainingProgress) -> Void = { _ in }
   ) throws -> Ending {
@@ -325,13 +331,14 @@ public final class TrainingRun {
     return ending
   }
 
-  /// Trains for a window, and reports where it is time to; an evaluation that is due is owed.
+  /// Trains for one window of steps and writes a row of the learning curves if it is due; an
+  /// evaluation that is due is only noted in ``record``.
   private func advance() throws {
     let before = trainer.steps
     do {
       try trainer.advance()
     } catch TrainingError.notFinite(let quantity, _, _) {
-      // A weight that is not finite is the cause and not the effect.
+      // If a weight is not finite, name the weight: it is the cause of the quantity's value.
       throw notFinite(trainer.agent.firstNonFinite() ?? quantity)
     }
     clock.advance(to: trainer.steps)
@@ -353,7 +360,7 @@ public final class TrainingRun {
     return Double(elapsed) * 1e-9 >= configuration.checkpoint.minutes * 60
   }
 
-  /// Saves everything and forgets all but the last two good checkpoints.
+  /// Saves everything, and deletes all but the last two good checkpoints.
   private func saveCheckpoint() {
     progress.warning = nil
     flushRows()
@@ -371,7 +378,8 @@ public final class TrainingRun {
     lastCheckpoint = .now()
   }
 
-  /// Does what may fail on a bad disk; a failure is remembered as a warning.
+  /// Runs `save`, which may fail if the disk cannot be written; the error becomes a warning in
+  /// ``progress``.
   private func keep(_ save: () throws -> Void) {
     do {
       try save()
@@ -409,7 +417,7 @@ public final class TrainingRun {
     flushRows()
   }
 
-  /// The time for a row of now.
+  /// The values of the time columns for a row written now.
   private func timing() -> MetricsRow.Timing {
     let seconds = Double(DispatchTime.now().uptimeNanoseconds - sessionStart.uptimeNanoseconds)
     let wallTime = earlierWallTime + (seconds * 1e-6).rounded() * 1e-3
@@ -430,7 +438,8 @@ public final class TrainingRun {
       quantity: quantity, step: trainer.steps, checkpoint: checkpoints.first)
   }
 
-  /// Measures the policy without noise, keeps it where it is the best so far, and reports it.
+  /// Evaluates the policy without exploration noise, keeps it if it is the best so far, and writes
+  /// a row of the learning curves.
   private func evaluate(_ shouldStop: @Sendable () -> Bool) throws {
     try checkFinite()
     let policy = trainer.agent.makePolicy()
@@ -441,7 +450,7 @@ public final class TrainingRun {
     var measured = EvaluationRecord(result, step: trainer.steps)
     var confirmation: EvaluationResult?
     if configuration.evaluation.confirmationEpisodes > 0, record.isBest(measured) {
-      // From other starts than those in which it looked good.
+      // Other initial states than those in which the policy looked good.
       var again = Evaluation(
         task: world.task, episodes: configuration.evaluation.confirmationEpisodes,
         seed: ~configuration.seed, threads: threads)
@@ -473,7 +482,7 @@ public final class TrainingRun {
       shouldStop: shouldStop)
   }
 
-  /// The policy as it is now.
+  /// The present policy, to be written to a file.
   private func policyFile() -> PolicyFile {
     let measured = record.last?.step == trainer.steps ? record.last : nil
     return PolicyFile(
@@ -519,7 +528,7 @@ public struct TrainingProgress: Equatable, Sendable {
   public var episodes = 0
   /// Episodes that were cut because the simulation became unstable.
   public var diverged = 0
-  /// How well the lower level obeyed up to the last row of the learning curves.
+  /// How well the lower level reached its subgoals, as in the last row of the learning curves.
   public var obedience: ObedienceStatistics?
   /// The last evaluation.
   public var evaluation: EvaluationRecord?
@@ -528,7 +537,7 @@ public struct TrainingProgress: Equatable, Sendable {
   /// Why something could not be saved; nil once everything has been.
   public var warning: String?
 
-  /// Nothing done yet.
+  /// The progress of a run that has not made a step.
   public init(totalSteps: Int) {
     self.totalSteps = totalSteps
   }
@@ -539,13 +548,13 @@ public struct TrainingProgress: Equatable, Sendable {
   }
 }
 
-/// What an evaluation during training came to, on the task's own target (its first).
+/// The result of an evaluation during training, on the task's own target (its first).
 public struct EvaluationRecord: Codable, Equatable, Sendable {
-  /// The environment step.
+  /// The environment step of the evaluation.
   public var step: Int
-  /// The rate of success; nil in a task that counts only the score.
+  /// The success rate, in [0, 1]; nil in a task that counts only the score.
   public var success: Double?
-  /// The mean distance at the end (m).
+  /// The mean distance from the target at the end of an episode (m); nil in a task without targets.
   public var finalDistance: Double?
   /// The mean return.
   public var episodeReturn: Double
@@ -561,8 +570,8 @@ public struct EvaluationRecord: Codable, Equatable, Sendable {
     episodeReturn = own.meanReturn
   }
 
-  /// Whether it is better than `other`: more success, then less distance; without targets, more
-  /// return.
+  /// Whether this result is better than `other`: a higher success rate or, if equal, a smaller
+  /// distance; without targets, a higher return.
   func isBetter(than other: EvaluationRecord) -> Bool {
     guard let success, let otherSuccess = other.success else {
       return episodeReturn > other.episodeReturn
@@ -572,13 +581,14 @@ public struct EvaluationRecord: Codable, Equatable, Sendable {
   }
 }
 
-/// What a run remembers of itself.
+/// What a checkpoint keeps of a run besides the state of training.
 struct RunRecord: Codable, Equatable {
   var episodes = 0
   var diverged = 0
   var last: EvaluationRecord?
   var best: EvaluationRecord?
-  /// True where the run was stopped in the evaluation of its present step; left out otherwise.
+  /// True if the evaluation of the present step is still to be made, because the run was stopped
+  /// during it; nil otherwise.
   var isEvaluationOwed: Bool?
 
   var owesEvaluation: Bool { isEvaluationOwed == true }
@@ -586,7 +596,7 @@ struct RunRecord: Codable, Equatable {
   /// Whether an evaluation is the best so far.
   func isBest(_ record: EvaluationRecord) -> Bool { best.map(record.isBetter) ?? true }
 
-  /// Takes in an evaluation; true where it is the best so far.
+  /// Records an evaluation; returns true if it is the best so far.
   mutating func add(_ record: EvaluationRecord) -> Bool {
     last = record
     guard isBest(record) else { return false }
@@ -599,7 +609,7 @@ struct RunRecord: Codable, Equatable {
   }
 }
 
-/// Steps per second over the last half minute.
+/// Measures the steps per second over the last half minute.
 private struct RateClock {
   private var marks: [(time: UInt64, steps: Int)] = []
 
@@ -626,7 +636,7 @@ extension ConfigurationLayers {
 }
 
 extension RunConfiguration {
-  /// Checks that a run with this configuration can go on with `other`.
+  /// Checks that a run with this configuration can be continued with `other`.
   func checkResumable(as other: RunConfiguration) throws {
     let (saved, asked) = (ConfigurationLayers(self), ConfigurationLayers(other))
     for setting in Setting.all where !ConfigurationLayers.resumable.contains(setting.key) {

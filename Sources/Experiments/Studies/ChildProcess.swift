@@ -1,23 +1,25 @@
 import Files
 import Foundation
 
-/// A program of ours at work in a process of its own: nothing that happens to it happens to us.
+/// A program that runs in a child process, so that its failure does not affect this process.
 package final class ChildProcess {
-  /// Its number.
+  /// The process ID.
   package let identifier: pid_t
   private var ended: Ending?
 
-  /// How a process ended.
+  /// How a child process ended.
   package enum Ending: Equatable, Sendable {
-    /// With an exit code.
+    /// It exited with this code.
     case exited(Int32)
-    /// By a signal.
+    /// It was killed by this signal.
     case killed(Int32)
   }
 
-  /// Starts `program` with `arguments`; what it says is appended to the file at `log`.
+  /// Starts `program` with `arguments`; its standard output and standard error are appended to the
+  /// file at `log`.
   ///
-  /// It is in a group of its own, so that Ctrl-C reaches us alone and we decide what becomes of it.
+  /// The child has a process group of its own, so that Ctrl-C reaches only this process, which then
+  /// decides how to end the child.
   package init(program: String, arguments: [String], log: String) throws(FileError) {
     let output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     guard output >= 0 else {
@@ -34,7 +36,7 @@ package final class ChildProcess {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // Neither our handlers' ways nor our blocked signals are the child's.
+    // The child must not inherit our blocked and ignored signals.
     var signals = sigset_t()
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
@@ -55,12 +57,12 @@ package final class ChildProcess {
     identifier = process
   }
 
-  /// Sends it a signal, unless it has ended.
+  /// Sends a signal to the child process, unless that has ended.
   package func send(_ signal: Int32) {
     if ended == nil { kill(identifier, signal) }
   }
 
-  /// How it ended; nil while it runs.
+  /// How the child process ended; nil while it runs.
   package func ending() -> Ending? {
     if ended == nil {
       var status: Int32 = 0

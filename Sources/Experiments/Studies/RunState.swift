@@ -3,16 +3,16 @@ import Foundation
 
 /// How far the run in a folder has come, as its files tell.
 package enum RunState: Equatable, Sendable {
-  /// There is nothing to go on from.
+  /// There is no checkpoint to continue from.
   case notBegun
-  /// It can be continued; so many steps are reported in its learning curves.
+  /// It can be continued; `step` is the last step in its learning curves.
   case begun(step: Int)
-  /// It has come to its end, after so many steps.
+  /// It is finished; `step` is that of its last checkpoint.
   case finished(step: Int)
 
-  /// Looks at the run in `folder`.
+  /// Finds the state of the run in `folder`.
   ///
-  /// - Parameter configuration: What it is to come to.
+  /// - Parameter configuration: The settings that say when the run is finished.
   package init(folder: String, configuration: RunConfiguration) {
     let checkpoints = RunFolder.checkpoints(in: folder)
     guard let newest = checkpoints.first.flatMap(RunFolder.step(ofCheckpoint:)) else {
@@ -42,12 +42,12 @@ package enum RunState: Equatable, Sendable {
     }
   }
 
-  /// Whether nothing is left to do.
+  /// Whether the run is finished.
   package var isFinished: Bool { if case .finished = self { true } else { false } }
 }
 
 extension RunFolder {
-  /// The step in the name of a checkpoint.
+  /// The step in the name of a checkpoint; nil if `path` is not one.
   static func step(ofCheckpoint path: String) -> Int? {
     let name = (path as NSString).lastPathComponent
     guard name.hasPrefix(checkpointPrefix), name.hasSuffix(checkpointSuffix) else { return nil }
@@ -56,14 +56,15 @@ extension RunFolder {
 }
 
 extension MetricsFile {
-  /// The step of the last whole row of the file at `path`, from its last bytes alone: a run that
-  /// writes it may be watched often.
+  /// The step of the last complete row of the file at `path`. Only the end of the file is read,
+  /// because the progress of a run is asked for often.
   static func lastStep(in path: String) -> Int? {
     guard let file = try? InputFile(path: path) else { return nil }
     let start = max(0, file.count - (1 << 14))
     guard let bytes = try? file.bytes(in: start..<file.count) else { return nil }
     let newline = UInt8(ascii: "\n")
-    // A row ends with its line break; the first line may be cut.
+    // What follows the last line break is not a complete row, and the first line may be cut or the
+    // heading.
     let lines = bytes.split(separator: newline, omittingEmptySubsequences: false).dropLast()
     return lines.dropFirst().last.flatMap {
       Int(String(decoding: $0.prefix { $0 != UInt8(ascii: ",") }, as: UTF8.self))

@@ -2,13 +2,13 @@ import Files
 
 /// Seeds as people write them: `1-10`, `3`, `1-3,7`.
 package enum SeedList {
-  /// More than any study will have.
+  /// The most seeds in a list, more than any study will have.
   static let limit = 100_000
 
   /// The seeds that `text` names, in its order.
   ///
-  /// - Parameter source: Where it stands, for errors.
-  /// - Throws: ``StudyError`` where it is not such a list, or names a seed twice.
+  /// - Parameter source: Where `text` comes from, for errors.
+  /// - Throws: ``StudyError`` if `text` is not such a list, or contains a seed twice.
   package static func seeds(in text: String, source: String) throws(StudyError) -> [UInt64] {
     var seeds: [UInt64] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -29,7 +29,7 @@ package enum SeedList {
     return seeds
   }
 
-  /// Refuses a seed that is there twice: the same run would count as two.
+  /// Refuses a seed that occurs twice: the same run would count as two.
   static func check(_ seeds: [UInt64], source: String) throws(StudyError) {
     var seen: Set<UInt64> = []
     for seed in seeds where !seen.insert(seed).inserted {

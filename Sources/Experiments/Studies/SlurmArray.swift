@@ -1,24 +1,26 @@
 import Files
 import Foundation
 
-/// A study as a job array of Slurm: each task is one run, in the same folder and to the same bits as
-/// on one machine.
+/// A study as a job array of Slurm: each array task is one run, in the same folder and with the
+/// same bits as on one machine.
 ///
-/// Before its time limit, on preemption and on `scancel --signal=TERM` a task saves and ends; Slurm
-/// or the script itself puts it back into the queue, where it goes on from its checkpoint. What is
-/// killed without notice goes on from the checkpoint before.
+/// Before its time limit, on preemption and on `scancel --signal=TERM`, a task saves its run and
+/// ends. Near the time limit the batch script puts the task back into the queue; after SIGTERM that
+/// is left to Slurm, which requeues preempted tasks. A requeued task continues from its checkpoint,
+/// and one that was killed without notice from the last checkpoint before.
 package struct SlurmArray: Sendable {
   /// The partition; the cluster's default where there is none.
   package var partition: String?
   /// The time limit of one task, in Slurm's form, such as `4:00:00`.
   package var time: String?
-  /// Memory of one task, in Slurm's form, such as `2G`; what a run needs where it is not given.
+  /// Memory of one task, in Slurm's form, such as `2G`; nil for what the largest run needs.
   package var memory: String?
   /// Threads of one task.
   package var threads = 1
-  /// Tasks at a time at most; as many as the cluster allows where there is none.
+  /// The most tasks at a time; nil for as many as the cluster allows.
   package var jobs: Int?
-  /// Further options of `hiro train` that change nothing of what is computed.
+  /// Further options of `hiro study` that do not change what is computed, such as
+  /// `--no-tensorboard`.
   package var options: [String] = []
 
   /// The defaults.
@@ -32,11 +34,11 @@ package struct SlurmArray: Sendable {
   /// Seconds before the time limit at which a task begins to save.
   package static let notice = 120
 
-  /// The shortest time limit (s) in which a task comes further than to its own notice.
+  /// The shortest time limit (s) that is accepted, so that a task can train before its ``notice``.
   package static let shortestTime = 300
 
-  /// The seconds that a time limit in Slurm's form stands for (`90`, in minutes, `4:00:00`, `2-12`);
-  /// nil where it is none.
+  /// The number of seconds of a time limit in Slurm's form (`90` for minutes, `4:00:00`, `2-12`);
+  /// nil if `text` is not one.
   package static func seconds(inTime text: String) -> Int? {
     let days = text.split(separator: "-", omittingEmptySubsequences: false)
     let parts = days.last?.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
@@ -45,7 +47,8 @@ package struct SlurmArray: Sendable {
     guard numbers.count == parts.count, numbers.allSatisfy({ (0...1_000_000).contains($0) }) else {
       return nil
     }
-    // After days the first number is hours; alone it is minutes, and of two the second is seconds.
+    // With days, the numbers are hours, minutes and seconds; so are three numbers without days. One
+    // number is minutes, two are minutes and seconds.
     let units = days.count == 2 ? [3_600, 60, 1] : numbers.count == 3 ? [3_600, 60, 1] : [60, 1]
     let rest = zip(numbers, units).reduce(0) { $0 + $1.0 * $1.1 }
     guard days.count == 2 else { return rest }
@@ -55,7 +58,8 @@ package struct SlurmArray: Sendable {
 
   /// Submits the runs of `study` that are not finished.
   ///
-  /// Slurm is asked first whether it would take them: a study that it refuses leaves nothing behind.
+  /// Slurm is first asked whether it would accept them, so that a refused study leaves nothing
+  /// behind.
   ///
   /// - Parameter program: The path of `hiro`, the same on every node.
   /// - Returns: The job's number and how many runs were submitted; nil where all are finished.
@@ -144,7 +148,8 @@ package struct SlurmArray: Sendable {
     SeedList.text(runs.map { UInt64($0.index) })
   }
 
-  /// What the largest of `runs` needs, with room for the program itself.
+  /// The memory that the largest of `runs` needs, with a reserve for the program itself, in Slurm's
+  /// form.
   private static func memory(of runs: [StudyRun]) -> String {
     let bytes = runs.map(\.memory).max() ?? 0
     return "\(Int((1.5 * bytes / 1e6).rounded(.up)) + 500)M"
@@ -157,7 +162,7 @@ package struct SlurmArray: Sendable {
       case let number = job.trimmingCharacters(in: .whitespacesAndNewlines),
       !number.isEmpty, number.allSatisfy(\.isNumber)
     else { return }
-    // A job that the cluster has forgotten is an error of squeue's, and none of ours.
+    // `squeue` fails for a job that the cluster no longer knows; then nothing is queued.
     let queue = try? run("squeue", ["--noheader", "--jobs", number], input: "")
     if let queue, queue.code == 0, !queue.output.allSatisfy(\.isWhitespace) {
       throw StudyError.queued(folder: study.path, job: number)
@@ -192,7 +197,7 @@ package struct SlurmArray: Sendable {
     process.standardOutput = stdout
     process.standardError = stderr
     do { try process.run() } catch { throw StudyError.refused(reason: "\(name) cannot be started") }
-    // Both are a few lines, well below what a pipe holds.
+    // Input and output are far smaller than what a pipe holds, so neither side waits for the other.
     try? stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
     try? stdin.fileHandleForWriting.close()
     let output = stdout.fileHandleForReading.readDataToEndOfFile()

@@ -2,13 +2,13 @@ import Environments
 import Foundation
 import Learning
 
-/// Tasks × variants × seeds: many runs that differ in nothing else.
+/// Tasks × variants × seeds: one run for each combination, with all other settings equal.
 package struct Study: Equatable, Sendable {
   /// Where the runs take place.
   package enum World: Equatable, Sendable {
     /// Built-in tasks by name.
     case tasks([String])
-    /// A maze of one's own, and a robot for it where that is not the Ant; both are paths.
+    /// A custom maze, and a custom robot for it if that is not the Ant; both are paths.
     case map(String, robot: String?)
   }
 
@@ -23,24 +23,24 @@ package struct Study: Equatable, Sendable {
     package var text: String { "\(key)=\(value)" }
   }
 
-  /// One of the things that are compared: a preset, changed or not.
+  /// One of the variants that are compared: a preset, with or without changes.
   package struct Variant: Equatable, Sendable {
-    /// What tables and folders call it.
+    /// The name in tables and of folders.
     package var name: String
-    /// The preset it begins with; the task's own settings where there is none.
+    /// The preset that the variant begins with; nil for the task's own settings.
     package var preset: String?
-    /// What it changes.
+    /// The settings that the variant changes.
     package var assignments: [Assignment]
 
-    /// The settings of the task, as they are.
+    /// The task's own settings, without changes.
     package static let plain = Variant(name: "default", preset: nil, assignments: [])
 
-    /// A preset under its own name.
+    /// The variant that is a preset without changes, with the preset's name.
     package init(preset: String) {
       self.init(name: preset, preset: preset, assignments: [])
     }
 
-    /// Describes a variant; each parameter is the property of its name.
+    /// Creates a variant; each parameter sets the property of the same name.
     package init(name: String, preset: String?, assignments: [Assignment]) {
       self.name = name
       self.preset = preset
@@ -50,11 +50,11 @@ package struct Study: Equatable, Sendable {
 
   /// Where the runs take place.
   package var world: World
-  /// What is compared; every variant runs in every task.
+  /// The variants that are compared; each runs in every task.
   package var variants: [Variant] = [.plain]
   /// The seeds; every variant runs with each in every task.
   package var seeds: [UInt64] = [0]
-  /// Environment steps of each run, where not the settings' own.
+  /// Environment steps of each run; nil for the number in the settings.
   package var steps: Int?
   /// Settings of all runs.
   package var assignments: [Assignment] = []
@@ -66,13 +66,13 @@ package struct Study: Equatable, Sendable {
     self.world = world
   }
 
-  /// Settings that a study gives to each run itself.
+  /// The settings that the study itself gives to each run, so that `set` must not contain them.
   static let ownKeys = ["task", "seed", "steps"]
 }
 
 /// One run of a study.
 package struct StudyRun: Equatable, Sendable {
-  /// Its place in the study: from 0.
+  /// The index of the run in the study, from 0.
   package let index: Int
   /// The task's name.
   package let task: String
@@ -80,24 +80,25 @@ package struct StudyRun: Equatable, Sendable {
   package let variant: String
   /// The seed.
   package let seed: UInt64
-  /// Its folder in the study's: `TASK/VARIANT/seed-N`.
+  /// The run's folder within the study's: `TASK/VARIANT/seed-N`.
   package let folder: String
-  /// Every setting of it.
+  /// All settings of the run.
   package let configuration: RunConfiguration
-  /// The arguments of `hiro train` without the output folder and what changes nothing.
+  /// The arguments of `hiro train`, without the output folder and without options that do not
+  /// change the result.
   package let arguments: [String]
-  /// The most memory that it takes (bytes).
+  /// The most memory that the run takes (bytes).
   package let memory: Double
 
-  /// What messages call it.
+  /// The name of the run in messages.
   package var name: String { "\(task) \(variant) seed \(seed)" }
 }
 
 extension Study {
-  /// Every run, the first seed of all variants first: a study that is stopped early compares as many
-  /// seeds of each.
+  /// All runs, ordered by seed first, so that a study that is stopped early has as many seeds of
+  /// each variant.
   ///
-  /// - Throws: What is wrong with a setting, preset, task, map or robot; nothing is written.
+  /// - Throws: An error if a setting, preset, task, map or robot is wrong; nothing is written.
   package func runs() throws -> [StudyRun] {
     let definitions: [(arguments: [String], definition: TaskDefinition)] =
       switch world {
@@ -133,7 +134,7 @@ extension Study {
     // `hiro train` takes each setting once.
     let own = Set(variant.assignments.map(\.key))
     let settings = assignments.filter { !own.contains($0.key) } + variant.assignments
-    // The order is that of `hiro train`.
+    // The layers are in the same order as in `hiro train`.
     var layers = try ConfigurationLayers(
       for: task, preset: variant.preset, settings: settings.map(\.text))
     if let steps { try layers.apply(["steps": "\(steps)"], source: "--steps") }
@@ -152,7 +153,7 @@ extension Study {
       memory: try configuration.memoryNeeded(for: task))
   }
 
-  /// `name` as a folder's: a map may be called anything.
+  /// `name` as the name of a folder: a map may have any name.
   static func folderName(_ name: String) -> String {
     let safe = String(name.prefix(100).map { isNameCharacter($0) ? $0 : "_" })
     return safe.allSatisfy { $0 == "." } ? "_" : safe

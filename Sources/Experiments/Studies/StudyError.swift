@@ -4,7 +4,7 @@ import Files
 package enum StudyError: Error, Equatable, CustomStringConvertible {
   /// A file could not be read.
   case file(FileError)
-  /// Something in a study file or on the command line is not as it should be.
+  /// Something in a study file or on the command line is wrong.
   case invalid(source: String, problem: String)
   /// The folder holds another study.
   case anotherStudy(folder: String, difference: String)
@@ -12,7 +12,7 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
   case isRun(folder: String)
   /// There is no study in the folder.
   case noStudy(folder: String)
-  /// So many runs at a time need more memory than the machine has (bytes).
+  /// `jobs` runs at a time need more memory than the machine has; `fit` runs would fit.
   case tooManyJobs(jobs: Int, fit: Int)
   /// The cluster's commands are not installed.
   case noSlurm
@@ -20,9 +20,9 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
   case refused(reason: String)
   /// The study is on the cluster already.
   case queued(folder: String, job: String)
-  /// The folder's path cannot stand in a batch script.
+  /// The path of the folder or the program has a character that the batch script cannot hold.
   case unsuitablePath(String)
-  /// The study has ended, but these runs did not come to their end.
+  /// The study has ended, but these runs failed.
   case failed(runs: [String])
 
   /// One line: what was found where, and what would be right.

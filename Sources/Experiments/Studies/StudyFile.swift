@@ -10,7 +10,8 @@ extension Study {
     "tasks", "map", "robot", "variants", "seeds", "steps", "set", "slurm",
   ]
 
-  /// Reads the study file at `path`. Maps and robots that it names stand beside it.
+  /// Reads the study file at `path`. Relative paths of maps and robots in it start from the file's
+  /// folder.
   ///
   /// - Throws: ``StudyError`` or ``ConfigurationError``, with the line and the column.
   package init(path: String) throws {
@@ -24,8 +25,8 @@ extension Study {
   /// Reads the study that `text` describes.
   ///
   /// - Parameters:
-  ///   - source: What errors call it.
-  ///   - folder: From where the paths in it start.
+  ///   - source: The name of the text in errors.
+  ///   - folder: The folder from which relative paths in the text start.
   package init(yaml text: String, source: String, folder: String = ".") throws {
     let reader = Reader(source: source, folder: folder)
     let root = try ConfigurationLayers.node(of: text, source: source, isValue: false)
@@ -55,7 +56,7 @@ extension Study {
     }
   }
 
-  /// Reads the parts of a study out of YAML nodes, each of which knows its place.
+  /// Reads the parts of a study from YAML nodes, which know their line and column for errors.
   private struct Reader {
     let source: String
     let folder: String
@@ -66,7 +67,7 @@ extension Study {
       .invalid(source: place(node), problem: problem)
     }
 
-    /// A list, or what would be its only element.
+    /// The elements of a list; a single value counts as a list of one.
     func list(_ node: Node) throws -> [Node] {
       switch node {
       case .sequence(let sequence): return Array(sequence)
@@ -220,7 +221,7 @@ extension Study {
 }
 
 extension Study {
-  /// Lays the options of the command line over the study.
+  /// Overrides the study's settings with the options of the command line.
   package mutating func apply(steps: String?, assignments: [String]) throws {
     if let steps {
       var layers = ConfigurationLayers()

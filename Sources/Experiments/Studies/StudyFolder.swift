@@ -4,26 +4,27 @@ import Foundation
 
 /// A study and its folder: `study.yaml`, enough to repeat it, and a run's folder for each run.
 package final class StudyFolder {
-  /// What the study's description is called.
+  /// The file name of the study's description.
   package static let file = "study.yaml"
-  /// What is written of a run that a study made, beside the run's own files.
+  /// The name of the file, in each run's folder, that holds the output of `hiro train`.
   package static let log = "train.log"
 
-  /// Where it is.
+  /// The path of the folder.
   package let path: String
-  /// The study; from ``prepare()`` on with the folder's own copies of map and robot.
+  /// The study; after ``prepare()``, its map and robot are the copies in the folder.
   package private(set) var study: Study
-  /// Its runs.
+  /// The runs of the study.
   package private(set) var runs: [StudyRun]
 
   private var lock: RunLock?
 
-  /// Opens the folder `path` for `study`, which it holds already or does not yet; nothing is written
-  /// before ``prepare()``.
+  /// Opens the folder `path` for `study`, whether or not the folder already holds it. Nothing is
+  /// written before ``prepare()``.
   ///
   /// A study that grew (more seeds, variants or tasks) goes on in its folder.
   ///
-  /// - Throws: ``StudyError`` where the folder holds something else, and what is wrong with the study.
+  /// - Throws: ``StudyError`` if the folder holds something else, or the error that the study
+  ///   itself has.
   package init(path: String, study: Study) throws {
     guard access("\(path)/\(RunFolder.configuration)", F_OK) != 0 else {
       throw StudyError.isRun(folder: path)
@@ -49,7 +50,7 @@ package final class StudyFolder {
     return try Study(path: "\(path)/\(file)")
   }
 
-  /// Where the files of `run` are.
+  /// The path of the folder of `run`.
   package func folder(of run: StudyRun) -> String { "\(path)/\(run.folder)" }
 
   /// How far `run` has come.
@@ -57,7 +58,7 @@ package final class StudyFolder {
     RunState(folder: folder(of: run), configuration: run.configuration)
   }
 
-  /// Makes the folder, keeps others out of it, and writes `study.yaml`.
+  /// Creates the folder, locks it against other processes, and writes `study.yaml`.
   ///
   /// - Throws: ``RunError/locked(folder:holder:)`` or ``FileError``.
   package func prepare() throws {
@@ -65,7 +66,7 @@ package final class StudyFolder {
     lock = try RunLock(folder: path)
     lock?.announce()
     var kept = study
-    // Map and robot are part of what is repeated; their own files may change or go away.
+    // The map and the robot are copied, because their original files may change or be deleted.
     if case .map(let map, let robot) = study.world {
       try AtomicFile.write(MazeMap(path: map).text, to: "\(path)/\(RunFolder.map)")
       let copy = try robot.map { try RunFolder.write(Robot(path: $0), to: path) }
@@ -81,8 +82,8 @@ package final class StudyFolder {
           """), to: "\(path)/\(Self.file)")
   }
 
-  /// The world of a study in whose folder `old` is kept: the copies there, which are to be of the same
-  /// map and the same robot, whatever its file is called.
+  /// The world for a study whose folder already holds the world `old`: the folder's copies, after
+  /// checking that they are of the same map and the same robot, whose file may have another name.
   private static func world(
     _ world: Study.World, keptAs old: Study.World, in folder: String
   ) throws -> Study.World {
@@ -93,7 +94,8 @@ package final class StudyFolder {
     guard try maze == MazeMap(path: oldMap) else {
       throw StudyError.anotherStudy(folder: folder, difference: "its map is another")
     }
-    // With the Ant on one side alone, the tasks have other names.
+    // If only one of the studies uses the Ant, their tasks have different names, which is found
+    // later.
     guard (robot == nil) == (oldRobot == nil) else { return world }
     if let robot, let oldRobot, robot != oldRobot,
       let difference = try TaskDefinition(map: maze, robot: robot)
@@ -105,7 +107,7 @@ package final class StudyFolder {
     return old
   }
 
-  /// Refuses what is not `old` with more runs.
+  /// Refuses a study that is not `old` or `old` with more runs.
   private func check(grownFrom old: Study) throws {
     let present = Dictionary(uniqueKeysWithValues: runs.map { ($0.folder, $0.configuration) })
     for run in try old.runs() {

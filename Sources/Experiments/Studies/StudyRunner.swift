@@ -1,22 +1,23 @@
 import Files
 import Foundation
 
-/// Makes the runs of a study on this machine, so many at a time, each a `hiro train` of its own.
+/// Runs a study on this machine: ``jobs`` runs at a time, each as a `hiro train` process of its
+/// own.
 ///
-/// What a run computes depends on its settings and its seed alone, so it comes to the same bytes as
-/// if it had been started by hand. A run that dies is continued from its last checkpoint; one that
-/// dies again and again is named, and the others go on.
+/// What a run computes depends only on its settings and its seed, so its files are the same, byte
+/// by byte, as if it had been started by hand. A run that fails is continued from its last
+/// checkpoint; one that fails repeatedly is given up and reported, and the others continue.
 package final class StudyRunner {
   /// The study and its folder.
   package let folder: StudyFolder
   /// Runs at a time.
   package let jobs: Int
-  /// Threads of each.
+  /// The number of threads of each run.
   package let threads: Int
-  /// How often a run is tried before it is given up; progress between two deaths starts the count
-  /// anew.
+  /// How often a run is tried before it is given up; progress between two failures restarts the
+  /// count.
   package let attempts: Int
-  /// Further options of `hiro train` that change nothing of what is computed.
+  /// Further options of `hiro train` that do not change what is computed.
   package let options: [String]
 
   private let program: String
@@ -28,7 +29,7 @@ package final class StudyRunner {
   private var rate = StudyRate()
   private var isStopping = false
 
-  /// Something worth a line.
+  /// An event that is reported to the user.
   package enum Event: Sendable {
     /// A run began or goes on.
     case started(StudyRun, step: Int)
@@ -42,9 +43,9 @@ package final class StudyRunner {
 
   /// How the study ended.
   package enum Ending: Equatable, Sendable {
-    /// Every run that could be finished is.
+    /// Every run is finished.
     case finished
-    /// It was asked to stop, and every run is saved.
+    /// The caller asked the study to stop, and the running runs have saved and ended.
     case stopped
   }
 
@@ -56,7 +57,7 @@ package final class StudyRunner {
     var attempt: Int
   }
 
-  /// Prepares to make the runs that are not finished.
+  /// Prepares to run all runs that are not finished.
   ///
   /// - Parameter program: The path of `hiro`.
   /// - Throws: ``StudyError/tooManyJobs(jobs:fit:)``.
@@ -89,7 +90,7 @@ package final class StudyRunner {
     }
   }
 
-  /// Makes all runs, or until `shouldStop()`.
+  /// Runs all runs, or until `shouldStop()` returns true.
   ///
   /// - Throws: ``StudyError/failed(runs:)`` at the end, where runs were given up.
   package func run(
@@ -129,7 +130,8 @@ package final class StudyRunner {
     let path = folder.folder(of: run)
     let common = ["--threads", "\(threads)"] + options
     if case .notBegun = folder.state(of: run) {
-      // Those of now: the folder may have got its own map and robot since.
+      // Not `run`'s own arguments: since it was made, ``StudyFolder/prepare()`` may have copied the
+      // map and the robot.
       return ["train"] + folder.runs[run.index].arguments + ["--output", path] + common
     }
     var arguments = ["train", "--resume", path]
@@ -159,7 +161,7 @@ package final class StudyRunner {
     tell(.failed(run, reason: reason))
   }
 
-  /// Takes in the runs that ended.
+  /// Handles the runs that have ended: finished, to be tried again, or given up.
   private func reap(_ tell: (Event) -> Void) {
     for (job, ending) in running.compactMap({ job in job.process.ending().map { (job, $0) } }) {
       running.removeAll { $0.run == job.run }
@@ -182,8 +184,8 @@ package final class StudyRunner {
     }
   }
 
-  /// Whether another try can come to another end: wrong settings stay wrong, and a number that is not
-  /// finite comes again with the same seed.
+  /// Whether another try can succeed. It cannot if, for example, a setting is wrong, or a number
+  /// was not finite, which would happen again with the same seed.
   private static func mayHelp(_ ending: ChildProcess.Ending) -> Bool {
     switch ending {
     case .killed: true
@@ -191,7 +193,7 @@ package final class StudyRunner {
     }
   }
 
-  /// Why a run died: the last line it wrote, or the signal.
+  /// Why a run failed: its last error message, or the signal that killed it.
   private func reason(_ ending: ChildProcess.Ending, log: String) -> String {
     switch ending {
     case .killed(let signal):
@@ -226,7 +228,8 @@ package final class StudyRunner {
     progress.totalSteps = folder.runs.reduce(0) { $0 + $1.configuration.steps }
     progress.stepsPerSecond = rate.total
     if let perJob = rate.perJob, perJob > 0 {
-      // Each free place takes the next run in the order in which they wait.
+      // Simulate the rest of the study: whenever a place becomes free, it takes the next waiting
+      // run.
       var places = running.map { left($0.run) }
       for run in waiting {
         if places.count < jobs {
@@ -251,7 +254,7 @@ package struct StudyProgress: Equatable, Sendable {
   package var running: Int
   /// Runs that were given up.
   package var failed: Int
-  /// Environment steps made, those that a finished run did not need among them.
+  /// Environment steps made; a finished run counts with all its steps, even if it ended early.
   package var steps = 0
   /// Environment steps in all.
   package var totalSteps = 0
@@ -261,7 +264,8 @@ package struct StudyProgress: Equatable, Sendable {
   package var secondsLeft: Double?
 }
 
-/// Steps per second over the last two minutes: a row of the learning curves may take a while.
+/// Measures the steps per second over the last two minutes, which is long because progress is only
+/// seen when a run writes a row of its learning curves.
 private struct StudyRate {
   private var marks: [(time: ContinuousClock.Instant, steps: Int, jobs: Int)] = []
 

@@ -14,8 +14,8 @@ package enum CRC32C {
     }
   }
 
-  /// The checksum as the records hold it, turned by 15 bits and shifted: a checksum of data that holds
-  /// checksums would be weak.
+  /// The masked checksum that the records hold: rotated right by 15 bits, plus a constant. The
+  /// plain checksum of data that itself contains checksums would be weak.
   package static func masked(_ bytes: some Sequence<UInt8>) -> UInt32 {
     let value = checksum(bytes)
     return (value >> 15 | value << 17) &+ 0xa282_ead8

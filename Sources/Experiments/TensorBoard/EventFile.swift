@@ -5,20 +5,20 @@ import Foundation
 /// each time the run was begun or continued.
 ///
 /// The format is TensorFlow's: records with a length and masked CRC-32Cs (`tfrecord`), each holding
-/// an `Event` of `event.proto`. Every record reaches the file in one write, so that a kill leaves at
-/// most a file that ends with its last whole record; continuing cuts the older files back to a given
-/// step and tells a TensorBoard that is looking on to forget what it has seen after it.
+/// an `Event` of `event.proto`. Every record is written with a single write, so that the file of a
+/// killed process ends with a complete record. A continued run cuts the older files back to a given
+/// step, and tells a running TensorBoard to discard what it has read after that step.
 package final class EventFile {
   private let file: AppendedFile
 
   /// What the names of event files begin with.
   package static let prefix = "events.out.tfevents."
 
-  /// An event file at most, when it is read again; a film has some hundred kilobytes.
+  /// The most bytes of an event file that is read again; a film has a few hundred kilobytes.
   private static let sizeLimit = 1 << 30
 
-  /// Begins a file in `folder`, after cutting the ones that are there back to `step`; nil for a new
-  /// run, of which nothing is kept.
+  /// Begins a file in `folder`, after cutting the event files already there back to `step`; nil for
+  /// a new run, which deletes them.
   package init(folder: String, continuingAfter step: Int?) throws(FileError) {
     let older = Self.files(in: folder)
     for file in older { try Self.cut(file, after: step ?? -1) }
@@ -38,7 +38,8 @@ package final class EventFile {
     }
   }
 
-  /// Appends numbers of `step`, each under its tag; what is not finite is left out.
+  /// Appends the numbers measured at `step`, each under its tag; numbers that are not finite are
+  /// left out.
   package func append(step: Int, scalars: [(tag: String, value: Double)]) throws(FileError) {
     var summary = ProtobufMessage()
     for (tag, number) in scalars where number.isFinite {
@@ -51,7 +52,7 @@ package final class EventFile {
     try append(step: step) { $0.add(EventField.summary, summary) }
   }
 
-  /// Appends a picture of `step`: the bytes of a PNG, or of a GIF that moves.
+  /// Appends a picture for `step`: the bytes of a PNG or of an animated GIF.
   package func append(
     step: Int, tag: String, picture: [UInt8], width: Int, height: Int
   ) throws(FileError) {
@@ -107,8 +108,8 @@ package final class EventFile {
       .flatMap { Int($0) }
   }
 
-  /// Drops the records of steps after `step`, and what a kill cut short; a file of which nothing is
-  /// left goes away.
+  /// Removes the records of steps after `step`, and an incomplete record at the end. A file that
+  /// keeps no more than its version record is deleted, and so is any file if `step` is negative.
   private static func cut(_ path: String, after step: Int) throws(FileError) {
     let file = try InputFile(path: path, limit: sizeLimit)
     let bytes = try file.bytes(in: 0..<file.count)
@@ -128,7 +129,7 @@ package final class EventFile {
     }
   }
 
-  /// The whole records in `bytes`: each with its data's place.
+  /// The complete records in `bytes`, each with the range of its data.
   private static func records(
     _ bytes: [UInt8]
   ) -> [(range: Range<Int>, data: Range<Int>)] {

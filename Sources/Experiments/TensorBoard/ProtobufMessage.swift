@@ -58,8 +58,8 @@ package struct ProtobufMessage {
     bytes.append(UInt8(rest))
   }
 
-  /// The whole number in `field` of the message `bytes`; 0, protocol buffers' default, where it is not
-  /// there, nil where the bytes are no message.
+  /// The integer in `field` of the message `bytes`; 0, the default of protocol buffers, if the
+  /// field is missing; nil if the bytes are not a message.
   package static func integer(_ field: UInt64, of bytes: ArraySlice<UInt8>) -> UInt64? {
     var rest = bytes
     var result: UInt64 = 0

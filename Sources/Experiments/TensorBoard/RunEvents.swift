@@ -3,7 +3,8 @@ import Files
 import Foundation
 import Learning
 
-/// What a run tells TensorBoard: the numbers of `metrics.csv`, and a film of each best policy.
+/// What a run writes for TensorBoard: the numbers of `metrics.csv`, and a film of each new best
+/// policy.
 package final class RunEvents {
   private let file: EventFile
   private let recording = Recording.small
@@ -21,8 +22,8 @@ package final class RunEvents {
       scalars: values.sorted { $0.key < $1.key }.map { (Self.tag(of: $0.key), $0.value) })
   }
 
-  /// Adds a film of the policy's first evaluation episode. Without a graphics driver or `ffmpeg` there
-  /// is none: curves are worth having without.
+  /// Adds a film of the policy's first evaluation episode. Without a graphics driver or `ffmpeg`
+  /// there is no film and no error: the curves are useful without it.
   package func appendFilm(
     step: Int, policy: HierarchicalPolicy, in definition: TaskDefinition, seed: UInt64
   ) throws(FileError) {
@@ -43,7 +44,8 @@ package final class RunEvents {
       width: recording.width, height: recording.height)
   }
 
-  /// What TensorBoard calls a column of `metrics.csv`: with a group before a slash, by which it sorts.
+  /// The TensorBoard tag of a column of `metrics.csv`: a group, by which TensorBoard sorts, a slash
+  /// and a name.
   package static func tag(of column: String) -> String {
     for group in ["evaluation", "confirmed", "lower", "higher"] where column.hasPrefix(group + "_")
     {

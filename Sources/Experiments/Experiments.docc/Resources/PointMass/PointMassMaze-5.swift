@@ -1,10 +1,10 @@
 import Learning
 import Randomness
 
-/// A point with a mass that two forces push through a small U: an environment without MuJoCo.
+/// A point mass that two forces push through a small U-shaped maze: an environment without MuJoCo.
 ///
-/// It sees its place (m), its velocity (m/s) and how far the episode is; it is to come within half a metre
-/// of the target.
+/// The observation is the position (m), the velocity (m/s) and the elapsed fraction of the episode;
+/// an episode is a success if it ends within 0.5 m of the target.
 final class PointMassMaze: Environment {
   static let description = TaskDescription(
     name: "point-mass", summary: "round a wall to its other side", observationCount: 5,
@@ -13,7 +13,7 @@ final class PointMassMaze: Environment {
     evaluationTargetNames: ["other side"], successRadius: 0.5, episodeSteps: 200,
     stepDuration: 0.1)
 
-  /// All that an episode is in.
+  /// The complete state of an episode.
   struct State: Codable {
     var place = SIMD2(0.0, 0.0)
     var velocity = SIMD2(0.0, 0.0)
@@ -45,7 +45,7 @@ final class PointMassMaze: Environment {
     }
     let force = SIMD2(action.map { Double(min(max($0, -1), 1)) })
     state.velocity = 0.8 * state.velocity + 0.4 * force
-    // What leads into a wall is left out: it slides along.
+    // An axis whose move leads into a wall does not move, so that the point slides along the wall.
     for axis in 0..<2 {
       var next = state.place
       next[axis] += task.stepDuration * state.velocity[axis]
@@ -56,7 +56,8 @@ final class PointMassMaze: Environment {
       reward: -Float(distanceToTarget ?? 0), isTruncated: state.steps == task.episodeSteps)
   }
 
-  /// Within the square, and not in the wall between start and target, which leaves a way on the right.
+  /// Whether `place` is within the square and not in the wall between start and target, which
+  /// leaves a gap on the right.
   private func isFree(_ place: SIMD2<Double>) -> Bool {
     let isInside = all(place .>= [-1, -1]) && all(place .<= [3, 3])
     return isInside && !(place.x < 2 && 1...1.5 ~= place.y)

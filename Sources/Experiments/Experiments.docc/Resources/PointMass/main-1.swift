@@ -1,4 +1,4 @@
-// Trains HIRO in an environment of one's own, without MuJoCo.
+// Trains HIRO in a custom environment, without MuJoCo.
 //
 //   swift run -c release point-mass [STEPS]
 

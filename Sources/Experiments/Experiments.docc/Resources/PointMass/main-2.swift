@@ -1,4 +1,4 @@
-// Trains HIRO in an environment of one's own, without MuJoCo.
+// Trains HIRO in a custom environment, without MuJoCo.
 //
 //   swift run -c release point-mass [STEPS]
 
@@ -8,5 +8,5 @@ import Learning
 
 let environments = EnvironmentFactory(PointMassMaze.description) { PointMassMaze() }
 
-// What does the environment do wrong? Nothing is to be printed here.
+// Check the environment. Nothing is printed if it has no problems.
 for problem in try EnvironmentChecker(environments).problems() { print("problem: \(problem)") }

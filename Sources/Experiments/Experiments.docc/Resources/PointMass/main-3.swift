@@ -1,4 +1,4 @@
-// Trains HIRO in an environment of one's own, without MuJoCo.
+// Trains HIRO in a custom environment, without MuJoCo.
 //
 //   swift run -c release point-mass [STEPS]
 
@@ -8,11 +8,12 @@ import Learning
 
 let environments = EnvironmentFactory(PointMassMaze.description) { PointMassMaze() }
 
-// What does the environment do wrong? Nothing is to be printed here.
+// Check the environment. Nothing is printed if it has no problems.
 for problem in try EnvironmentChecker(environments).problems() { print("problem: \(problem)") }
 
-// A place is reached in a few decisions and the run is short: the higher level looks less far ahead and
-// explores nearby, and the averaged policies, which are the ones evaluated, follow sooner.
+// Any place is reached in a few decisions, and the run is short: so the higher level looks less far
+// ahead (a smaller discount) and explores nearby, and the averaged policies, which are evaluated,
+// follow the trained ones faster.
 var configuration = try RunConfiguration(
   for: environments.task, preset: "dependable",
   settings: [

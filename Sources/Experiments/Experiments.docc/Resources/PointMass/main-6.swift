@@ -1,4 +1,4 @@
-// Trains HIRO in an environment of one's own, without MuJoCo.
+// Trains HIRO in a custom environment, without MuJoCo.
 //
 //   swift run -c release point-mass [STEPS]
 
@@ -8,11 +8,12 @@ import Learning
 
 let environments = EnvironmentFactory(PointMassMaze.description) { PointMassMaze() }
 
-// What does the environment do wrong? Nothing is to be printed here.
+// Check the environment. Nothing is printed if it has no problems.
 for problem in try EnvironmentChecker(environments).problems() { print("problem: \(problem)") }
 
-// A place is reached in a few decisions and the run is short: the higher level looks less far ahead and
-// explores nearby, and the averaged policies, which are the ones evaluated, follow sooner.
+// Any place is reached in a few decisions, and the run is short: so the higher level looks less far
+// ahead (a smaller discount) and explores nearby, and the averaged policies, which are evaluated,
+// follow the trained ones faster.
 var configuration = try RunConfiguration(
   for: environments.task, preset: "dependable",
   settings: [
@@ -24,12 +25,12 @@ var configuration = try RunConfiguration(
 configuration.steps = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 20_000
 configuration.seed = 1
 
-// A run writes what `hiro train` writes: curves, checkpoints, policies.
+// The run writes the same files as `hiro train`: learning curves, checkpoints, policies.
 let whole = try TrainingRun(
   configuration: configuration, environments: environments, folder: "point-mass-run")
 _ = try whole.run()
 
-// Its policy, without noise.
+// Evaluate the run's last policy, without exploration noise.
 let policy = try PolicyFile(path: "point-mass-run/latest.safetensors")
 let result = try Evaluation(task: environments.task, episodes: 50, seed: 7).run(
   makeEnvironment: environments.makeEnvironment,
@@ -38,7 +39,7 @@ print(
   "after \(whole.trainer.steps) steps: success \(result.overall.success?.value ?? 0), "
     + "\(result.overall.meanFinalDistance ?? 0) m from the target")
 
-// Ended in the middle and continued, it comes to the same bits.
+// A run that ends halfway and is then continued gives the same bits.
 var half = configuration
 half.steps = configuration.steps / 2
 _ = try TrainingRun(

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A file that grows: what is appended is there as a whole or not at all.
+/// A file that grows: what is appended is written as a whole or not at all.
 package final class AppendedFile {
   private let path: String
   private let descriptor: Int32
 
   /// Opens the file at `path` to append to it.
   ///
-  /// - Parameter isNew: Whether it is made here; then there must be none yet.
+  /// - Parameter isNew: Whether to create the file; there must be no such file yet.
   package init(path: String, isNew: Bool = false) throws(FileError) {
     descriptor = openFile(path, O_WRONLY | O_APPEND | (isNew ? O_CREAT | O_EXCL : 0))
     guard descriptor >= 0 else {
@@ -26,13 +26,13 @@ package final class AppendedFile {
     guard written == bytes.count else {
       let error = FileError(
         errno: written < 0 ? errno : ENOSPC, path: path, operation: "writing", writing: true)
-      // A disk that fills takes the beginning; the whole will be tried again.
+      // A full disk may take only the beginning, which is removed: the whole will be tried again.
       if written > 0 { ftruncate(descriptor, end) }
       throw error
     }
   }
 
-  /// Makes what was appended reach the disk.
+  /// Waits until everything appended is on the disk.
   package func synchronize() throws(FileError) {
     guard fsync(descriptor) == 0 else {
       throw FileError(errno: errno, path: path, operation: "syncing", writing: true)

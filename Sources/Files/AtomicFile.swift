@@ -48,20 +48,20 @@ public enum AtomicFile {
     try sync(folder: folder)
   }
 
-  /// Makes the names in `folder` reach the disk.
+  /// Waits until the names in `folder` are on the disk.
   package static func sync(folder: String) throws(FileError) {
     let descriptor = openFile(folder, O_RDONLY | O_DIRECTORY)
     guard descriptor >= 0 else {
       throw FileError(errno: errno, path: folder, operation: "opening", writing: true)
     }
     defer { close(descriptor) }
-    // Some file systems cannot sync a folder and say EINVAL; the rename is all they offer.
+    // Some file systems cannot sync a folder and say EINVAL; the rename is then all they offer.
     guard fsync(descriptor) == 0 || errno == EINVAL else {
       throw FileError(errno: errno, path: folder, operation: "syncing", writing: true)
     }
   }
 
-  /// Makes the folder `path`, and those above it, unless it is there.
+  /// Creates the folder `path`, and the folders above it, unless it exists.
   public static func makeFolder(_ path: String) throws(FileError) {
     if mkdir(path, 0o777) == 0 { return }
     switch errno {
@@ -158,12 +158,12 @@ public final class OutputFile {
   }
 }
 
-/// Opens `path` under a descriptor that no standard stream can have: in a process that was started
-/// without them, or has closed them, the lowest free number is one of theirs, and what is meant for
-/// people would go into the file. A file that is made is everyone's to read and write as far as the
-/// user's mask lets them. −1 with `errno` where it fails.
+/// Opens `path` with a descriptor that is not one of the standard streams'. In a process that was
+/// started without these streams, or has closed them, the lowest free number is one of theirs, and
+/// messages meant for people would go into the file. Everyone may read and write a new file as far
+/// as the user's umask allows. Returns −1, with `errno` set, on failure.
 package func openFile(_ path: String, _ flags: Int32) -> Int32 {
-  // What follows a zero would be left out: another file than was named.
+  // The operating system would ignore what follows a zero byte, and open another file.
   if path.utf8.contains(0) {
     errno = ENOENT
     return -1

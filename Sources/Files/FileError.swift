@@ -58,7 +58,7 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
   package init(errno code: Int32, path: String, operation: String, writing: Bool) {
     switch code {
     case ENOENT where !writing: self = .notFound(path: path)
-    // A folder that takes nothing new, such as /proc, says the same as one that is not there.
+    // A folder that accepts no new file, such as /proc, gives the same error as a missing one.
     case ENOENT where access(Self.folder(of: path), F_OK) == 0: self = .notWritable(path: path)
     case ENOENT: self = .noSuchFolder(path: Self.folder(of: path))
     case ENOTDIR: self = .notAFolder(path: Self.folder(of: path))

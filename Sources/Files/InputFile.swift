@@ -11,7 +11,7 @@ package final class InputFile {
   package let count: Int
   private let descriptor: Int32
 
-  /// The operation of an error before anything was read: a loop of links, a name too long.
+  /// The `operation` of an error while opening, such as a loop of links or a name too long.
   package static let opening = "opening"
 
   /// Opens the regular file at `path`, refusing more than `limit` bytes.
@@ -57,7 +57,7 @@ package final class InputFile {
 
   /// The `range` of the file's bytes; the caller has checked it against ``count``.
   package func bytes(in range: Range<Int>) throws(FileError) -> [UInt8] {
-    // The empty array is one for all threads, and must not even be written the same into.
+    // All threads share one empty array, which must not be written, not even with the same bytes.
     if range.isEmpty { return [] }
     var failure: FileError?
     let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialized in

@@ -1,5 +1,5 @@
-/// The candidate with the fewest edits from `name`, if they are few for its length.
-/// Of a name longer than any candidate only the beginning counts: the time is quadratic.
+/// The candidate with the fewest edits from `name`; nil if these exceed both 2 and a third of its
+/// length. Only the first 100 characters of `name` count: the time is quadratic.
 package func nearest(to name: String, in candidates: [String]) -> String? {
   let scored = candidates.map { ($0, editDistance(Array(name.prefix(100)), Array($0))) }
   guard let best = scored.min(by: { $0.1 < $1.1 }), best.1 <= max(2, best.0.count / 3) else {

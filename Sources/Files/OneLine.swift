@@ -1,5 +1,5 @@
-/// `text` fit for one line of a message: control characters escaped, and cut to `limit` characters,
-/// whatever a hostile file put into it.
+/// `text` made safe for one line of a message, whatever a hostile file put into it: control, layout
+/// and unassigned characters are escaped, and the text is cut to `limit` characters.
 package func printable(_ text: String, limit: Int = 200) -> String {
   var result = ""
   for (count, scalar) in text.unicodeScalars.enumerated() {

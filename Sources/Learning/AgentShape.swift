@@ -1,10 +1,10 @@
-/// What an agent has to know of its task: the sizes and ranges of what it sees and does.
+/// What an agent needs to know about its task: the sizes and ranges of observations and actions.
 public struct AgentShape: Codable, Equatable, Sendable {
-  /// Numbers in an observation; the first of them are the robot's position coordinates, of which
-  /// subgoals speak.
+  /// Numbers in an observation; the first of them are the robot's position coordinates, to which
+  /// subgoals refer.
   public var observationCount: Int
 
-  /// Numbers that tell the higher level the target; 0 where there is none.
+  /// Numbers in the target, which the higher level sees; 0 in a task without a target.
   public var targetCount: Int
 
   /// The largest magnitude of each number of an action (N·m for torques).
@@ -13,17 +13,17 @@ public struct AgentShape: Codable, Equatable, Sendable {
   /// Half the range of each number of a subgoal, in the units of the observation.
   public var subgoalHalfRange: [Float]
 
-  /// The numbers of an observation that say where the robot is (x, y). The lower level does not
-  /// see them, so that what it learns in one place holds everywhere.
+  /// The numbers of an observation that say where the robot is (x, y). They are hidden from the
+  /// lower level, so that what it learns in one place is valid everywhere.
   public var positionIndices: [Int]
 
   /// How many of an observation's first numbers are the robot's place (m): 2, or 3 with its height.
   public var placeCount: Int
 
-  /// Where an observation has the robot's heading; nil where it has none.
+  /// Where in an observation the robot's heading is; nil if it has none.
   public var heading: Heading?
 
-  /// How the robot looks after a quarter turn, where it is the same from four sides.
+  /// How numbers change with a quarter turn of the robot, if the robot is the same from four sides.
   public var quarterTurn: QuarterTurn?
 
   /// The frame in which the lower level sees the world; never `automatic`.
@@ -32,14 +32,14 @@ public struct AgentShape: Codable, Equatable, Sendable {
   /// The frame in which the higher level sees the world and sets subgoals.
   public var higherFrame: HigherFrame = .world
 
-  /// How many earlier places the higher level sees, see ``HigherLevelConfiguration/pastPlaces``.
+  /// Earlier places that the higher level sees, see ``HigherLevelConfiguration/pastPlaces``.
   public var pastPlaceCount = 0
 
-  /// The targets of training and evaluation, for an agent that learns from others than those it had; nil
-  /// where the reward is not minus the distance to the target.
+  /// The targets of training and evaluation, for learning from targets other than the stored ones;
+  /// nil if the task has none, or its reward is not minus the distance to the target.
   public var targets: Targets?
 
-  /// Gives the sizes and ranges.
+  /// Makes a shape from its sizes and ranges.
   public init(
     observationCount: Int, targetCount: Int, actionLimits: [Float], subgoalHalfRange: [Float],
     positionIndices: [Int], placeCount: Int = 2, heading: Heading? = nil,
@@ -59,7 +59,7 @@ public struct AgentShape: Codable, Equatable, Sendable {
     self.targets = targets
   }
 
-  /// Where an observation has what turns with the robot's heading.
+  /// Where in an observation the numbers are that turn with the robot's heading.
   public struct Heading: Codable, Equatable, Sendable {
     /// How the orientation is given.
     public enum Kind: String, Codable, Sendable {
@@ -71,12 +71,12 @@ public struct AgentShape: Codable, Equatable, Sendable {
 
     /// How the orientation is given.
     public var kind: Kind
-    /// Its first number's index.
+    /// The index of the orientation's first number.
     public var index: Int
-    /// The index of the velocity along x (m/s), behind which that along y stands.
+    /// The index of the velocity along x (m/s); the velocity along y follows it.
     public var velocityIndex: Int
 
-    /// Gives the places.
+    /// Describes where the orientation and the velocity are.
     public init(kind: Kind, index: Int, velocityIndex: Int) {
       self.kind = kind
       self.index = index
@@ -84,17 +84,18 @@ public struct AgentShape: Codable, Equatable, Sendable {
     }
   }
 
-  /// The numbers of a robot that is the same from four sides, after calling its left side its front:
-  /// number i becomes `signs[i]` times the one at `sources[i]`. The orientation is not among them.
+  /// How the numbers of a robot that is the same from four sides change when its left side is
+  /// called its front: number i becomes `signs[i]` times the number at `sources[i]`. The
+  /// orientation is not changed by this; it is turned separately.
   public struct QuarterTurn: Codable, Equatable, Sendable {
-    /// Where each number comes from.
+    /// A permutation of numbers, with a sign for each.
     public struct Relabelling: Codable, Equatable, Sendable {
-      /// The index of the number that it was.
+      /// For each number, the index of the old number that replaces it.
       public var sources: [Int]
-      /// 1 or −1.
+      /// For each number, 1 or −1.
       public var signs: [Float]
 
-      /// Gives both, one for each number.
+      /// Makes a relabelling from one source and one sign for each number.
       public init(sources: [Int], signs: [Float]) {
         precondition(sources.count == signs.count && sources.sorted() == Array(sources.indices))
         self.sources = sources
@@ -102,12 +103,12 @@ public struct AgentShape: Codable, Equatable, Sendable {
       }
     }
 
-    /// Of an observation.
+    /// The relabelling of an observation.
     public var observation: Relabelling
-    /// Of an action.
+    /// The relabelling of an action.
     public var action: Relabelling
 
-    /// Gives both.
+    /// Makes a quarter turn from its two relabellings.
     public init(observation: Relabelling, action: Relabelling) {
       self.observation = observation
       self.action = action
@@ -116,14 +117,14 @@ public struct AgentShape: Codable, Equatable, Sendable {
 
   /// Where a task's targets are.
   public struct Targets: Codable, Equatable, Sendable {
-    /// Training targets are uniform in the box between these two corners.
+    /// The lower corner of the box in which training targets are uniformly distributed.
     public var lower: [Float]
-    /// The other corner.
+    /// The upper corner of this box.
     public var upper: [Float]
     /// The task's own evaluation target.
     public var evaluation: [Float]
 
-    /// Gives the box and the place.
+    /// Makes targets from the corners of the box and the evaluation target.
     public init(lower: [Float], upper: [Float], evaluation: [Float]) {
       precondition(lower.count == upper.count && lower.count == evaluation.count)
       self.lower = lower
@@ -138,9 +139,9 @@ public struct AgentShape: Codable, Equatable, Sendable {
   /// Numbers in a subgoal.
   public var subgoalCount: Int { subgoalHalfRange.count }
 
-  /// The shape with the subgoals and the lower level's view that `configuration` asks for.
+  /// This shape with the subgoals and the view of both levels that `configuration` asks for.
   ///
-  /// - Throws: ``AgentShapeError`` where the task can't have what is asked for.
+  /// - Throws: ``AgentShapeError`` if the configuration does not fit the task.
   public func adapted(to configuration: HIROConfiguration) throws(AgentShapeError) -> AgentShape {
     var shape = self
     let subgoals = configuration.subgoals
@@ -209,25 +210,25 @@ public struct AgentShape: Codable, Equatable, Sendable {
 
 /// Why a configuration does not fit a task.
 public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
-  /// `subgoals.halfRange` has another number of values than the subgoals have dimensions.
+  /// The number of values in `subgoals.halfRange` is not the number of subgoal dimensions.
   case halfRangeCount(expected: Int, found: Int)
   /// `subgoals.halfRange` has a value that is not a positive number.
   case halfRangeValue
-  /// The robot's place does not have the dimensions of `subgoals.space`.
+  /// The robot's place has fewer dimensions than `subgoals.space` needs.
   case noSpace(SubgoalSpace)
-  /// The robot has no heading that could be followed, or subgoals do not turn with it.
+  /// The setting needs a heading: the robot has none, or subgoals are not relative.
   case noHeading(setting: String)
-  /// The robot is not the same from four sides, or nobody said so.
+  /// The task does not say that the robot is the same from four sides.
   case noQuarterTurn
-  /// A level's values are not bounded by a distance: its rewards are not progress, or its next subgoal is
-  /// another than the one that is left.
+  /// The values of a level are not bounded by a distance: its reward is not `progress`, or the
+  /// lower level's next subgoal is not always the transition of the last one.
   case noBound(setting: String, needs: String)
   /// An observation does not begin with x and y.
   case noPlace
-  /// The task has no target, or one of which the distance can't be told from an observation, or its reward
-  /// is another than minus this distance.
+  /// The task has no target, or the distance to it does not follow from an observation, or the
+  /// reward is not minus this distance.
   case noTarget(setting: String)
-  /// Nobody can tell what the robot would have sensed and earned in other surroundings.
+  /// The task cannot compute what the robot would have sensed and earned in other surroundings.
   case noSurroundings
 
   /// One line that names the setting.

@@ -2,29 +2,29 @@ import Randomness
 
 /// A task to act in, in the terms of Gymnasium: reset, step, terminated, truncated.
 ///
-/// Conform to it to train in a world of your own, with MuJoCo or without, and let
-/// ``EnvironmentChecker`` tell what is amiss. An environment belongs to one thread at a time.
+/// Conform to this protocol to train in an environment of your own, with MuJoCo or without;
+/// ``EnvironmentChecker`` then finds mistakes. An environment belongs to one thread at a time.
 public protocol Environment: AnyObject {
-  /// What makes the continuation of an episode exact to the bit; see ``saveState()``.
+  /// A saved state, which continues an episode to the exact same bits; see ``saveState()``.
   associatedtype State: Codable & Sendable
 
-  /// What the task asks and how it is shaped.
+  /// The description of the task.
   var task: TaskDescription { get }
 
   /// The current observation, `task.observationCount` numbers, updated in place by ``step(_:)``.
   ///
-  /// The first numbers are those that subgoals speak of, the robot's place in the plane (m) before
-  /// all others. The last may tell how far the episode is, as in the paper.
+  /// The first numbers are those that subgoals refer to, beginning with the robot's place in the
+  /// plane (m). The last number may be the time since the start of the episode, as in the paper.
   var observation: [Float] { get }
 
-  /// What the higher level sees besides the observation: the place to go (m), `task.targetCount`
-  /// numbers.
+  /// The place to go to (m), `task.targetCount` numbers: what the higher level sees besides the
+  /// observation.
   var target: [Float] { get }
 
   /// Begins an episode.
   ///
   /// - Parameters:
-  ///   - generator: The only source of chance: start state, target, objects.
+  ///   - generator: The only source of random numbers: for the start state, the target and objects.
   ///   - target: Which target the episode has.
   /// - Throws: Whatever the environment throws for a target that the task can't have.
   func reset(using generator: inout RandomStream, target: TargetChoice) throws
@@ -36,20 +36,20 @@ public protocol Environment: AnyObject {
 
   /// How far the robot is from the target (m); `nil` in a task without one.
   ///
-  /// Unless it is implemented: the distance of the first numbers of the observation from the target.
+  /// Default: the distance of the observation's first numbers from the target.
   var distanceToTarget: Double? { get }
 
   /// Whether the *current* state would be a success at the last step of an episode; `nil` where the
   /// score is the episode's reward.
   ///
-  /// Unless it is implemented: whether the distance is less than `task.successRadius`.
+  /// Default: whether the distance is less than `task.successRadius`.
   var isSuccess: Bool? { get }
 
-  /// The whole state in mid-episode, the observation and the target among it.
+  /// The complete state in the middle of an episode, including the observation and the target.
   func saveState() -> State
 
-  /// Continues from a saved state of the same task. Files hold such states: whatever they say, what
-  /// follows must be safe.
+  /// Continues from a saved state of the same task. States are read from files: whatever a file
+  /// contains, this call and all later ones must be safe.
   ///
   /// - Throws: Whatever the environment throws if the state can't be one of its own.
   func restore(_ state: State) throws
@@ -80,18 +80,18 @@ extension Environment {
 public struct StepOutcome: Equatable, Sendable {
   /// The task's reward for the step.
   public var reward: Float
-  /// The task has ended by its own rule: nothing comes after this state.
+  /// Whether the episode terminated by the task's own rule: nothing comes after this state.
   public var isTerminated: Bool
-  /// The episode was cut by the clock: the task itself would go on.
+  /// Whether the episode was truncated by its time limit: the task itself would go on.
   public var isTruncated: Bool
-  /// MuJoCo reported an instability in this episode, or the state is no longer finite. The
-  /// observation is then the last good one.
+  /// Whether MuJoCo reported an instability in this episode, or the state is no longer finite. The
+  /// observation is then the last valid one.
   public var isDiverged: Bool
 
   /// Whether the episode is over, for whatever reason.
   public var isEnd: Bool { isTerminated || isTruncated || isDiverged }
 
-  /// Makes an outcome; each parameter is the property of its name.
+  /// Makes an outcome; each parameter sets the property of the same name.
   public init(
     reward: Float, isTerminated: Bool = false, isTruncated: Bool = false, isDiverged: Bool = false
   ) {
@@ -102,11 +102,11 @@ public struct StepOutcome: Equatable, Sendable {
   }
 }
 
-/// Which target an episode has. A task without targets takes the first two and ignores them.
+/// Which target an episode has. A task without targets accepts and ignores the first two cases.
 public enum TargetChoice: Equatable, Sendable {
   /// Drawn from the task's training distribution.
   case training
-  /// The one of that index in the task's `evaluationTargets`.
+  /// The target with this index in the task's `evaluationTargets`.
   case evaluation(Int)
   /// This place (m), `targetCount` coordinates.
   case fixed([Double])

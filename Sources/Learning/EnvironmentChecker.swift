@@ -1,13 +1,13 @@
 import Randomness
 
-/// Tells the author of an environment what it does wrong, a line each, before training hides it: as the
-/// checkers of Gymnasium and Stable-Baselines3 do.
+/// Finds mistakes in an environment before training hides them, and reports each in one line, like
+/// the checkers of Gymnasium and Stable-Baselines3.
 public struct EnvironmentChecker {
-  /// Episodes that are looked at, to each target.
+  /// The number of episodes checked for each choice of target.
   public var episodes = 3
-  /// Steps of an episode that are compared with another's, at most.
+  /// The largest number of steps for which two episodes are compared.
   public var steps = 1_000
-  /// From which starts and actions derive.
+  /// The seed of all start states and actions.
   public var seed: UInt64 = 0
 
   private let environments: EnvironmentFactory
@@ -17,16 +17,16 @@ public struct EnvironmentChecker {
     self.environments = environments
   }
 
-  /// What is wrong, the gravest first; empty where all is well.
+  /// The mistakes found, the most serious first; empty if there are none.
   ///
-  /// - Throws: What the environment throws where it must not.
+  /// - Throws: An error of the environment in a call that should succeed.
   public func problems() throws -> [String] {
     let environment = try environments.makeEnvironment()
     var problems = problems(of: environment.task)
     if environment.task != environments.task {
       problems.append("the environment's task is not the one that the factory says")
     }
-    // With sizes that do not fit nothing else can be tried.
+    // If the sizes do not fit, nothing else can be checked.
     guard problems.isEmpty else { return problems }
     var found = Findings(task: environment.task)
     for choice in choices {
@@ -48,7 +48,7 @@ public struct EnvironmentChecker {
     [.training] + environments.task.evaluationTargets.indices.map { .evaluation($0) }
   }
 
-  /// What the description contradicts itself in.
+  /// The contradictions in a task's description.
   private func problems(of task: TaskDescription) -> [String] {
     var problems: [String] = []
     func require(_ condition: Bool, _ problem: String) {
@@ -92,7 +92,7 @@ public struct EnvironmentChecker {
     return problems
   }
 
-  /// Follows an episode of random actions, some of them beyond the limits, and gives its first
+  /// Runs an episode of random actions, some of them beyond the limits, and returns its first
   /// observation.
   private func check(
     _ environment: any Environment, _ choice: TargetChoice, _ name: String,
@@ -168,12 +168,12 @@ public struct EnvironmentChecker {
     }
   }
 
-  /// A saved state must continue to the bit, in another environment and through JSON.
+  /// A saved state must continue with the same bits, in another environment and through JSON.
   private func checkState(_ found: inout Findings) throws {
     func check<World: Environment>(_ one: World, _ other: World) throws {
       var stream = RandomStream(seed: seed, name: "state")
       try one.reset(using: &stream, target: .training)
-      // Elsewhere in another episode, so that what a state leaves out is seen.
+      // The other environment is in another episode, so that anything missing from the state shows.
       try other.reset(using: &stream, target: .training)
       for _ in 0..<7 { _ = try other.step(action(using: &stream, beyond: false)) }
       for _ in 0..<min(10, environments.task.episodeSteps / 2) {
@@ -206,7 +206,7 @@ public struct EnvironmentChecker {
     try opened(environments.makeEnvironment())
   }
 
-  /// An action of another size must be refused and not crash.
+  /// An action of the wrong size must throw an error and not crash.
   private func checkSizes(_ environment: any Environment, _ found: inout Findings) throws {
     var stream = RandomStream(seed: seed, name: "sizes")
     try environment.reset(using: &stream, target: .training)
@@ -225,7 +225,7 @@ public struct EnvironmentChecker {
   }
 }
 
-/// Problems, each once.
+/// The problems found, each listed once.
 private struct Findings {
   let task: TaskDescription
   private(set) var problems: [String] = []
@@ -236,7 +236,7 @@ private struct Findings {
     if !problems.contains(problem) { problems.append(problem) }
   }
 
-  /// Looks at what an environment shows.
+  /// Checks the observation, the target and the distance that an environment reports.
   mutating func look(at environment: any Environment, when: String) {
     let (observation, target) = (environment.observation, environment.target)
     if observation.count != task.observationCount {
@@ -262,7 +262,7 @@ private struct Findings {
     if environment.isSuccess != (distance < radius) {
       add("isSuccess \(when) is not whether distanceToTarget is below task.successRadius")
     }
-    // Agents reckon with it: `higher.reward: progress` takes it from the observation.
+    // `higher.reward: progress` computes this distance from the observation.
     if target.count <= task.placeCount, observation.count >= target.count {
       if abs(environment.observedDistance - distance) > 1e-4 * (1 + distance) {
         add(

@@ -13,7 +13,7 @@ public enum EnvironmentError: Error, Equatable, CustomStringConvertible {
   /// A trace does not fit the task.
   case invalidTrace(task: String, reason: String)
 
-  /// One line that names the thing and the remedy.
+  /// One line: what is wrong and, where there is one, the remedy.
   public var description: String {
     switch self {
     case .unknownTask(let name, let known):

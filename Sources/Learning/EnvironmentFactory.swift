@@ -1,14 +1,14 @@
-/// A task with all that is needed to make environments for it: one to train in, and for evaluations one
-/// for each thread.
+/// A task and how to make environments for it: one for training, and one for each thread of an
+/// evaluation.
 public struct EnvironmentFactory: Sendable {
-  /// What the task asks and how it is shaped.
+  /// The description of the task.
   public let task: TaskDescription
   private let make: @Sendable () throws -> any Environment
 
-  /// Says how environments of a task are made.
+  /// Makes a factory for a task.
   ///
   /// - Parameters:
-  ///   - task: What the task asks and how it is shaped.
+  ///   - task: The description of the task.
   ///   - make: Makes an environment of `task` that shares nothing with the others.
   public init(
     _ task: TaskDescription, make: @escaping @Sendable () throws -> any Environment

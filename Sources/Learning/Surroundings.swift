@@ -1,20 +1,20 @@
 import Randomness
 
-/// What a robot senses and earns on its way without being moved by it, and without moving it: apples and
-/// bombs, say. Had they lain elsewhere, the robot would have walked the same; so what it would have sensed
-/// and earned among others can be told from where it went, and every step that is remembered teaches what
-/// to do among any of them (``HigherLevelConfiguration/otherSurroundings``).
+/// What a robot senses and earns on its way, without the robot moving it or being moved by it: for
+/// example apples and bombs. If these lay elsewhere, the robot would have walked the same way; so
+/// what it would have sensed and earned there can be computed from where it went, and each stored
+/// step teaches how to act in any surroundings (``HigherLevelConfiguration/otherSurroundings``).
 package protocol Surroundings: Sendable {
-  /// Draws other surroundings for the steps from one decision to the next.
+  /// Draws other surroundings for the steps from one decision of the higher level to the next.
   ///
   /// - Parameters:
-  ///   - steps: How many steps were made.
-  ///   - state: The observation after so many of them, 0 to `steps`.
-  ///   - generator: The only source of chance.
-  ///   - first: An input of the higher level that begins with the observation before the first step; what
-  ///     is sensed of the surroundings is written into it.
+  ///   - steps: The number of these steps.
+  ///   - state: Gives the observation after a number of the steps, 0 to `steps`.
+  ///   - generator: The only source of random numbers.
+  ///   - first: An input of the higher level that begins with the observation before the first
+  ///     step; what the robot senses of the new surroundings is written into it.
   ///   - last: The same for the observation after the last step.
-  /// - Returns: The sum of what the steps would have earned.
+  /// - Returns: The sum of the rewards that the steps would have earned.
   func redraw(
     steps: Int, state: (Int) -> UnsafePointer<Float>, using generator: inout RandomStream,
     first: UnsafeMutablePointer<Float>, last: UnsafeMutablePointer<Float>
@@ -22,7 +22,7 @@ package protocol Surroundings: Sendable {
 }
 
 extension HIROConfiguration {
-  /// Refuses ``HigherLevelConfiguration/otherSurroundings`` in a task without.
+  /// Throws if ``HigherLevelConfiguration/otherSurroundings`` is set and there are none.
   package func check(_ surroundings: (any Surroundings)?) throws(AgentShapeError) {
     guard hierarchy == .flat || higher.otherSurroundings == 0 || surroundings != nil else {
       throw .noSurroundings
@@ -30,8 +30,8 @@ extension HIROConfiguration {
   }
 }
 
-/// An environment that can tell what other surroundings would have done.
+/// An environment that can compute what other surroundings would have given.
 package protocol RearrangeableEnvironment: Environment {
-  /// The task's surroundings; `nil` in a task where they are always the same, or move the robot.
+  /// The task's surroundings; `nil` if they are always the same, or can move the robot.
   var surroundings: (any Surroundings)? { get }
 }

@@ -1,7 +1,7 @@
 import Randomness
 
-/// What a task asks and how it is shaped: everything an agent, an evaluation or a picture needs to
-/// know about it without making an environment.
+/// The description of a task: everything that an agent, an evaluation or a picture needs to know
+/// about the task without making an environment.
 public struct TaskDescription: Codable, Equatable, Sendable {
   /// The task's name in every command, such as `ant-maze`.
   public var name: String
@@ -11,19 +11,19 @@ public struct TaskDescription: Codable, Equatable, Sendable {
   public var observationCount: Int
   /// The symmetric bound of each action: ±30 N·m for each of the Ant's torques.
   public var actionLimits: [Float]
-  /// The observation's dimensions that hold the robot's place in the plane (m). The lower level
-  /// does not see them, so that a skill is the same everywhere.
+  /// The indices of the observation's numbers for the robot's place in the plane (m). They are
+  /// hidden from the lower level, so that a skill is the same everywhere.
   public var positionIndices: [Int]
   /// How many of the observation's first numbers are the robot's place (m): 2, or 3 with its height.
   public var placeCount: Int
-  /// Where the observation has what turns with the robot's heading; `nil` where it has none, or it is
-  /// not known which number is it.
+  /// Where in the observation the numbers are that turn with the robot's heading; `nil` if there
+  /// are none, or if their place is not known.
   public var heading: AgentShape.Heading?
-  /// How the robot's numbers are relabelled when its left side is called its front; `nil` for a robot
-  /// that is not the same from four sides.
+  /// How the robot's numbers change when its left side is called its front; `nil` for a robot that
+  /// is not the same from four sides.
   public var quarterTurn: AgentShape.QuarterTurn?
   /// The symmetric bound of each subgoal dimension, in the units of the observation's first
-  /// dimensions, which the subgoal addresses: 15 numbers for the Ant, x and y for the Point.
+  /// numbers, to which the subgoal refers: 15 numbers for the Ant, x and y for the Point.
   public var subgoalHalfRange: [Float]
   /// Where the target is during training.
   public var trainingTarget: TargetDistribution
@@ -34,10 +34,10 @@ public struct TaskDescription: Codable, Equatable, Sendable {
   /// The distance (m) below which the end of an episode is a success; `nil` where the score is the
   /// episode's reward.
   public var successRadius: Double?
-  /// Whether a step's reward is minus the distance to the target that is left (m) and nothing besides, so
-  /// that an agent may compute it for other targets and from other states (`higher.reward: progress`,
-  /// `higher.otherTargets`). With another reward, such as one for energy or for arriving, it must be false:
-  /// then these settings are refused.
+  /// Whether a step's reward is exactly minus the remaining distance to the target (m), so that an
+  /// agent can compute it for other targets and from other states (`higher.reward: progress`,
+  /// `higher.otherTargets`). With any other term in the reward, such as one for energy or for
+  /// arriving, this must be false: then these settings are refused.
   public var rewardIsDistance: Bool
   /// The number of steps after which an episode is truncated.
   public var episodeSteps: Int
@@ -52,7 +52,7 @@ public struct TaskDescription: Codable, Equatable, Sendable {
   /// How many numbers an action has.
   public var actionCount: Int { actionLimits.count }
 
-  /// Describes a task; each parameter is the property of its name.
+  /// Describes a task; each parameter sets the property of the same name.
   public init(
     name: String, summary: String, observationCount: Int, actionLimits: [Float],
     positionIndices: [Int] = [0, 1], placeCount: Int = 2, heading: AgentShape.Heading? = nil,
@@ -103,8 +103,8 @@ public enum TargetDistribution: Codable, Equatable, Sendable {
 }
 
 extension TaskDescription {
-  /// The place that `choice` means (m); `nil` if it is to be drawn from ``trainingTarget``, after the
-  /// start. Empty in a task without targets.
+  /// The target (m) that `choice` stands for; `nil` if it must be drawn from ``trainingTarget``
+  /// after the start state. Otherwise empty in a task without targets.
   ///
   /// - Throws: ``EnvironmentError/invalidTarget(task:reason:)`` for a target the task can't have.
   public func place(of choice: TargetChoice) throws(EnvironmentError) -> [Double]? {
@@ -133,7 +133,7 @@ extension TaskDescription {
 }
 
 extension TargetDistribution {
-  /// Draws a place, each coordinate with one number of `generator`; none for ``fixed(_:)``.
+  /// Draws a target, with one number of `generator` for each coordinate; ``fixed(_:)`` uses none.
   public func draw(using generator: inout RandomStream) -> [Double] {
     switch self {
     case .none: []
@@ -145,7 +145,7 @@ extension TargetDistribution {
 }
 
 extension TaskDescription {
-  /// What an agent has to know of the task, with the task's own subgoals.
+  /// The sizes and ranges for an agent, with the task's own subgoals.
   public var agentShape: AgentShape {
     AgentShape(
       observationCount: observationCount, targetCount: targetCount, actionLimits: actionLimits,
@@ -153,8 +153,8 @@ extension TaskDescription {
       placeCount: placeCount, heading: heading, quarterTurn: quarterTurn, targets: targets)
   }
 
-  /// Where the targets of training and of the task's own evaluation are; nil in a task without, and where
-  /// an agent could not tell what another target would have earned.
+  /// The targets of training and of the task's own evaluation; nil in a task without targets, or if
+  /// an agent cannot compute the reward for another target.
   private var targets: AgentShape.Targets? {
     guard rewardIsDistance, let own = evaluationTargets.first?.map(Float.init) else { return nil }
     switch trainingTarget {
@@ -168,10 +168,10 @@ extension TaskDescription {
     }
   }
 
-  /// What an agent has to know of the task, with the subgoals and the lower level's view that
+  /// The sizes and ranges for an agent, with the subgoals and the view of both levels that
   /// `configuration` asks for.
   ///
-  /// - Throws: ``AgentShapeError`` where the task can't have what is asked for.
+  /// - Throws: ``AgentShapeError`` if the configuration does not fit the task.
   public func agentShape(
     for configuration: HIROConfiguration
   ) throws(AgentShapeError) -> AgentShape {

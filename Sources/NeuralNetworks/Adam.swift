@@ -14,7 +14,7 @@ public final class Adam: @unchecked Sendable {
     /// Added to the root of the second moment.
     public var epsilon: Double
 
-    /// Gives the constants.
+    /// Makes settings from the constants.
     public init(
       learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8
     ) {
@@ -44,12 +44,12 @@ public final class Adam: @unchecked Sendable {
     secondMoments = FloatBuffer(count: count)
   }
 
-  /// Begins the next step, which ``step(_:gradients:in:)`` makes.
+  /// Begins the next step, to be completed by calls of ``step(_:gradients:in:)``.
   public func beginStep() {
     steps += 1
   }
 
-  /// Moves a range of the parameters against their gradients; in one step, every parameter once.
+  /// Updates a range of the parameters from their gradients; a step needs each parameter once.
   public func step(_ parameters: FloatBuffer, gradients: FloatBuffer, in range: Range<Int>) {
     let stepSize = settings.learningRate / (1 - pow(settings.beta1, Double(steps)))
     let secondCorrection = 1 / (1 - pow(settings.beta2, Double(steps))).squareRoot()
@@ -62,8 +62,8 @@ public final class Adam: @unchecked Sendable {
 }
 
 extension FloatBuffer {
-  /// Moves the numbers in a range by the fraction `rate` towards their counterparts: the update of
-  /// a target network.
+  /// Moves the numbers in a range by the fraction `rate` towards those of `other`: the update of a
+  /// target network.
   public func move(towards other: FloatBuffer, rate: Double, in range: Range<Int>) {
     precondition(count == other.count)
     kernels_soft_update(

@@ -1,8 +1,8 @@
 /// A fixed number of 32-bit floats on a 64-byte boundary, zero at first: the storage of weights,
 /// gradients and matrices.
 ///
-/// The pointer stays inside the package; everyone else reads and writes through
-/// ``withValues(_:)`` and ``withMutableValues(_:)``.
+/// Only this package uses the pointer; all other code reads and writes through ``withValues(_:)``
+/// and ``withMutableValues(_:)``.
 public final class FloatBuffer: @unchecked Sendable {
   /// The number of floats.
   public let count: Int
@@ -12,7 +12,7 @@ public final class FloatBuffer: @unchecked Sendable {
   /// Allocates `count` zeros.
   public init(count: Int) {
     self.count = count
-    // Whole cache lines, so that a loop may touch a few floats behind the last one.
+    // Rounded up to whole cache lines, so that a loop may touch a few floats after the last one.
     let capacity = max((count + 15) / 16 * 16, 16)
     let bytes = allocateMemory(
       byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64)
@@ -24,14 +24,14 @@ public final class FloatBuffer: @unchecked Sendable {
     freeMemory(pointer)
   }
 
-  /// Lends the floats for reading.
+  /// Calls `body` with the floats, to read them.
   public func withValues<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows
     -> Result
   {
     try body(UnsafeBufferPointer(start: pointer, count: count))
   }
 
-  /// Lends the floats for writing.
+  /// Calls `body` with the floats, to write them.
   public func withMutableValues<Result>(
     _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
   ) rethrows -> Result {

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Runs `body` without letting a signal handler run in this thread before its end: what each matrix
-/// product does by itself, once for many of them.
+/// Runs `body` and lets no signal handler run in this thread until it ends. Each matrix product
+/// does the same by itself; doing it once for many products costs less.
 package func holdingSignals<Result>(_ body: () -> Result) -> Result {
   kernels_hold_signals()
   defer { kernels_release_signals() }

@@ -1,5 +1,5 @@
 import CKernels
 
-/// What decides the last bits of everything that is learned here, besides the seed: the version of
-/// oneDNN and the instruction sets in use. Two processors for which it is the same compute the same.
+/// The version of oneDNN and the instruction sets in use. Besides the seed, these decide the last
+/// bits of all that is learned: processors with the same text compute the same bits.
 package let arithmeticInUse = String(cString: kernels_instructions())

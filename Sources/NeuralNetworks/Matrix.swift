@@ -6,10 +6,10 @@ import CKernels
 /// layer's bias is the weight of that column, so that products with the matrix add the bias and
 /// gradients of the weights hold the gradient of the bias.
 public final class Matrix: @unchecked Sendable {
-  /// Rows that there is room for.
+  /// The number of rows.
   public let rows: Int
 
-  /// Columns, without the constant one.
+  /// The number of columns, without the constant column of ones.
   public let columns: Int
 
   /// Floats from the start of one row to the start of the next.
@@ -17,10 +17,10 @@ public final class Matrix: @unchecked Sendable {
 
   package let pointer: UnsafeMutablePointer<Float>
 
-  /// The storage, of which the rows are a part.
+  /// The storage of the rows, which other matrices may share.
   package let buffer: FloatBuffer
 
-  /// Makes a matrix of zeros, with a column of ones behind it where it is to feed a layer.
+  /// Makes a matrix of zeros; with `feedsLayer`, a column of ones follows its columns.
   public init(rows: Int, columns: Int, feedsLayer: Bool = false) {
     self.rows = rows
     self.columns = columns
@@ -63,7 +63,7 @@ public final class Matrix: @unchecked Sendable {
     pointer + row * stride
   }
 
-  /// Multiplies the columns from `column` on with a factor each, in some rows.
+  /// Multiplies each column from `column` on by its factor, in some rows.
   package func scaleColumns(from column: Int, by factors: [Float], rows: Range<Int>) {
     for index in rows {
       let row = row(index) + column

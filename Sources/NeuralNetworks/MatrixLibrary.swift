@@ -9,9 +9,9 @@ public enum MatrixLibrary {
     return "\(major).\(minor).\(patch)"
   }
 
-  /// The widest instruction set that it uses on this processor, in its own word: `avx2`,
-  /// `avx512_core`, …; `default` where it tells none, as on arm64. `ONEDNN_MAX_CPU_ISA` lowers it.
+  /// The widest instruction set that oneDNN uses on this processor, as oneDNN names it: `avx2`,
+  /// `avx512_core`, …; `default` if unknown, as on arm64. `ONEDNN_MAX_CPU_ISA` lowers it.
   ///
-  /// Products differ in their last bits from one to the next, and so does what is learnt.
+  /// With another instruction set, products differ in their last bits, and so do training results.
   public static var instructionSet: String { String(cString: kernels_instruction_set()) }
 }

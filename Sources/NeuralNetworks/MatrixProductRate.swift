@@ -2,7 +2,7 @@ import CKernels
 import Dispatch
 
 /// How fast one thread multiplies `[rows, inner]` by `[inner, columns]` in single precision, as
-/// GFLOP/s over about `seconds` (s): what everything built on such products is to be held against.
+/// GFLOP/s over about `seconds` (s): the reference for all that is built on such products.
 public func measureMatrixProductRate(
   rows: Int = 100, inner: Int = 300, columns: Int = 300, seconds: Double = 0.05
 ) -> Double {
@@ -33,13 +33,13 @@ extension PerceptronShape {
   /// Floating-point operations of the matrix products of a forward pass, per row.
   public var forwardOperations: Int { layers.reduce(0) { $0 + $1.operations } }
 
-  /// Those of the products from the first hidden layer on.
+  /// Floating-point operations of the products from the first hidden layer on, per row.
   package var operationsFromFirstHidden: Int { layers.dropFirst().reduce(0) { $0 + $1.operations } }
 
-  /// Those of a backward pass to the parameters: the weights' gradients, and the hidden layers'.
+  /// Those of a backward pass to the gradients of the weights and of the hidden layers, per row.
   package var backwardOperations: Int { forwardOperations + operationsFromFirstHidden }
 
-  /// Those of a backward pass to the reentering inputs.
+  /// Those of a backward pass to the reentering inputs, per row.
   package var backwardToReenteringOperations: Int {
     operationsFromFirstHidden + 2 * reentering * hidden
   }

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Takes `byteCount` bytes of memory for ``freeMemory(_:)``.
+/// Allocates `byteCount` bytes of memory, to be released by ``freeMemory(_:)``.
 ///
-/// Where there is none left, the process ends with one line and the exit code of a lack of the
-/// operating system's (`EX_OSERR`, 71): what the standard library does instead is a crash, whose
-/// registers tell nobody that a limit was too low. Who can tell beforehand what will be needed checks
-/// that first.
+/// If there is no memory left, the process ends with one line and the exit code for an error of the
+/// operating system (`EX_OSERR`, 71). The standard library would crash instead, and the registers
+/// that it prints do not say that a limit was too low. Code that can compute its need of memory in
+/// advance checks it first.
 package func allocateMemory(byteCount: Int, alignment: Int) -> UnsafeMutableRawPointer {
   var pointer: UnsafeMutableRawPointer?
   guard posix_memalign(&pointer, alignment, byteCount) == 0, let pointer else {
@@ -18,7 +18,7 @@ package func allocateMemory(byteCount: Int, alignment: Int) -> UnsafeMutableRawP
   return pointer
 }
 
-/// Gives back what ``allocateMemory(byteCount:alignment:)`` took.
+/// Releases memory from ``allocateMemory(byteCount:alignment:)``.
 package func freeMemory(_ pointer: UnsafeMutableRawPointer) {
   free(pointer)
 }

@@ -6,8 +6,8 @@ public struct PerceptronShape: Equatable, Sendable {
   /// Numbers in one input.
   public var inputs: Int
 
-  /// How many of the last inputs enter again beside the first hidden layer's output: the action,
-  /// in the published critics; 0 in the actors.
+  /// How many of the last inputs are also inputs of the second hidden layer: in the published
+  /// critics those of the action; 0 in the actors.
   public var reentering: Int
 
   /// Units of each hidden layer.
@@ -16,11 +16,11 @@ public struct PerceptronShape: Equatable, Sendable {
   /// Numbers in one output.
   public var outputs: Int
 
-  /// Whether each hidden layer is normalised over its units before they are rectified (layer
-  /// normalisation, Ba et al. 2016, without weights of its own).
+  /// Whether each hidden layer is normalised over its units before the ReLU (layer normalisation,
+  /// Ba et al. 2016, without weights of its own).
   public var isNormalised: Bool
 
-  /// Gives the sizes.
+  /// Makes a shape from its sizes.
   public init(
     inputs: Int, reentering: Int = 0, hidden: Int, outputs: Int, isNormalised: Bool = false
   ) {
@@ -59,9 +59,9 @@ package struct DenseLayer: Equatable, Sendable {
 /// A perceptron with two hidden layers of rectified linear units, and outputs that are either
 /// linear (a critic) or `scale·tanh` (an actor).
 ///
-/// With x the input and x̃ its last `reentering` numbers:
-/// h₁ = relu(W₁x + b₁), h₂ = relu(W₂[h₁; x̃] + b₂), y = W₃h₂ + b₃ or scale·tanh(W₃h₂ + b₃); where the
-/// shape says so, what is rectified has its mean taken off and is divided by its standard deviation first.
+/// With x the input and x̃ its last `reentering` numbers: h₁ = relu(W₁x + b₁),
+/// h₂ = relu(W₂[h₁; x̃] + b₂), y = W₃h₂ + b₃ or scale·tanh(W₃h₂ + b₃). If the shape is normalised,
+/// the argument of each relu is first shifted to mean 0 and divided by its standard deviation.
 public final class Perceptron: @unchecked Sendable {
   /// The sizes.
   public let shape: PerceptronShape
@@ -124,7 +124,7 @@ public final class Perceptron: @unchecked Sendable {
     forwardFromFirstHidden(activations, rows: rows)
   }
 
-  /// Computes the outputs from what stands in `activations.hidden1`.
+  /// Computes the outputs from the first hidden layer's output in `activations.hidden1`.
   package func forwardFromFirstHidden(_ activations: Activations, rows: Range<Int>) {
     let (hidden, output) = (activations.hidden2, activations.output)
     multiply(activations.hidden1, by: layers[1], into: hidden, rows: rows)
@@ -149,7 +149,7 @@ public final class Perceptron: @unchecked Sendable {
     }
   }
 
-  /// Carries a gradient on from what is rectified to what was normalised.
+  /// Propagates a gradient back from the output of a normalisation to its input.
   private func backwardThroughNormalisation(
     _ normal: NormalisedLayer?, _ gradient: Matrix, rows: Range<Int>
   ) {
@@ -160,22 +160,22 @@ public final class Perceptron: @unchecked Sendable {
       normal.scales.pointer + first, gradient.row(first), gradient.stride)
   }
 
-  /// Computes the gradient of a loss in the parameters.
+  /// Computes the gradient of a loss with respect to the parameters.
   ///
   /// - Parameters:
   ///   - activations: what ``forward(_:rows:)`` left there.
-  ///   - gradients: its `output` holds the gradient in the outputs and is used up; its
-  ///     `parameters` receive the result.
-  ///   - rows: those of the batch.
+  ///   - gradients: its `output` holds the gradient with respect to the outputs and is overwritten;
+  ///     its `parameters` receive the result.
+  ///   - rows: the rows of the batch.
   public func backward(_ activations: Activations, _ gradients: Gradients, rows: Range<Int>) {
     backwardToHidden(activations, gradients, rows: rows)
     backwardToParameters(activations, gradients, rows: rows, in: 0..<parameters.count)
   }
 
-  /// Computes the gradient of a loss in the reentering inputs (of a critic: in the action), and
-  /// none in the parameters.
+  /// Computes the gradient of a loss with respect to the reentering inputs (of a critic: the
+  /// action), without that of the parameters.
   ///
-  /// The columns of `result` receive it; `gradients.output` holds the gradient in the outputs.
+  /// The columns of `result` receive it; `gradients.output` holds the gradient of the outputs.
   public func backwardToReentering(
     _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, into result: Matrix
   ) {
@@ -183,7 +183,7 @@ public final class Perceptron: @unchecked Sendable {
     backwardFromFirstHiddenToReentering(gradients, rows: rows, into: result)
   }
 
-  /// Carries the gradient in the outputs down to both hidden layers.
+  /// Propagates the gradient of the outputs back to both hidden layers.
   package func backwardToHidden(
     _ activations: Activations, _ gradients: Gradients, rows: Range<Int>
   ) {
@@ -194,17 +194,18 @@ public final class Perceptron: @unchecked Sendable {
 
   // MARK: The backward pass in steps
 
-  // Each step may be done in parts, at the same time in several threads: the first, the third and the last
-  // by rows, the second by columns, the gradients of the parameters by ranges of these.
+  // Each step may be split among threads: `backwardToSecondHidden`, `finishFirstHidden` and
+  // `backwardFromFirstHiddenToReentering` by rows, `backwardToFirstHidden` by columns,
+  // `backwardToParameters` by ranges of parameters.
 
   /// Columns of the first hidden layer's output with a gradient: its units, then the reentering
   /// inputs.
   package var firstHiddenColumns: Range<Int> { 0..<(shape.hidden + shape.reentering) }
 
-  /// Carries the gradient from the outputs to the second hidden layer's pre-activations.
+  /// Propagates the gradient from the outputs back to the second hidden layer's pre-activations.
   ///
-  /// - Parameter penalty: The loss has this much times ½·Σ u² more, with u the outputs before the
-  ///   tanh, which `activations` must have kept.
+  /// - Parameter penalty: The loss has an additional term ½·penalty·Σ u², where u are the outputs
+  ///   before the tanh, which `activations` must have kept.
   package func backwardToSecondHidden(
     _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, penalty: Float = 0
   ) {
@@ -230,8 +231,8 @@ public final class Perceptron: @unchecked Sendable {
     backwardThroughNormalisation(activations.normal2, gradients.hidden2, rows: rows)
   }
 
-  /// Carries the gradient on to some columns of the first hidden layer: in its units' columns to
-  /// what is rectified, in the others to the reentering inputs.
+  /// Propagates the gradient back to some columns of the first hidden layer's output: through the
+  /// ReLU in the columns of its units, and to the reentering inputs in the others.
   package func backwardToFirstHidden(
     _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, columns: Range<Int>
   ) {
@@ -244,14 +245,14 @@ public final class Perceptron: @unchecked Sendable {
       gradient.row(rows.lowerBound) + units.lowerBound, gradient.stride)
   }
 
-  /// Carries the gradient on to the first hidden layer's pre-activations, once all columns are there.
+  /// Propagates the gradient to the first hidden layer's pre-activations; needs all columns done.
   package func finishFirstHidden(
     _ activations: Activations, _ gradients: Gradients, rows: Range<Int>
   ) {
     backwardThroughNormalisation(activations.normal1, gradients.hidden1, rows: rows)
   }
 
-  /// Adds up what reaches the reentering inputs through both layers that they enter.
+  /// Adds up the gradients of the reentering inputs from both layers that have these inputs.
   package func backwardFromFirstHiddenToReentering(
     _ gradients: Gradients, rows: Range<Int>, into result: Matrix
   ) {
@@ -264,7 +265,7 @@ public final class Perceptron: @unchecked Sendable {
       first.stride, 1, result.row(rows.lowerBound), result.stride)
   }
 
-  /// The parameters in `count` ranges of about the same size, each of whole rows of weights.
+  /// Splits the parameters into `count` ranges of about the same size, of whole rows of weights.
   package func parameterParts(_ count: Int) -> [Range<Int>] {
     let cuts = (0...count).map { index in
       let place = parameters.count * index / count
@@ -324,7 +325,7 @@ public final class Activations: @unchecked Sendable {
   /// `[rows, hidden]`.
   package let hidden2: Matrix
 
-  /// The hidden layers as they were before they were rectified, where they are normalised.
+  /// The hidden layers, normalised, before the ReLU; nil if they are not normalised.
   let normal1: NormalisedLayer?
   let normal2: NormalisedLayer?
 
@@ -334,8 +335,8 @@ public final class Activations: @unchecked Sendable {
   /// The outputs before the tanh, where they are kept: `[rows, outputs]`.
   package let unboundedOutput: Matrix?
 
-  /// Makes room for `rows` inputs. Networks with the same inputs may share an `input` matrix, and
-  /// those of one shape that are not in use at the same time the hidden layers of `other`.
+  /// Makes room for `rows` inputs. Networks with the same inputs may share an `input` matrix; those
+  /// of one shape, not used at the same time, may share the hidden layers of `other`.
   public init(
     shape: PerceptronShape, rows: Int, sharing input: Matrix? = nil,
     hiddenLayersOf other: Activations? = nil, keepingUnboundedOutput: Bool = false
@@ -359,7 +360,7 @@ public final class Activations: @unchecked Sendable {
 final class NormalisedLayer: Sendable {
   /// `[rows, hidden]`: of mean 0 and variance 1 in each row.
   let values: Matrix
-  /// 1 ÷ the standard deviation that each row had.
+  /// 1 ÷ the standard deviation of each row before the normalisation.
   let scales: FloatBuffer
 
   init(_ shape: PerceptronShape, rows: Int) {
@@ -368,7 +369,7 @@ final class NormalisedLayer: Sendable {
   }
 }
 
-/// The gradients of a loss in a network's layers and parameters.
+/// The gradients of a loss with respect to a network's layers and parameters.
 public final class Gradients: @unchecked Sendable {
   package let hidden1: Matrix
   package let hidden2: Matrix

@@ -1,4 +1,4 @@
-/// Why weights could not be taken over into a network.
+/// Why weights could not be loaded into a network.
 public enum TensorError: Error, Equatable, CustomStringConvertible {
   /// There is no tensor of this name.
   case missing(name: String)
@@ -27,12 +27,12 @@ extension Perceptron {
     Perceptron.tensors(of: parameters, shape: shape, prefix: prefix)
   }
 
-  /// Takes over weights in the form of ``tensors(prefix:)``; nothing changes if one does not fit.
+  /// Loads weights in the form of ``tensors(prefix:)``; nothing changes if a tensor does not fit.
   public func load(_ tensors: [String: Tensor], prefix: String) throws(TensorError) {
     try Perceptron.load(tensors, into: parameters, shape: shape, prefix: prefix)
   }
 
-  /// The tensors of any buffer that is laid out like a network's parameters.
+  /// The tensors of any buffer with the layout of a network's parameters.
   package static func tensors(
     of parameters: FloatBuffer, shape: PerceptronShape, prefix: String
   ) -> [String: Tensor] {
@@ -55,7 +55,7 @@ extension Perceptron {
     return tensors
   }
 
-  /// Fills any buffer that is laid out like a network's parameters.
+  /// Fills any buffer with the layout of a network's parameters.
   package static func load(
     _ tensors: [String: Tensor], into parameters: FloatBuffer, shape: PerceptronShape,
     prefix: String

@@ -1,5 +1,5 @@
-/// A dense array of 32-bit floats with a shape: the form in which weights travel between networks
-/// and files.
+/// A dense array of 32-bit floats with a shape: the form of weights that are saved to files or
+/// loaded from them.
 public struct Tensor: Equatable, Sendable {
   /// The length of each dimension, outermost first.
   public var shape: [Int]

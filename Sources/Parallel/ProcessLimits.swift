@@ -5,23 +5,23 @@ import Foundation
 package struct ProcessLimits {
   /// Threads that can run at the same time, at least one.
   package let processors: Int
-  /// The memory that is left to take (bytes), and what limits it.
+  /// The memory that this process may have (bytes), and what limits it.
   package let memory: Memory
 
   /// An amount of memory.
   package struct Memory {
     /// How much (bytes).
     package let bytes: Double
-    /// What sets it, for messages: "this machine has".
+    /// What sets this limit, as the beginning of a message: "this machine has".
     package let source: String
   }
 
-  /// Those of this process, now. `root` stands before the paths of `/proc` and of the control
-  /// groups, for tests.
+  /// Reads the limits of this process as they are now. `root`, for tests, is put before the paths
+  /// of `/proc` and of the control groups.
   package init(root: String = "") {
     let groups = ControlGroups(root: root)
     let affinity = Self.affinity(root) ?? ProcessInfo.processInfo.processorCount
-    // Threads that are given less than a processor wait for each other: the part does not count.
+    // Rounded down: threads that share a part of a processor would wait for each other.
     processors = max(1, min(affinity, groups.processors.map { Int($0) } ?? affinity))
     let physical = Double(ProcessInfo.processInfo.physicalMemory)
     var limits = [Memory(bytes: physical, source: "this machine has")]
@@ -69,12 +69,12 @@ package struct ProcessLimits {
   }
 }
 
-/// The limits of the control groups that this process is in, those above its own included: version 2,
-/// where one hierarchy has them all, or version 1, where each controller has its own.
+/// The limits of the control groups of this process, including the groups above its own: version 2,
+/// where one hierarchy has all limits, or version 1, where each controller has its own hierarchy.
 private struct ControlGroups {
-  /// Processors; a fraction where there is a part of one.
+  /// The number of processors, which may have a fraction; nil without a limit.
   let processors: Double?
-  /// Memory (bytes).
+  /// Memory (bytes); nil without a limit.
   let memory: Double?
 
   init(root: String) {
@@ -117,7 +117,7 @@ private struct ControlGroups {
 
   /// A line of `/proc/self/mountinfo` that mounts control groups.
   private struct Mount {
-    /// The group that is seen at ``place``.
+    /// The group whose folder is mounted at ``place``.
     let group: String
     let place: String
     let options: [Substring]

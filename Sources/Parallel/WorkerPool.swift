@@ -5,11 +5,11 @@ import Synchronization
 
 /// Threads that run independent pieces of work at the same time.
 ///
-/// ``concurrently(_:_:)`` forks two pieces and joins them, and may be nested: a thread that has
-/// nothing to do takes the oldest piece that nobody has begun. Which thread runs a piece decides
-/// nothing but the time, so results do not depend on the number of threads.
+/// ``concurrently(_:_:)`` forks two pieces and joins them, and may be nested: an idle thread takes
+/// the oldest piece that no thread has begun. The thread that runs a piece only affects the time,
+/// so results do not depend on the number of threads.
 public final class WorkerPool: Sendable {
-  /// Threads that work, the caller's among them.
+  /// The number of threads that work, including the caller's.
   public let threadCount: Int
 
   private let crew = Crew()
@@ -57,7 +57,7 @@ public final class WorkerPool: Sendable {
   }
 
   /// Runs `body` for both halves of a range, at the same time where a thread is free. The halves
-  /// meet at a multiple of 16, so that rows of floats that begin on a cache line are cut at one.
+  /// meet at a multiple of 16, so that a row of floats that begins on a cache line is split at one.
   package func forHalves(of range: Range<Int>, _ body: (Range<Int>) -> Void) {
     let middle = range.lowerBound + (range.count / 2 + 15) / 16 * 16
     if middle >= range.upperBound { return body(range) }
@@ -77,19 +77,19 @@ public final class WorkerPool: Sendable {
   }
 }
 
-/// What the threads of a pool share. It outlives the pool until the last thread has seen its end.
+/// What the threads of a pool share. Lives until the last thread has seen the end of the pool.
 private final class Crew: @unchecked Sendable {
   private let slots = (0..<32).map { _ in Slot() }
   private let forked = Atomic<Int>(0)
-  /// Pieces that nobody has begun, or a little more: what idle threads look at, so that they do not
-  /// disturb those that work.
+  /// The number of pieces that no thread has begun, or a little more. Idle threads read this number
+  /// only, so that they do not disturb the threads that work.
   private let waiting = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
   private let wake = DispatchSemaphore(value: 0)
 
-  /// Turns without work before a thread sleeps: a few milliseconds, longer than the pauses of a
-  /// training run and shorter than a person notices.
+  /// The number of idle loops before a thread sleeps: a few milliseconds, longer than the pauses of
+  /// a training run and shorter than a person notices.
   private static let patience = 20_000
   private static let turnsBetweenYields = 200
 
@@ -114,10 +114,10 @@ private final class Crew: @unchecked Sendable {
       } else {
         var idleTurns = 0
         while slot.state.load(ordering: .acquiring) != Slot.finished {
-          // What was forked later is small, or part of what is waited for.
+          // Pieces forked later are small, or part of what this thread waits for.
           if runOldest(forkedAfter: order) { continue }
           idleTurns += 1
-          // Where other programs want the processors too, the piece may be waiting for this one.
+          // If other programs use the processors too, the piece may need this thread's processor.
           if idleTurns % Crew.turnsBetweenYields == 0 { sched_yield() } else { kernels_pause() }
         }
       }
@@ -126,10 +126,10 @@ private final class Crew: @unchecked Sendable {
     slot.state.store(Slot.free, ordering: .releasing)
   }
 
-  /// The life of a thread: it spins a while when there is nothing to do, then sleeps.
+  /// The loop of a thread: when there is nothing to do, the thread spins for a while, then sleeps.
   func work() {
     kernels_use_one_thread()
-    // For good: signals are for the thread that made the pool.
+    // Never released: only the thread that made the pool handles signals.
     kernels_hold_signals()
     var idleTurns = 0
     while !isStopping.load(ordering: .relaxed) {
@@ -140,7 +140,7 @@ private final class Crew: @unchecked Sendable {
         if idleTurns % Crew.turnsBetweenYields == 0 { sched_yield() } else { kernels_pause() }
       } else {
         sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        // Look once more: a fork between the last look and the count above has not signalled.
+        // Look once more: a fork between the last look and the addition above has not signalled.
         if !runOldest() { wake.wait() }
         sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)
         idleTurns = 0
@@ -178,7 +178,7 @@ private final class Crew: @unchecked Sendable {
   }
 }
 
-/// The place of one forked piece of work; made once and used again.
+/// A place for one forked piece of work, which is used again for other pieces.
 private final class Slot: @unchecked Sendable {
   static let free = 0
   static let claimed = 1

@@ -2,8 +2,8 @@
 ///
 /// Every consumer of randomness in a run (environment, exploration of each level, replay sampling
 /// of each level, …) owns its own stream, derived from the run's one seed and the stream's name.
-/// A stream's output therefore depends on nothing but those two, whichever thread draws from it
-/// and whatever the others do.
+/// A stream's output therefore depends only on the seed and the name, not on the thread that draws
+/// from it, nor on what the other consumers do.
 ///
 /// The generator is xoshiro256++ (Blackman and Vigna 2019), its state expanded from the seed with
 /// SplitMix64.
@@ -34,8 +34,8 @@ public struct RandomStream: RandomNumberGenerator, Hashable, Codable, Sendable {
     (s0, s1, s2, s3) = (state[0], state[1], state[2], state[3])
   }
 
-  /// Reads a stream as it was encoded; a state of four zeros, which no stream ever has and in which
-  /// each number would be the same, is refused.
+  /// Reads a stream as it was encoded. A state of four zeros is refused: no stream ever has it, and
+  /// it would give the same number for ever.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func word(_ key: CodingKeys) throws -> UInt64 {

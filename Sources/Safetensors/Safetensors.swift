@@ -5,7 +5,7 @@ import Foundation
 public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
   /// The file could not be read or written.
   case file(FileError)
-  /// The file is not what the format says.
+  /// The file does not follow the format.
   case malformed(path: String, problem: String)
   /// The file does not hold the tensor `name`.
   case missing(path: String, name: String)
@@ -26,9 +26,9 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// A number type that tensors on disk are made of.
+/// A type of number that the tensors of a file may have.
 public protocol SafetensorsElement: BitwiseCopyable {
-  /// Its name in the format.
+  /// The name of the type in the format.
   static var elementType: SafetensorsElementType { get }
 }
 
@@ -68,7 +68,7 @@ public final class SafetensorsFile {
 
   /// The path as it was given.
   public let path: String
-  /// What the file says about itself.
+  /// The names and texts that the header holds besides the tensors.
   public let metadata: [String: String]
   /// The tensors in the order of their bytes.
   public let entries: [SafetensorsEntry]
@@ -110,7 +110,7 @@ public final class SafetensorsFile {
     return values
   }
 
-  /// Reads the tensor `name` into `elements`, of exactly its element count.
+  /// Reads the tensor `name` into `elements`, which must have exactly the tensor's element count.
   public func read<Element: SafetensorsElement>(
     _ name: String, into elements: UnsafeMutableBufferPointer<Element>
   ) throws(SafetensorsError) {
@@ -193,14 +193,14 @@ public final class SafetensorsFile {
   }
 }
 
-/// A tensor to be written: its description, and who gives its bytes when their turn comes.
+/// A tensor to be written: its description, and a closure that writes its bytes in their turn.
 ///
 /// The bytes are asked for one tensor at a time and go straight to the file, so a replay buffer
 /// of hundreds of megabytes is written without a second copy of it.
 public struct SafetensorsTensor {
   /// The tensor's name.
   public let name: String
-  /// Its extents, outermost first.
+  /// The length of each dimension, outermost first.
   public let shape: [Int]
   let elementType: SafetensorsElementType
   let append: (borrowing OutputFile) throws(FileError) -> Void

@@ -4,11 +4,11 @@ import Files
 public struct SafetensorsEntry: Sendable, Equatable {
   /// The tensor's name.
   public var name: String
-  /// What its elements are.
+  /// The type of the elements.
   public var elementType: SafetensorsElementType
-  /// Its extents, outermost first; empty for a single number.
+  /// The length of each dimension, outermost first; empty for a single number.
   public var shape: [Int]
-  /// Where its bytes lie, counted from the end of the header.
+  /// The place of the tensor's bytes, counted from the end of the header.
   public var byteRange: Range<Int>
 }
 
@@ -51,7 +51,7 @@ package struct SafetensorsHeaderProblem: Error {
 /// The JSON header of a safetensors file.
 package struct SafetensorsHeader: Equatable {
   package var metadata: [String: String] = [:]
-  /// In the order of their bytes.
+  /// The tensors in the order of their bytes.
   package private(set) var entries: [SafetensorsEntry] = []
 
   static let metadataKey = "__metadata__"
@@ -133,7 +133,7 @@ package struct SafetensorsHeader: Equatable {
   }
 }
 
-/// The product of `shape`, or `nil` where it does not fit.
+/// The product of `shape`, or `nil` if it is larger than an `Int`.
 private func elementCount(of shape: [Int]) -> Int? {
   if shape.contains(0) { return 0 }
   var count = 1
@@ -162,7 +162,7 @@ private func jsonString(_ text: String) -> String {
   return result + "\""
 }
 
-/// Reads the one shape of JSON that a safetensors header has.
+/// Reads the one form of JSON that a safetensors header has.
 ///
 /// A general JSON parser would accept names given twice, which the format forbids, recurse as
 /// deep as a hostile file says, and allocate a multiple of the file; this one does none of that.
@@ -294,7 +294,7 @@ private struct HeaderScanner {
     throw .init("its header ends inside a string")
   }
 
-  /// The character behind a backslash.
+  /// The character after a backslash.
   private mutating func escape() throws(SafetensorsHeaderProblem) -> Unicode.Scalar {
     guard index < bytes.count else { throw .init("its header ends inside a string") }
     index += 1

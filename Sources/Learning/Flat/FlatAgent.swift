@@ -14,10 +14,10 @@ public final class FlatAgent: Agent, @unchecked Sendable {
   /// Every constant.
   public let configuration: HIROConfiguration
 
-  /// The one learner: input `[observation, target]`.
+  /// The only learner; its input is `[observation, target]`.
   package let learner: any Learner
 
-  /// Everything remembered.
+  /// The replay buffer.
   public let experience: Experience
 
   /// Environment steps committed.
@@ -70,7 +70,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
 
   // MARK: Collecting
 
-  /// Begins to act in a new episode of which `observation` is the first state.
+  /// Begins a new episode; `observation` is its first state.
   public func beginEpisode(observation: [Float], target: [Float]) {
     window.begin(observation: observation, target: target)
   }
@@ -92,12 +92,12 @@ public final class FlatAgent: Agent, @unchecked Sendable {
     return action
   }
 
-  /// Takes in what the action led to; the step of a diverged simulation is left out.
+  /// Records the result of the last action; the step of a diverged simulation is left out.
   public func record(reward: Float, observation: [Float], ending: Window.Ending) {
     _ = window.append(reward: reward, observation: observation, ending: ending)
   }
 
-  /// Whether the recorded steps are to be committed before the next one is chosen.
+  /// Whether the recorded steps must be committed before the next action is chosen.
   public var windowIsFull: Bool {
     window.ending != .none || window.count == window.capacity
       || configuration.schedule == .sequential && window.count > 0
@@ -106,7 +106,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
   /// Steps recorded since the last commit.
   public var windowCount: Int { window.count }
 
-  /// Makes the recorded steps part of the experience, and the learned networks those that act.
+  /// Adds the recorded steps to the replay buffer, and makes the learned network act.
   public func commit() {
     experience.append(window)
     for _ in 0..<window.count {
@@ -124,7 +124,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
 
   // MARK: Learning
 
-  /// Makes the updates owed for the steps that were committed.
+  /// Makes the updates that are due for the committed steps.
   public func learn(pool: WorkerPool) {
     while updatesOwed > 0, experience.lowerCount > 0 {
       let count = min(updatesOwed, learner.updatesAtOnce)
@@ -153,7 +153,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
 
   // MARK: Results
 
-  /// The current policy without noise, sharing nothing with the agent.
+  /// A copy of the current policy without exploration noise; it shares no memory with the agent.
   public func makePolicy() -> HierarchicalPolicy {
     HierarchicalPolicy(
       shape: shape,
@@ -163,14 +163,14 @@ public final class FlatAgent: Agent, @unchecked Sendable {
       networks: .flat(learner.steadyActor.copy()))
   }
 
-  /// What was measured since the last call.
+  /// The statistics since the last call.
   public func takeStatistics() -> AgentStatistics {
     var statistics = AgentStatistics()
     statistics.lower = learner.takeStatistics()
     return statistics
   }
 
-  /// The first weights found that are not finite, by name; nil while all is well.
+  /// The first network with a weight that is not finite, by name; nil if all weights are finite.
   public func firstNonFinite() -> String? {
     learner.firstNonFinite(level: "flat")
   }

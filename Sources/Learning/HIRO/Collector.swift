@@ -1,8 +1,8 @@
 import NeuralNetworks
 import Randomness
 
-/// The acting half of a ``HIROAgent``: picks subgoals and actions with exploration noise, and
-/// notes what came of them in a ``Window``.
+/// The acting half of a ``HIROAgent``: chooses subgoals and actions with exploration noise, and
+/// records their outcomes in a ``Window``.
 package final class Collector: @unchecked Sendable {
   package let window: Window
 
@@ -15,30 +15,30 @@ package final class Collector: @unchecked Sendable {
   /// Whether this episode is one without exploration noise.
   package var isQuiet = false
 
-  /// The place that the decisions to come ask for, and how many of them will.
+  /// The place that exploration holds (m), and the number of coming decisions that will ask for it.
   package struct Hold: Codable, Equatable, Sendable {
     var x: Float = 0
     var y: Float = 0
     var decisionsLeft = 0
-    /// Places that may yet be drawn in this episode; nil for any number.
+    /// The number of places that may still be drawn in this episode; nil for any number.
     var placesLeft: Int?
   }
   package var hold = Hold()
 
-  /// Where the higher level has decided, where something asks how often.
+  /// How often the higher level has decided in which place; empty if no setting needs this.
   package var visited = VisitedPlaces()
 
-  /// The exploration noise of the last decision in standard deviations, where some of it stays; empty
-  /// before the first of an episode.
+  /// The exploration noise of the last decision, in standard deviations, if the noise is
+  /// correlated; empty before the first decision of an episode.
   package var noise: [Double] = []
 
-  /// Where it was decided in this episode.
+  /// The places of this episode's decisions.
   package var path = DecisionPath()
 
-  /// How well the lower level has obeyed since the statistics were last taken.
+  /// How well the lower level has reached its subgoals since the statistics were last taken.
   package var statistics = ObedienceStatistics()
 
-  /// What was left of the subgoal in the plane when it was set (m).
+  /// The distance in the plane to the subgoal when it was set (m).
   package var distanceAtDecision: Float = 0
 
   /// The random streams of acting, each with a single consumer.
@@ -58,7 +58,7 @@ package final class Collector: @unchecked Sendable {
   private let higher: ActingNetwork
   private var action: [Float]
 
-  /// Makes a collector that acts with the networks given, as they are at the time.
+  /// Makes a collector that acts with the current weights of the given networks.
   package init(
     shape: AgentShape, configuration: HIROConfiguration, lower: Perceptron, higher: Perceptron,
     seed: UInt64
@@ -120,8 +120,8 @@ package final class Collector: @unchecked Sendable {
     }
   }
 
-  /// g = μ(s, target, earlier places) + ε per dimension, clipped to the range, all in the level's own frame;
-  /// true where a place is held.
+  /// Sets the subgoal g = μ(s, target, earlier places) + ε per dimension, clipped to the range, all
+  /// in the level's own frame; returns whether a place is held.
   private func chooseSubgoal(at step: Int, isFirst: Bool = false) -> Bool {
     stepsSinceDecision = 0
     var isHeld = false
@@ -168,10 +168,10 @@ package final class Collector: @unchecked Sendable {
     learner.explore(around: chosen, limits: limits, noise: { noise[$0] }, into: subgoal)
   }
 
-  /// Exploration that persists: with probability `holdProbability`, or `holdAtStart` where that is more and it
-  /// is the first of an episode, a decision draws a place, see ``HoldPlaces``, and this decision and those
-  /// after it, 1 to `longestHold` in all, ask for that place instead of what the actor wants in the plane:
-  /// then it is true.
+  /// Exploration that persists: with probability `holdProbability` (for the first decision of an
+  /// episode `holdAtStart`, if larger), a decision draws a place; see ``HoldPlaces``. This decision
+  /// and those after it, 1 to `longestHold` in all, ask for that place instead of the actor's x and
+  /// y. Returns whether the decision asks for a held place.
   private func holdPlace(
     from state: UnsafePointer<Float>, into subgoal: UnsafeMutablePointer<Float>, isFirst: Bool
   ) -> Bool {
@@ -203,7 +203,7 @@ package final class Collector: @unchecked Sendable {
     return true
   }
 
-  /// How many places this episode may hold; nil for any number.
+  /// The number of places that this episode may hold; nil for any number.
   private func placesToHold() -> Int? {
     let higher = configuration.higher
     if higher.holdEpisodes < 1, streams.higher.uniform() >= higher.holdEpisodes { return 0 }
@@ -237,7 +237,7 @@ package final class Collector: @unchecked Sendable {
   }
 }
 
-/// Numbers that are uniform between ± their limits.
+/// Draws numbers uniformly between ± their limits.
 func drawUniformly(
   limits: [Float], using stream: inout RandomStream, into result: UnsafeMutablePointer<Float>
 ) {
@@ -246,21 +246,21 @@ func drawUniformly(
   }
 }
 
-/// How well the lower level obeyed: over the decisions of the higher level, in the plane.
+/// How well the lower level reached its subgoals in the plane (x, y), summed over decisions.
 public struct ObedienceStatistics: Codable, Equatable, Sendable {
-  /// Subgoals that were followed to the next decision.
+  /// Subgoals that were followed until the next decision.
   public var decisions = 0
-  /// Those of which less than ``reach`` was left then.
+  /// Subgoals to which the distance was less than ``reach`` at the next decision.
   public var reached = 0
-  /// Sum of the distances gained towards them (m).
+  /// Sum of the distances gained towards the subgoals (m).
   public var gained = 0.0
-  /// Those at whose end the robot lay on its back; nil for a robot that can't.
+  /// Subgoals at whose end the robot lay on its back; nil for a robot that can't.
   public var overturned: Int?
 
-  /// What counts as reached (m).
+  /// The distance below which a subgoal counts as reached (m).
   public static let reach: Float = 1
 
-  /// x and y.
+  /// The dimensions in which the distance is measured: x and y.
   static let dimensions = 2
 
   /// Nothing measured yet.
@@ -268,7 +268,7 @@ public struct ObedienceStatistics: Codable, Equatable, Sendable {
 }
 
 extension LevelConfiguration {
-  /// What the actor chose, plus exploration noise unless `isQuiet`, clipped to the limits.
+  /// The actor's output, plus exploration noise unless `isQuiet`, clipped to the limits.
   func explore(
     around chosen: UnsafePointer<Float>, limits: [Float], isQuiet: Bool = false,
     using stream: inout RandomStream, into result: UnsafeMutablePointer<Float>
@@ -277,8 +277,7 @@ extension LevelConfiguration {
       around: chosen, limits: limits, noise: { _ in isQuiet ? 0 : stream.normal() }, into: result)
   }
 
-  /// What the actor chose, plus for each number as many standard deviations as `noise` says, clipped to
-  /// the limits.
+  /// The actor's output plus `noise(i)` standard deviations in dimension i, clipped to the limits.
   func explore(
     around chosen: UnsafePointer<Float>, limits: [Float], noise: (Int) -> Double,
     into result: UnsafeMutablePointer<Float>

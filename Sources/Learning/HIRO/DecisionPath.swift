@@ -1,33 +1,33 @@
 /// Where the robot was at the higher level's decisions of an episode, for
 /// ``HigherLevelConfiguration/pastPlaces``.
 package struct DecisionPath: Codable, Equatable, Sendable {
-  /// x and y at each of them (m), the last decision's at the end.
+  /// x and y at each decision (m), the last decision's at the end.
   private var places: [Float] = []
 
-  /// An episode in which nothing has been decided.
+  /// Makes the path of an episode without a decision yet.
   package init() {}
 
-  /// Notes that it is decided in `state`, of an environment that may have no place in the plane, where
-  /// somebody sees the path.
+  /// Adds the place in `state`, where a decision was made, if the higher level sees earlier places.
+  /// Otherwise `state` is not read, since it may have no place in the plane.
   mutating func append(_ state: UnsafePointer<Float>, seenBy shape: AgentShape) {
     if shape.pastPlaceCount > 0 { places += [state[0], state[1]] }
   }
 
-  /// The place so many decisions before the last one (m), or the first of the episode.
+  /// The place `count` decisions before the last one (m), or that of the episode's first decision.
   func place(decisionsAgo count: Int) -> (x: Float, y: Float) {
     let index = max(places.count / 2 - 1 - count, 0)
     return (places[2 * index], places[2 * index + 1])
   }
 
-  /// Whether a run can have saved it.
+  /// Whether a run can have saved this path.
   var isPossible: Bool { places.count % 2 == 0 && places.allSatisfy(\.isFinite) }
 }
 
 extension AgentShape {
-  /// Writes what the higher level sees of the way that led to `state`: for 1, 2, 4, … decisions ago x and
-  /// y less x and y now.
+  /// Writes the earlier places that the higher level sees in `state`: x and y of 1, 2, 4, …
+  /// decisions ago minus the current x and y (m).
   ///
-  /// - Parameter place: Where the robot was so many decisions ago (m).
+  /// - Parameter place: The robot's place a given number of decisions ago (m).
   func writePastPlaces(
     before state: UnsafePointer<Float>, into input: UnsafeMutablePointer<Float>,
     place: (_ decisionsAgo: Int) -> (x: Float, y: Float)

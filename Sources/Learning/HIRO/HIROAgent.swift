@@ -17,11 +17,11 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   /// The level that sets subgoals: input `[observation, target, earlier places]`.
   package let higher: any Learner
 
-  /// Everything remembered.
+  /// The replay buffer of both levels.
   public let experience: Experience
 
   package let relabelling: any Relabelling
-  /// What relabelling took since the statistics were last taken.
+  /// The work of relabelling since the statistics were last taken.
   var relabellingWork = RelabellingWork()
   let collector: Collector
   private let subgoals: Subgoals
@@ -32,14 +32,14 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   private let movedSubgoal: FloatBuffer
   private var batchTarget: [Float]
 
-  /// The networks that act, where these are not the learned ones themselves.
+  /// Copies of the actors that act; nil if the learned actors act themselves.
   private let lowerSnapshot: Perceptron?
   private let higherSnapshot: Perceptron?
 
-  /// Where the higher level had decided at the last commit, where that is worth something.
+  /// Where the higher level had decided at the last commit; empty without a novelty reward.
   private var visited = VisitedPlaces()
 
-  // The levels learn at the same time: each has streams of its own, and shares no structure.
+  // The levels learn at the same time, so each has its own streams, in a structure of its own.
   var lowerStreams: LowerStreams
   var higherStreams: HigherStreams
 
@@ -58,8 +58,8 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       shape: shape, configuration: configuration, seed: seed, makeLearner: TD3.make)
   }
 
-  /// Makes an untrained agent with other learners than ``TD3``, or for a task whose surroundings could have
-  /// been others.
+  /// Makes an untrained agent with other learners than ``TD3``, or for a task whose surroundings
+  /// can be drawn anew.
   package init(
     shape taskShape: AgentShape, configuration: HIROConfiguration, seed: UInt64,
     surroundings: (any Surroundings)? = nil, makeLearner: MakeLearner
@@ -98,7 +98,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
 
   // MARK: Collecting
 
-  /// Begins to act in a new episode of which `observation` is the first state.
+  /// Begins a new episode; `observation` is its first state.
   public func beginEpisode(observation: [Float], target: [Float]) {
     chooseWhoActs()
     collector.beginEpisode(observation: observation, target: target)
@@ -109,12 +109,12 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     collector.chooseAction()
   }
 
-  /// Takes in what the action led to; the step of a diverged simulation is left out.
+  /// Records the result of the last action; the step of a diverged simulation is left out.
   public func record(reward: Float, observation: [Float], ending: Window.Ending) {
     collector.record(reward: reward, observation: observation, ending: ending)
   }
 
-  /// Whether the recorded steps are to be committed before the next one is chosen.
+  /// Whether the recorded steps must be committed before the next action is chosen.
   public var windowIsFull: Bool {
     collector.window.endsInterval || collector.window.ending != .none
       || configuration.schedule == .sequential && collector.window.count > 0
@@ -123,7 +123,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
   /// Steps recorded since the last commit.
   public var windowCount: Int { collector.window.count }
 
-  /// Makes the recorded steps part of the experience, and the learned networks those that act.
+  /// Adds the recorded steps to the replay buffer, and makes the learned networks act.
   public func commit() {
     let higherBefore = experience.higherHead
     experience.append(collector.window)
@@ -141,7 +141,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     refreshSnapshots()
   }
 
-  /// Makes the learned networks those that act.
+  /// Decides whether the networks act, or actions and subgoals are drawn uniformly.
   func chooseWhoActs() {
     collector.drawsActions =
       configuration.warmUpPolicy == .uniform && steps < configuration.warmUpSteps
@@ -156,7 +156,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
 
   // MARK: Learning
 
-  /// Makes the updates owed for the steps that were committed.
+  /// Makes the updates that are due for the committed steps.
   public func learn(pool: WorkerPool) {
     switch configuration.schedule {
     case .sequential:
@@ -236,7 +236,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     }
   }
 
-  /// Any of the steps that are remembered, or with the probability that was asked for one before a fall.
+  /// Draws any stored step, or with the configured probability one shortly before a fall.
   private func drawLowerSlot() -> Int {
     let share = configuration.lower.nearFalls
     if share > 0, lowerStreams.sampling.uniform() < share,
@@ -247,7 +247,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     return experience.drawLowerSlot(using: &lowerStreams.sampling)
   }
 
-  /// Asks for any subgoal of the range, which then follows the state.
+  /// Replaces the subgoal by any of the range, and the next subgoal by its transition.
   private func replaceByAny(_ slot: Int) {
     let state = experience.observation(slot)
     drawUniformly(
@@ -258,8 +258,8 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       into: movedSubgoal.pointer)
   }
 
-  /// Hindsight: asks for a state that the trajectory reached after `slot`, before the next
-  /// decision.
+  /// Hindsight: replaces the subgoal by a state that the trajectory reached after `slot`, up to the
+  /// next decision.
   private func replaceByReached(_ slot: Int) {
     let ahead = 1 + lowerStreams.hindsight.index(below: experience.stepsUntilDecision(slot))
     subgoals.achieved(
@@ -270,14 +270,14 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       to: experience.observation(slot + 1), into: movedSubgoal.pointer)
   }
 
-  /// Draws transitions over whole intervals and relabels their subgoals.
+  /// Fills the batch with transitions over whole intervals and relabels their subgoals.
   private func fillHigherBatch(pool: WorkerPool, lowerActor: Perceptron) {
     let batch = higher.batch
     for row in transitions.indices {
       let number = experience.drawHigherTransition(using: &higherStreams.sampling)
       transitions[row] = number
       let transition = experience.higherTransition(number)
-      // Whether it would have ended on the way to another target, nobody knows.
+      // A terminal transition keeps its target: with another one it might not have been terminal.
       let isOther = !transition.isTerminal && drawsOtherTarget()
       if !isOther {
         batchTarget.withUnsafeMutableBufferPointer { target in
@@ -298,7 +298,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
         place: { experience.place(decisions: $0 - 1, before: outcome.last) })
       var reward = outcome.reward
       if let redrawn {
-        // In place of what the task gave; what it is worth to have been there stays.
+        // Replaces the reward of the task; a novelty reward stays as it is.
         let earned = redrawn.redraw(
           steps: transition.length, state: { experience.observation(transition.start + $0) },
           using: &higherStreams.targets, first: batch.inputsAndActions.row(row),
@@ -315,8 +315,8 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     relabel(lowerActor: lowerActor, pool: pool)
   }
 
-  /// Gives the transitions of the batch their subgoals: the first of them new ones, the others those
-  /// that they had last.
+  /// Sets the subgoals of the batch: new ones for the first `refreshedCount` transitions, and for
+  /// the others the subgoals that they had last.
   private func relabel(lowerActor: Perceptron, pool: WorkerPool) {
     let (batch, column) = (higher.batch, shape.higherInputCount)
     let refreshed = transitions.prefix(configuration.refreshedCount)
@@ -338,7 +338,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     }
   }
 
-  /// Puts another target than a transition had into `batchTarget`, for some of them.
+  /// For some transitions, sets `batchTarget` to a target that is not theirs, and returns true.
   private func drawsOtherTarget() -> Bool {
     let higher = configuration.higher
     guard higher.otherTargets > 0, let targets = shape.targets,
@@ -358,15 +358,16 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     return true
   }
 
-  /// The task's surroundings, for some transitions.
+  /// The task's surroundings if they are to be drawn anew for a transition; otherwise nil.
   private func drawsOtherSurroundings() -> (any Surroundings)? {
     let share = configuration.higher.otherSurroundings
     guard share > 0, higherStreams.targets.uniform() < share else { return nil }
     return surroundings
   }
 
-  /// What came of a transition and of those after it in its episode, `nStep` in all: the discounted
-  /// sum of their rewards, the last of them, the slot of the state after it, and what its value counts for.
+  /// The outcome of a transition and the next ones in its episode, up to `nStep`: the discounted
+  /// sum of rewards, the last transition, the slot of the state after it, and the discount of its
+  /// value.
   private func outcome(
     of number: Int, isOther: Bool, isRedrawn: Bool
   ) -> (reward: Float, last: Int, end: Int, discount: Float) {
@@ -376,10 +377,10 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       reward: reward(of: transition, isOther: isOther), last: number,
       end: transition.start + transition.length, discount: discount
     )
-    // On the way to another target, or among other things, the robot made decisions that say nothing of this
-    // one, and where exploration held a place, none that say anything of the policy.
+    // The later decisions were made for the stored target and surroundings, so they say nothing
+    // about others; and decisions in which exploration held a place say nothing about the policy.
     for next in number + 1..<number + (isOther || isRedrawn ? 1 : configuration.higher.nStep) {
-      // The first of another episode begins a slot later.
+      // The first transition of another episode begins one slot later.
       guard !transition.isTerminal, next < experience.higherHead else { break }
       transition = experience.higherTransition(next)
       guard transition.start == outcome.end, !transition.isHeld else { break }
@@ -392,8 +393,8 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     return outcome
   }
 
-  /// What a transition earned on the way to `batchTarget`, which is its own unless `isOther`, and what it is
-  /// worth to have been there.
+  /// The reward of a transition for `batchTarget`, which is its own target unless `isOther`, and
+  /// for the novelty of the place that it reached.
   private func reward(of transition: HigherTransition, isOther: Bool) -> Float {
     let earned = earned(by: transition, isOther: isOther)
     let novelty = Float(configuration.higher.noveltyReward)
@@ -413,8 +414,8 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     }
   }
 
-  /// How far the robot is from `batchTarget` in a slot (m): the reward of a task with a target is
-  /// minus this.
+  /// The robot's distance from `batchTarget` in a slot (m); the reward of a task with a target is
+  /// minus this distance.
   private func distanceToTarget(_ slot: Int) -> Float {
     let observation = experience.observation(slot)
     var square: Float = 0
@@ -426,7 +427,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
 
   // MARK: Results
 
-  /// The current policy without noise, sharing nothing with the agent.
+  /// A copy of the current policy without exploration noise; it shares no memory with the agent.
   public func makePolicy() -> HierarchicalPolicy {
     HierarchicalPolicy(
       shape: shape,
@@ -436,7 +437,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
       networks: .levels(lower: lower.steadyActor.copy(), higher: higher.steadyActor.copy()))
   }
 
-  /// What was measured since the last call.
+  /// The statistics since the last call.
   public func takeStatistics() -> AgentStatistics {
     var statistics = AgentStatistics()
     statistics.lower = lower.takeStatistics()
@@ -449,7 +450,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     return statistics
   }
 
-  /// The first weights found that are not finite, by name; nil while all is well.
+  /// The first network with a weight that is not finite, by name; nil if all weights are finite.
   public func firstNonFinite() -> String? {
     lower.firstNonFinite(level: "lower") ?? higher.firstNonFinite(level: "higher")
   }

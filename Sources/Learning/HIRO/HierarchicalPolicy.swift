@@ -17,7 +17,7 @@ public struct PolicySettings: Codable, Equatable, Sendable {
   }
 }
 
-/// A policy without noise: it sets itself subgoals and drives the joints to reach them.
+/// A policy without exploration noise: sets its own subgoals and chooses actions to reach them.
 public final class HierarchicalPolicy: @unchecked Sendable {
   /// The networks of a policy.
   package enum Networks {
@@ -25,7 +25,7 @@ public final class HierarchicalPolicy: @unchecked Sendable {
     case flat(Perceptron)
   }
 
-  /// The sizes and ranges of the task, with the subgoals' own range.
+  /// The sizes and ranges of the task, with the range of the policy's subgoals.
   public let shape: AgentShape
 
   /// How the networks are used.
@@ -40,7 +40,7 @@ public final class HierarchicalPolicy: @unchecked Sendable {
 
   private let networks: Networks
   private let subgoals: Subgoals
-  /// What drives the joints: the lower level, or the one agent.
+  /// The actor that drives the joints: the lower level's, or a flat agent's.
   private let lower: ActingNetwork
   private let higher: ActingNetwork?
   private var stepsSinceDecision = 0
@@ -73,8 +73,8 @@ public final class HierarchicalPolicy: @unchecked Sendable {
       let prefix = "\(level.name).actor"
       let name = "\(prefix).layer1.bias"
       guard let bias = tensors[name] else { throw .missing(name: name) }
-      // The second layer's own size says that a file this large was read: without it a short file
-      // could ask for a network that no memory holds.
+      // The size of the second layer proves that the file really has so many weights: without this
+      // check a short file could ask for a network that does not fit into memory.
       let (second, hidden) = ("\(prefix).layer2.weight", bias.values.count)
       guard let weight = tensors[second] else { throw .missing(name: second) }
       guard hidden > 0, weight.shape == [hidden, hidden] else {
@@ -133,7 +133,7 @@ public final class HierarchicalPolicy: @unchecked Sendable {
   /// The action for an observation, `[actions]`, in the units of the task.
   ///
   /// - Parameters:
-  ///   - observation: `[observationCount]`, the one after that of the call before.
+  ///   - observation: `[observationCount]`, the one that follows that of the previous call.
   ///   - target: `[targetCount]`.
   public func action(observation: [Float], target: [Float]) -> [Float] {
     precondition(observation.count == shape.observationCount && target.count == shape.targetCount)
@@ -150,8 +150,8 @@ public final class HierarchicalPolicy: @unchecked Sendable {
     return Array(UnsafeBufferPointer(start: action, count: shape.actionCount))
   }
 
-  /// The subgoal that the higher level would set in a state if an episode began there; nil where there are
-  /// no levels. What the policy is following stays as it is.
+  /// The subgoal that the higher level would set in a state if an episode began there; nil where
+  /// there are no levels. The subgoal that the policy is following does not change.
   ///
   /// - Parameters:
   ///   - observation: `[observationCount]`.
@@ -175,7 +175,7 @@ public final class HierarchicalPolicy: @unchecked Sendable {
     return Array(UnsafeBufferPointer(start: output, count: subgoals.count))
   }
 
-  /// The subgoal for `observation`: moved along with the state, or set anew when it is time.
+  /// The subgoal for `observation`: the transition of the last one, or a new one after an interval.
   private func followSubgoal(
     observation: [Float], target: [Float], higher: ActingNetwork
   ) -> [Float] {

@@ -1,7 +1,7 @@
 import Foundation
 import NeuralNetworks
 
-/// How subgoals move with the state, and what the lower level earns for them.
+/// How subgoals move with the state, and the lower level's reward for them.
 ///
 /// φ(s) is the first numbers of the state s, as many as the subgoal g has.
 public struct Subgoals: Equatable, Sendable {
@@ -11,14 +11,14 @@ public struct Subgoals: Equatable, Sendable {
   /// Whether a subgoal is a wanted change or a wanted state.
   public let semantics: GoalSemantics
 
-  /// Gives the size and the meaning.
+  /// Sets the size and the meaning of subgoals.
   public init(count: Int, semantics: GoalSemantics) {
     self.count = count
     self.semantics = semantics
   }
 
-  /// h(s, g, s′) = φ(s) + g − φ(s′), so that the state wanted stays where it was; with absolute
-  /// subgoals, g (paper, equation 2).
+  /// The goal transition h(s, g, s′) = φ(s) + g − φ(s′), by which the wanted state stays the same;
+  /// with absolute subgoals h = g (paper, equation 2).
   package func transition(
     _ subgoal: UnsafePointer<Float>, from state: UnsafePointer<Float>,
     to next: UnsafePointer<Float>, into result: UnsafeMutablePointer<Float>
@@ -46,8 +46,8 @@ public struct Subgoals: Equatable, Sendable {
     return -square.squareRoot()
   }
 
-  /// What is left of a subgoal in `state`: ‖g‖₂; with absolute subgoals ‖g − φ(s)‖₂. In the first
-  /// `dimensions` only, where given.
+  /// The distance of `state` from a subgoal: ‖g‖₂; with absolute subgoals ‖g − φ(s)‖₂. Only in the
+  /// first `dimensions`, if given.
   package func distance(
     of subgoal: UnsafePointer<Float>, in state: UnsafePointer<Float>, dimensions: Int? = nil
   ) -> Float {
@@ -59,8 +59,8 @@ public struct Subgoals: Equatable, Sendable {
     return square.squareRoot()
   }
 
-  /// The subgoal that asks in `state` for what was reached in `reached`: φ(reached) − φ(s), or
-  /// φ(reached) with absolute subgoals.
+  /// The subgoal in `state` that asks for the state `reached`: φ(reached) − φ(s), or φ(reached)
+  /// with absolute subgoals.
   package func achieved(
     from state: UnsafePointer<Float>, in reached: UnsafePointer<Float>,
     into result: UnsafeMutablePointer<Float>
@@ -71,8 +71,8 @@ public struct Subgoals: Equatable, Sendable {
     }
   }
 
-  /// What a subgoal set in `start` has to be moved by to ask for the same in `state`:
-  /// φ(start) − φ(state), or nothing with absolute subgoals.
+  /// The change by which a subgoal set in `start` asks for the same state in `state`:
+  /// φ(start) − φ(state), or 0 with absolute subgoals.
   package func shift(
     from start: UnsafePointer<Float>, to state: UnsafePointer<Float>,
     into result: UnsafeMutablePointer<Float>
@@ -87,13 +87,13 @@ extension AgentShape {
   /// Numbers that the lower level's actor sees: the observation, then the subgoal.
   package var lowerInputCount: Int { observationCount + subgoalCount }
 
-  /// Numbers that the one agent's actor sees, where there are no levels: the observation, then the target.
+  /// Numbers that a flat agent's actor sees: the observation, then the target.
   package var flatInputCount: Int { observationCount + targetCount }
 
-  /// Numbers that the higher level's actor sees: the same, then the way that led there.
+  /// Numbers that the higher level's actor sees: the observation, the target, then earlier places.
   package var higherInputCount: Int { flatInputCount + 2 * pastPlaceCount }
 
-  /// Writes an observation as the lower level sees it in the world's frame: without the place.
+  /// Writes an observation as the lower level sees it in the world's frame: hidden numbers are 0.
   package func writeLowerObservation(
     _ observation: UnsafePointer<Float>, into input: UnsafeMutablePointer<Float>
   ) {
@@ -103,8 +103,8 @@ extension AgentShape {
 
   /// Writes the input of the lower level's actor, in its frame.
   ///
-  /// - Returns: The quarter turns after which the robot's front faces the subgoal: its actions are
-  ///   to be turned as often. 0 but in the frame `quadrant`.
+  /// - Returns: The number of quarter turns after which the robot's front faces the subgoal: its
+  ///   actions must be turned as often. Always 0 except in the frame `quadrant`.
   @discardableResult
   package func writeLowerInput(
     _ observation: UnsafePointer<Float>, subgoal: UnsafePointer<Float>,
@@ -118,7 +118,7 @@ extension AgentShape {
     var turn = turn(input, heading)
     if frame == .quadrant, let quarterTurn {
       let (ahead, aside) = turn.applied(to: subgoal)
-      // The sector of 90° about the front, left, back or right side.
+      // The subgoal lies in the 90° sector about the front, left, back or right side.
       quarters =
         abs(ahead) >= abs(aside) ? (ahead >= 0 ? 0 : 2) : (aside >= 0 ? 1 : 3)
       for _ in 0..<quarters {
@@ -137,7 +137,7 @@ extension AgentShape {
     return quarters
   }
 
-  /// The turn that takes the heading in `observation` to the x axis.
+  /// The rotation that takes the heading in `observation` to the x axis.
   private func turn(_ observation: UnsafePointer<Float>, _ heading: Heading) -> Turn {
     let q = observation + heading.index
     switch heading.kind {
@@ -172,19 +172,19 @@ extension AgentShape {
     placeCount > 2 ? observation[2] : nil
   }
 
-  /// Turns an action that the robot took as often as its observation was.
+  /// Turns an action of the robot by as many quarter turns as its observation was turned.
   package func turnAction(_ action: UnsafeMutablePointer<Float>, quarters: Int) {
     for _ in 0..<quarters { quarterTurn?.action.apply(to: action) }
   }
 
-  /// Takes back ``turnAction(_:quarters:)``: four quarters are a whole turn.
+  /// Undoes ``turnAction(_:quarters:)``: four quarter turns are a whole turn.
   package func restoreAction(_ action: UnsafeMutablePointer<Float>, quarters: Int) {
     turnAction(action, quarters: (4 - quarters) % 4)
   }
 
   /// Writes the input of the higher level's actor.
   ///
-  /// - Parameter place: Where the robot was so many decisions ago (m).
+  /// - Parameter place: The robot's place a given number of decisions ago (m).
   package func writeHigherInput(
     _ observation: UnsafePointer<Float>, target: UnsafePointer<Float>,
     into input: UnsafeMutablePointer<Float>,
@@ -199,27 +199,27 @@ extension AgentShape {
     for index in 0..<pastPlaceCount { turn.apply(to: input + flatInputCount + 2 * index) }
   }
 
-  /// Turns what the higher level's actor wants into the subgoal that it means, in place.
+  /// Turns the output of the higher level's actor into a subgoal in the world's frame, in place.
   package func subgoal(
     fromActor output: UnsafeMutablePointer<Float>, in observation: UnsafePointer<Float>
   ) {
     higherTurn(observation)?.inverse.apply(to: output)
   }
 
-  /// Turns a subgoal into what the higher level's actor would say for it, in place.
+  /// Turns a subgoal in the world's frame into an output of the higher level's actor, in place.
   package func actorOutput(
     fromSubgoal subgoal: UnsafeMutablePointer<Float>, in observation: UnsafePointer<Float>
   ) {
     higherTurn(observation)?.apply(to: subgoal)
   }
 
-  /// The turn from the world's frame to the higher level's; nil where they are the same.
+  /// The rotation from the world's frame to the higher level's; nil if the two are the same.
   private func higherTurn(_ observation: UnsafePointer<Float>) -> Turn? {
     guard higherFrame == .heading, let heading else { return nil }
     return turn(observation, heading)
   }
 
-  /// Writes the input of the one agent's actor, where there are no levels.
+  /// Writes the input of a flat agent's actor.
   package func writeFlatInput(
     _ observation: UnsafePointer<Float>, target: UnsafePointer<Float>,
     into input: UnsafeMutablePointer<Float>
@@ -230,7 +230,7 @@ extension AgentShape {
 }
 
 extension AgentShape.QuarterTurn.Relabelling {
-  /// Gives the numbers their new places.
+  /// Moves the numbers to their new places, with their signs.
   func apply(to values: UnsafeMutablePointer<Float>) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: sources.count) { before in
       for index in sources.indices { before.initializeElement(at: index, to: values[index]) }
@@ -239,33 +239,33 @@ extension AgentShape.QuarterTurn.Relabelling {
   }
 }
 
-/// A turn about the vertical, from the world's frame to that of a level.
+/// A rotation about the vertical, from the world's frame to that of a level.
 private struct Turn {
   var cosine: Float = 1
   var sine: Float = 0
 
-  /// The turn back.
+  /// The rotation back.
   var inverse: Turn { Turn(cosine: cosine, sine: -sine) }
 
-  /// A vector in the plane, turned.
+  /// A vector in the plane, rotated.
   func applied(to vector: UnsafePointer<Float>) -> (Float, Float) {
     let (x, y) = (vector[0], vector[1])
     return (cosine * x + sine * y, cosine * y - sine * x)
   }
 
-  /// Turns a vector in the plane, in place.
+  /// Rotates a vector in the plane, in place.
   func apply(to vector: UnsafeMutablePointer<Float>) {
     (vector[0], vector[1]) = applied(to: vector)
   }
 
-  /// Turns an orientation.
+  /// Removes the heading from an orientation.
   func removeHeading(
     of q: UnsafeMutablePointer<Float>, _ kind: AgentShape.Heading.Kind
   ) {
     switch kind {
     case .angle: q[0] = 0
     case .quaternion:
-      // q(−ψ)·q, and of the two signs that mean the same orientation the one with w ≥ 0.
+      // q(−ψ)·q; of the two signs, which mean the same orientation, the one with w ≥ 0.
       let half = (
         cosine: max((1 + cosine) / 2, 0).squareRoot(),
         sine: (sine < 0 ? -1 : 1) * max((1 - cosine) / 2, 0).squareRoot()

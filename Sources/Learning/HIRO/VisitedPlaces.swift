@@ -1,27 +1,27 @@
 import Randomness
 
-/// How often the higher level has decided in which part of the plane: where exploration has not been.
+/// Counts the higher level's decisions in each square of the plane, to find seldom visited ones.
 package struct VisitedPlaces: Codable, Equatable, Sendable {
   /// A square of the plane.
   struct Cell: Codable, Equatable, Sendable {
-    /// Its place, counted in sides from the origin.
+    /// The position of the square, counted in sides from the origin.
     var x: Int
     var y: Int
-    /// Decisions in it.
+    /// The number of decisions in the square.
     var count: Int
   }
 
   /// The length of a square's side (m).
   package static let side: Float = 2
-  /// How many sides away from the origin still count: whatever is farther has lost its way.
+  /// The farthest squares that count, in sides from the origin; farther away a robot is lost.
   static let farthest = 1_000
 
   private(set) var cells: [Cell] = []
 
-  /// No place yet.
+  /// Makes counts that are all 0.
   package init() {}
 
-  /// Notes a decision at (`x`, `y`) (m).
+  /// Counts a decision at (`x`, `y`) (m).
   package mutating func visit(x: Float, y: Float) {
     guard let (column, row) = place(x: x, y: y) else { return }
     if let index = index(column, row) {
@@ -31,7 +31,7 @@ package struct VisitedPlaces: Codable, Equatable, Sendable {
     }
   }
 
-  /// The decisions around (`x`, `y`) (m).
+  /// The number of decisions in the square of (`x`, `y`) (m).
   package func count(x: Float, y: Float) -> Int {
     guard let (column, row) = place(x: x, y: y), let index = index(column, row) else { return 0 }
     return cells[index].count
@@ -47,9 +47,9 @@ package struct VisitedPlaces: Codable, Equatable, Sendable {
     cells.firstIndex { $0.x == column && $0.y == row }
   }
 
-  /// Draws a place (m): a cell with a probability in proportion to 1 / count, and in the three by three
-  /// cells around its middle each point alike, so that what lies just beyond is asked for, too. `nil`
-  /// where there has been no decision yet.
+  /// Draws a place (m): a cell with a probability proportional to 1 / count, then a uniform point
+  /// in the three by three cells around it, so that places just beyond are drawn too. `nil` if
+  /// there has been no decision yet.
   package func draw(using stream: inout RandomStream) -> (x: Float, y: Float)? {
     let total = cells.reduce(0) { $0 + 1 / Double($1.count) }
     var rest = total * stream.uniform()
@@ -66,7 +66,7 @@ package struct VisitedPlaces: Codable, Equatable, Sendable {
     )
   }
 
-  /// Whether a file may say so.
+  /// Whether a run can have saved these counts.
   var isPossible: Bool {
     cells.count <= (2 * Self.farthest + 1) * 2
       && cells.allSatisfy {

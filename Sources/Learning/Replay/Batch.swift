@@ -1,21 +1,21 @@
 import NeuralNetworks
 
-/// Transitions in the form that a learner learns from, those of one update after those of another.
+/// A batch of transitions as the learner's input; may hold the batches of several updates in turn.
 public final class Batch: @unchecked Sendable {
-  /// Transitions that there is room for.
+  /// The number of transitions that there is room for.
   public let capacity: Int
 
   /// Inputs and actions, `[capacity, inputs + actions]`: the input of the critics.
   package let inputsAndActions: Matrix
 
-  /// `[capacity]`.
+  /// The reward of each transition. `[capacity]`.
   public var rewards: [Float]
 
   /// γ of each transition, 0 where the episode terminated. `[capacity]`.
   public var discounts: [Float]
 
-  /// What the value of the next state can't be above, whatever the critics say: infinite where
-  /// nothing is known. `[capacity]`.
+  /// An upper bound for the value of each next state, whatever the critics say; infinite if none is
+  /// known. `[capacity]`.
   public var bounds: [Float]
 
   /// Inputs at the next step, `[capacity, inputs]`: the input of the target actor.
@@ -30,7 +30,7 @@ public final class Batch: @unchecked Sendable {
     nextInputs = Matrix(rows: capacity, columns: inputCount, feedsLayer: true)
   }
 
-  /// Sets one transition from arrays of the widths that the learner has.
+  /// Sets one transition from arrays with the lengths of the learner's input and action.
   public func set(
     _ row: Int, input: [Float], action: [Float], reward: Float, discount: Float,
     nextInput: [Float]

@@ -1,8 +1,8 @@
 import NeuralNetworks
 import Randomness
 
-/// Memory that is only backed by pages that have been written, so that a large buffer costs
-/// nothing before it fills.
+/// Memory in which only pages that have been written use physical memory, so that a large buffer
+/// costs nothing before it fills.
 package final class LazyBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
   package let count: Int
   package let pointer: UnsafeMutablePointer<Element>
@@ -20,10 +20,10 @@ package final class LazyBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
   }
 }
 
-/// The steps of one window on their way into the ``Experience``: what was seen, wanted, done and
-/// earned, in order, within one episode.
+/// A window: consecutive steps of one episode on their way into the ``Experience``, with
+/// observations, subgoals, actions and rewards.
 public final class Window: @unchecked Sendable {
-  /// How the last step of the window left the episode.
+  /// How the episode stands after the window's last step.
   public enum Ending: Int, Codable, Sendable {
     /// The episode goes on.
     case none
@@ -31,7 +31,7 @@ public final class Window: @unchecked Sendable {
     case truncated
     /// The episode truly ended: nothing comes after it.
     case terminated
-    /// The simulation became unstable: the step that did so is left out.
+    /// The simulation became unstable: the step in which it did is left out.
     case diverged
   }
 
@@ -41,19 +41,19 @@ public final class Window: @unchecked Sendable {
   package let actions: Matrix
   package var rewards: [Float]
 
-  /// What the higher level saw of the target in this episode.
+  /// The target of this episode, as the higher level sees it.
   package var target: [Float]
 
-  /// Steps that stand in the window.
+  /// The number of steps in the window.
   public package(set) var count = 0
 
-  /// How the episode went on after the last step.
+  /// How the episode stands after the last step.
   public package(set) var ending = Ending.none
 
-  /// Whether the higher level decides anew after the last step.
+  /// Whether the higher level sets a new subgoal after the last step.
   package var endsInterval = false
 
-  /// Whether exploration held a place in the decision that the steps follow, and in the one after them.
+  /// Whether exploration held a place in the decision before these steps, and in the next one.
   package var isHeld = false
   package var nextIsHeld = false
 
@@ -75,8 +75,8 @@ public final class Window: @unchecked Sendable {
     observations.row(0).update(from: observation, count: observation.count)
   }
 
-  /// Adds the step that `actions` holds last; the step of a diverged simulation shows nothing to learn
-  /// from and is left out.
+  /// Adds the step whose action was written to `actions` last; the step of a diverged simulation
+  /// shows nothing to learn from and is left out.
   ///
   /// - Returns: Whether the step was added.
   func append(reward: Float, observation: [Float], ending: Ending) -> Bool {
@@ -105,20 +105,20 @@ package struct HigherTransition {
   package var start: Int
   /// Steps to the next decision.
   package var length: Int
-  /// Whether the episode truly ended with it.
+  /// Whether the episode terminated with this transition.
   package var isTerminal: Bool
-  /// Whether exploration held a place, and the higher level itself had no say in the plane.
+  /// Whether exploration held a place: then the higher level did not choose the subgoal's x and y.
   package var isHeld: Bool
   /// Sum of the environment's rewards.
   package var reward: Float
 }
 
-/// All that the agent remembers: one ring of steps in which every state stands once, and one ring
-/// of higher-level transitions that point into it.
+/// The replay buffer of both levels: one ring of steps, which holds every state once, and one ring
+/// of higher-level transitions that refer to these steps.
 ///
-/// A *slot* is a state with the subgoal that the lower level saw in it and the action that it
-/// took. Slots are counted over the whole run; the last state of an episode has a slot of its own,
-/// without an action, so that slot i + 1 always holds what came after slot i.
+/// A *slot* holds a state, the subgoal that the lower level saw in it and the action that it took.
+/// Slots are numbered over the whole run; the last state of an episode has a slot of its own,
+/// without an action, so that slot i + 1 always holds the state that followed slot i.
 public final class Experience: @unchecked Sendable {
   private let shape: AgentShape
   private let lowerCapacity: Int
@@ -143,14 +143,14 @@ public final class Experience: @unchecked Sendable {
   private let higherLengths: LazyBuffer<Int32>
   private let higherFlags: LazyBuffer<UInt8>
   private let higherRewards: LazyBuffer<Float>
-  /// How many transitions of the same episode came before; not saved, since the starts tell it.
+  /// For each transition, how many came before in its episode; not saved: the starts tell it.
   private let higherOrdinals: LazyBuffer<Int32>
   private let higherTargets: LazyBuffer<Float>
   private let higherSubgoals: LazyBuffer<Float>
   /// The subgoals that transitions are learned from: the original ones, until they are relabelled.
   private let relabelledSubgoals: LazyBuffer<Float>
 
-  /// What a byte of ``higherFlags`` says; files have called them `terminals` from the first version on.
+  /// The bits of ``higherFlags``, which files have called `terminals` from the first version on.
   private static let (terminalFlag, heldFlag): (UInt8, UInt8) = (1, 2)
 
   /// Where the rings begin and end.
@@ -164,17 +164,17 @@ public final class Experience: @unchecked Sendable {
     /// Higher-level transitions added so far, and forgotten so far.
     var higherHead = 0
     var higherTail = 0
-    /// The slot at which the current interval of the higher level began, and what it earned so far.
+    /// The slot at which the higher level's current interval began, and its rewards so far, summed.
     var intervalStart = 0
     var intervalReward: Float = 0
   }
   package private(set) var position = Position()
 
-  /// Nil where nobody asks for them.
+  /// The steps before falls; nil if no setting needs them.
   private var nearFalls: NearFalls?
 
   /// Makes room for `lowerCapacity` and `higherCapacity` transitions, of at most `interval` steps
-  /// each; `notesFalls` keeps account of the steps before falls.
+  /// each; `notesFalls` makes the buffer find the steps before falls.
   package init(
     shape: AgentShape, lowerCapacity: Int, higherCapacity: Int, interval: Int,
     notesFalls: Bool = false
@@ -184,8 +184,8 @@ public final class Experience: @unchecked Sendable {
     self.lowerCapacity = lowerCapacity
     self.higherCapacity = higherCapacity
     self.interval = interval
-    // Each episode has a slot more than steps; room for one in 64 steps is ample where episodes
-    // have hundreds, and where they are shorter the ring forgets a little earlier.
+    // Each episode needs one slot more than it has steps. One additional slot for 64 steps is ample
+    // where episodes have hundreds; with shorter episodes the ring forgets a little earlier.
     recentCapacity = lowerCapacity + lowerCapacity / 64 + 64
     let longest = higherCapacity * interval
     slotCapacity = max(recentCapacity, longest + longest / 64 + 64)
@@ -248,8 +248,8 @@ public final class Experience: @unchecked Sendable {
     if window.ending != .none { clearHead() }
   }
 
-  /// Empties the slot that the next step goes to, which may never come: it is saved with the others,
-  /// and the same run is saved as the same bytes, whatever the memory held before.
+  /// Clears the slot for the next step. If that step never comes, the slot is still saved with the
+  /// others, and the same run must be saved as the same bytes, whatever the memory held before.
   private func clearHead() {
     let (slot, recent) = (position.head % slotCapacity, position.head % recentCapacity)
     (observations.pointer + slot * shape.observationCount)
@@ -281,8 +281,8 @@ public final class Experience: @unchecked Sendable {
     rewards.pointer[recent] = window.rewards[index]
   }
 
-  /// Notes for each step of the interval so far how far its last state is: what hindsight may
-  /// take as reached.
+  /// Stores, for each step of the interval so far, the number of steps to the last known state:
+  /// hindsight may choose a state up to that one.
   private func markDecisions(_ window: Window) {
     guard higherCapacity > 0 else { return }
     for slot in max(
@@ -312,12 +312,12 @@ public final class Experience: @unchecked Sendable {
     position.higherHead += 1
   }
 
-  /// Notes how many transitions of its episode came before `number`, of those that are remembered.
+  /// Stores how many transitions of the same episode come before `number` in the ring.
   private func countInEpisode(_ number: Int) {
     var ordinal: Int32 = 0
     if number > position.higherTail {
       let before = higherTransition(number - 1)
-      // The first of another episode begins a slot later.
+      // The first transition of another episode begins one slot later.
       if before.start + before.length == higherTransition(number).start {
         ordinal = higherOrdinals.pointer[(number - 1) % higherCapacity] + 1
       }
@@ -341,7 +341,7 @@ public final class Experience: @unchecked Sendable {
     nearFalls?.forget(before: position.lowerTail)
   }
 
-  /// Keeps account of the steps before a fall, of which the one in `slot` may be the end.
+  /// Finds the steps before a fall; the state in `slot` may show one.
   private func lookForFall(_ slot: Int) {
     nearFalls?.look(
       at: slot, oldest: position.lowerTail,
@@ -402,7 +402,7 @@ public final class Experience: @unchecked Sendable {
     UnsafePointer(targets.pointer + (slot % recentCapacity) * shape.targetCount)
   }
 
-  /// Whether the episode truly ended with the action in a slot.
+  /// Whether the episode terminated with the action in a slot.
   package func isTerminal(_ slot: Int) -> Bool {
     isTerminal.pointer[slot % recentCapacity] == 1
   }
@@ -421,8 +421,8 @@ public final class Experience: @unchecked Sendable {
       isHeld: higherFlags.pointer[place] & Self.heldFlag != 0, reward: higherRewards.pointer[place])
   }
 
-  /// Where the robot was `count` decisions before a higher-level transition (m), or at the first of its
-  /// episode that is remembered.
+  /// The robot's place `count` decisions before a higher-level transition (m), or at the first
+  /// decision of its episode that is still stored.
   package func place(decisions count: Int, before number: Int) -> (x: Float, y: Float) {
     let ordinal = Int(higherOrdinals.pointer[number % higherCapacity])
     let earlier = max(number - min(count, ordinal), position.higherTail)
@@ -435,8 +435,8 @@ public final class Experience: @unchecked Sendable {
     UnsafePointer(higherSubgoals.pointer + (number % higherCapacity) * shape.subgoalCount)
   }
 
-  /// The subgoal that a transition was relabelled with last; only the higher level's learner changes
-  /// it.
+  /// The subgoal with which a transition was last relabelled; only the higher level's learning
+  /// changes it.
   package func relabelledSubgoal(_ number: Int) -> UnsafeMutablePointer<Float> {
     relabelledSubgoals.pointer + (number % higherCapacity) * shape.subgoalCount
   }
@@ -448,8 +448,8 @@ public final class Experience: @unchecked Sendable {
 
   // MARK: Saving
 
-  /// Shows all that has been written to the rings; with a visitor that fills them, `position` says
-  /// how much that is.
+  /// Passes all written parts of the rings to `visitor`; if the visitor fills them, `position` says
+  /// how much was written.
   package func visit(_ visitor: some StateVisitor, restoring position: Position?) throws {
     if let position {
       guard position.isPossible(slots: slotCapacity, recent: recentCapacity, higher: higherCapacity)
@@ -486,7 +486,7 @@ public final class Experience: @unchecked Sendable {
     }
   }
 
-  /// Checks what indices are computed from, so that no file can make one point outside the rings.
+  /// Checks what indices are computed from, so that no file can make an index leave the rings.
   private func checkTransitions() throws(StateError) {
     for number in position.higherTail..<position.higherHead {
       let transition = higherTransition(number)

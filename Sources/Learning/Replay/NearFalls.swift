@@ -1,27 +1,28 @@
 import Randomness
 
-/// The steps before falls, of all that is remembered: few, and what decides between walking and lying.
+/// The stored steps shortly before a fall: few, but they decide whether the robot walks on.
 ///
-/// A step is one of them where its state is not on the back and a state at most ``stepsAhead`` steps later
-/// in its episode leans by more than 45°, from where on a quarter to a half of the Ant's falls happen.
+/// A step is one of them if its state is not on the back and a state at most ``stepsAhead`` steps
+/// later in its episode leans by more than 45°. When the Ant leans so far, it falls in a quarter to
+/// a half of the cases.
 struct NearFalls {
-  /// How long before such a state.
+  /// The largest number of steps before such a state.
   static let stepsAhead = 15
 
-  /// Ascending; those before `first` are forgotten.
+  /// In ascending order; those before index `first` are forgotten.
   private var slots: [Int] = []
   private var first = 0
-  /// The last slot that was looked at.
+  /// The last slot that leaned by more than 45°.
   private var last = -1
 
-  /// How many there are.
+  /// The number of stored steps before falls.
   var count: Int { slots.count - first }
 
-  /// Looks at a slot that was added after all others.
+  /// Checks a slot that was added after all others.
   ///
   /// - Parameters:
-  ///   - uprightness: Of a slot's state; see ``AgentShape/uprightness(of:)``.
-  ///   - hasAction: Whether a slot has an action: where not, an episode ended.
+  ///   - uprightness: The uprightness of a slot's state; see ``AgentShape/uprightness(of:)``.
+  ///   - hasAction: Whether a slot has an action; if not, an episode ended there.
   ///   - oldest: The first slot that is still remembered.
   mutating func look(
     at slot: Int, oldest: Int, uprightness: (Int) -> Float, hasAction: (Int) -> Bool
@@ -42,7 +43,7 @@ struct NearFalls {
     }
   }
 
-  /// One of them, each as likely.
+  /// A uniformly drawn step before a fall.
   func draw(using generator: inout RandomStream) -> Int {
     slots[first + generator.index(below: count)]
   }

@@ -1,22 +1,22 @@
 import Foundation
 import NeuralNetworks
 
-/// Sees everything large that an agent has to keep to go on to the same bits: to write it, or to
-/// fill it.
+/// Visits all large parts of an agent's state, without which training could not continue with the
+/// same bits: either to write them or to fill them with saved values.
 public protocol StateVisitor {
-  /// Shows `values`, which are `count` numbers with a name of their own.
+  /// Visits `values`, numbers that are stored under a unique name.
   func visit<Element: StateElement>(
     _ name: String, _ values: UnsafeMutableBufferPointer<Element>) throws
 }
 
-/// A type of number that state consists of.
+/// A type of number that saved state consists of.
 public protocol StateElement: BitwiseCopyable {}
 extension Float: StateElement {}
 extension Int32: StateElement {}
 extension Int64: StateElement {}
 extension UInt8: StateElement {}
 
-/// Why saved state cannot be continued from.
+/// Why training cannot continue from a saved state.
 public enum StateError: Error, Equatable, CustomStringConvertible {
   /// A part contradicts another, or cannot have been saved by an agent.
   case inconsistent(String)
@@ -60,7 +60,7 @@ extension Window {
     var observation: [Float]
     var subgoal: [Float]
     var target: [Float]
-    /// Left out where exploration holds no place.
+    /// Nil, and left out of the file, if exploration holds no place.
     var isHeld: Bool?
   }
 
@@ -89,7 +89,7 @@ extension Window.Start {
 }
 
 extension HIROAgent {
-  /// What the agent has to keep besides its networks and its experience.
+  /// The agent's state besides its networks and its replay buffer.
   private struct Progress: Codable {
     var steps: Int
     var lowerUpdatesOwed: Int
@@ -101,12 +101,12 @@ extension HIROAgent {
     var collectorStreams: Collector.Streams
     var stepsSinceDecision: Int
     var hold: Collector.Hold
-    /// Left out where nothing asks for it.
+    /// Nil, and left out of the file, if no visits were counted.
     var visited: VisitedPlaces?
     var isQuiet: Bool?
-    /// Left out where no noise stays.
+    /// Nil, and left out of the file, if no exploration noise carries over to the next decision.
     var noise: [Double]?
-    /// Left out where nothing asks for it.
+    /// Nil, and left out of the file, if the higher level sees no earlier places.
     var path: DecisionPath?
     var obedience: ObedienceStatistics
     var distanceAtDecision: Float
@@ -115,7 +115,7 @@ extension HIROAgent {
     var correctionRows: [Int]
   }
 
-  /// The counters and random streams as JSON, between two windows.
+  /// The counters and random streams as JSON; to be called between two windows only.
   public func encodeProgress() throws -> Data {
     precondition(windowCount == 0, "an agent is saved between two windows")
     return try StateCoding.encode(
@@ -132,7 +132,7 @@ extension HIROAgent {
         correctionRows: [relabellingWork.rows, relabellingWork.rowsInFull]))
   }
 
-  /// Shows the networks and the experience; fills them where `data` is saved progress.
+  /// Passes the networks and the replay buffer to `visitor`; restores `data`, if given.
   public func visitState(_ visitor: some StateVisitor, restoring data: Data?) throws {
     let progress = try data.map { try StateCoding.decode(Progress.self, from: $0) }
     try lower.visit(visitor, name: "lower")
@@ -141,8 +141,8 @@ extension HIROAgent {
     guard let progress else { return }
     try lower.check(progress.lower)
     try higher.check(progress.higher)
-    // No more updates can be owed than the steps of a window, and the interval that has begun must end
-    // with the next decision.
+    // At most the updates of one window can be due, and the current interval must end with the next
+    // decision.
     let interval = configuration.subgoals.interval
     let intervalSteps = progress.experience.head - progress.experience.intervalStart
     guard progress.window.fits(shape), progress.correctionRows.count == 2,
@@ -180,7 +180,7 @@ extension HIROAgent {
 }
 
 extension FlatAgent {
-  /// What the agent has to keep besides its networks and its experience.
+  /// The agent's state besides its networks and its replay buffer.
   private struct Progress: Codable {
     var steps: Int
     var updatesOwed: Int
@@ -190,7 +190,7 @@ extension FlatAgent {
     var experience: Experience.Position
   }
 
-  /// The counters and random streams as JSON, between two windows.
+  /// The counters and random streams as JSON; to be called between two windows only.
   public func encodeProgress() throws -> Data {
     precondition(windowCount == 0, "an agent is saved between two windows")
     return try StateCoding.encode(
@@ -199,7 +199,7 @@ extension FlatAgent {
         window: window.start, experience: experience.position))
   }
 
-  /// Shows the networks and the experience; fills them where `data` is saved progress.
+  /// Passes the networks and the replay buffer to `visitor`; restores `data`, if given.
   public func visitState(_ visitor: some StateVisitor, restoring data: Data?) throws {
     let progress = try data.map { try StateCoding.decode(Progress.self, from: $0) }
     try learner.visit(visitor, name: "flat")
@@ -220,7 +220,7 @@ extension FlatAgent {
   }
 }
 
-/// Whether a file may say that something has happened so often: it leaves room to count on.
+/// Whether a saved file may contain this count: not negative, and small enough to count on.
 func isPossibleCount(_ count: Int) -> Bool {
   0..<Int.max / 1024 ~= count
 }

@@ -1,9 +1,9 @@
 import Files
 import Foundation
 
-/// State as JSON.
+/// Encodes state as JSON, and decodes it.
 package enum StateCoding {
-  /// The same state is the same bytes, and a diverged simulation can be saved, too.
+  /// Encodes equal states as equal bytes; allows the infinities and NaN of a diverged simulation.
   package static func encode(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys

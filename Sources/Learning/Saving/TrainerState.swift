@@ -1,7 +1,7 @@
 import Foundation
 import Randomness
 
-/// What a training loop has to keep besides its agent and its environment.
+/// The state of a training loop besides its agent and its environment.
 package struct TrainerProgress: Codable, Equatable {
   package var steps: Int
   var statistics: EpisodeStatistics
@@ -9,12 +9,12 @@ package struct TrainerProgress: Codable, Equatable {
   var isInEpisode: Bool
   var episodeReturn: Double
   var stepsOverturned: Int?
-  /// Left out where they end no episode.
+  /// These two are nil, and left out of the file, if they can end no episode.
   var standstill: Standstill?
   var startHeight: Float?
 }
 
-/// The same with the environment's state beside it.
+/// The state of a training loop with that of its environment.
 private struct TrainerState<State: Codable>: Codable {
   var progress: TrainerProgress
   var environment: State
@@ -40,7 +40,7 @@ private struct TrainerState<State: Codable>: Codable {
 }
 
 extension Trainer {
-  /// The state between two windows, the agent's apart, as JSON.
+  /// The state between two windows as JSON, without the agent's.
   package func encodeState() throws -> Data {
     let progress = TrainerProgress(
       steps: steps, statistics: statistics, environmentStream: environmentStream,
@@ -52,10 +52,10 @@ extension Trainer {
     return try encoded(environment)
   }
 
-  /// Continues from a saved state; the agent is restored by itself.
+  /// Continues from a saved state; the agent is restored separately.
   ///
-  /// - Throws: ``StateError`` where the state is none, and what the environment throws where its own is
-  ///   another task's.
+  /// - Throws: ``StateError`` if `state` cannot have been saved by a trainer, and whatever the
+  ///   environment throws if its part belongs to another task.
   package func restore(_ state: Data) throws {
     let progress = try restore(state, into: environment)
     steps = progress.steps

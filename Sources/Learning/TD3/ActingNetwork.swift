@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-/// A network with room for one input: what acts.
+/// A network with buffers for a single input, used for acting.
 final class ActingNetwork: @unchecked Sendable {
   private let network: Perceptron
   private let activations: Activations
@@ -10,10 +10,10 @@ final class ActingNetwork: @unchecked Sendable {
     activations = Activations(shape: network.shape, rows: 1)
   }
 
-  /// To be filled before ``forward()``.
+  /// The input, to be filled before ``forward()``.
   var input: UnsafeMutablePointer<Float> { activations.input.row(0) }
 
-  /// What the network says to the input.
+  /// Computes the network's output for the input.
   func forward() -> UnsafeMutablePointer<Float> {
     network.forward(activations, rows: 0..<1)
     return activations.output.row(0)

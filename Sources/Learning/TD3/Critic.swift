@@ -7,7 +7,7 @@ package final class Critic: @unchecked Sendable {
   package let learner: LearnedNetwork
   private let configuration: LevelConfiguration
 
-  /// For each update of a call. They share their hidden layers, so that these stay in the cache.
+  /// One for each update of a call. All share their hidden layers, so that these stay in the cache.
   private let activations: [Activations]
   private let targetActivations: [Activations]
 
@@ -23,7 +23,8 @@ package final class Critic: @unchecked Sendable {
     using generator: inout RandomStream
   ) {
     self.configuration = configuration
-    // The other critic keeps another thread busy: parts would only move between caches.
+    // One part only: the other critic keeps another thread busy, so splitting the parameters would
+    // only move them from one processor's cache to another.
     learner = LearnedNetwork(
       Perceptron(shape: shape, using: &generator), configuration: configuration,
       learningRate: configuration.criticLearningRate, parts: 1)
@@ -48,11 +49,11 @@ package final class Critic: @unchecked Sendable {
     }
   }
 
-  /// Q′ at the next step, for an update of the call, `[batch, 1]`.
+  /// Q′ at the next step, for the update with this index in the call, `[batch, 1]`.
   func targetValues(_ index: Int) -> Matrix { targetActivations[index].output }
 
-  /// Some steps of Adam, each on the Huber loss against `targets` in the mean over both critics and
-  /// its part of the batch; after the last, the target may follow.
+  /// Makes `count` steps of Adam on the Huber loss against `targets`, averaged over both critics
+  /// and the step's part of the batch; with `movesTarget`, the target follows after the last step.
   func update(_ count: Int, targets: FloatBuffer, movesTarget: Bool, pool: WorkerPool) {
     (loss, value) = (0, 0)
     let rows = 0..<configuration.batchSize
@@ -86,7 +87,7 @@ package final class Critic: @unchecked Sendable {
     value += valueSum / Double(values.rows)
   }
 
-  /// Room for evaluating the critic elsewhere, while it is not learning.
+  /// Buffers in which the actor's update evaluates the critic, while the critic is not learning.
   func makePolicyActivations() -> (Activations, Gradients) {
     let activations = Activations(
       shape: network.shape, rows: configuration.batchSize, hiddenLayersOf: activations[0])

@@ -7,21 +7,21 @@ package final class LearnedNetwork: @unchecked Sendable {
   package let target: Perceptron
   package let optimizer: Adam
 
-  /// The average of the network over its steps, where one is kept.
+  /// The running average of the network over its steps; nil if none is kept.
   package let average: Perceptron?
   private let averagingRate: Double
 
-  /// Where the gradients of its layers and parameters are computed.
+  /// The buffers for the gradients of the network's layers and parameters.
   package let gradients: Gradients
 
   private let targetUpdateRate: Double
 
-  /// The parameters in the parts that may be learned at the same time.
+  /// Ranges of the parameters that may be updated at the same time.
   private let parts: [Range<Int>]
 
   private let rows: Range<Int>
 
-  /// Begins with the target, and the average, equal to `network`.
+  /// Makes the target, and the average if there is one, as copies of `network`.
   package init(
     _ network: Perceptron, configuration: LevelConfiguration, learningRate: Double, parts: Int,
     averagingRate: Double = 0
@@ -41,7 +41,7 @@ package final class LearnedNetwork: @unchecked Sendable {
     self.parts = network.parameterParts(parts)
   }
 
-  /// One step of Adam with the gradients that stand in the layers; then the target follows, where it is time.
+  /// Makes one step of Adam with the gradients in the layers; with `movesTarget`, moves the target.
   package func step(from activations: Activations, movesTarget: Bool, pool: WorkerPool) {
     optimizer.beginStep()
     pool.forEach(parts) { part in
@@ -56,7 +56,7 @@ package final class LearnedNetwork: @unchecked Sendable {
 }
 
 extension Perceptron {
-  /// Carries the gradient in the outputs down to both hidden layers, in two threads.
+  /// Propagates the gradient of the outputs back to both hidden layers, in two threads.
   func backwardToHidden(
     _ activations: Activations, _ gradients: Gradients, rows: Range<Int>, penalty: Float = 0,
     pool: WorkerPool
@@ -64,7 +64,7 @@ extension Perceptron {
     pool.forHalves(of: rows) {
       backwardToSecondHidden(activations, gradients, rows: $0, penalty: penalty)
     }
-    // By columns: oneDNN multiplies by a transposed matrix slowly where the rows are few.
+    // By columns, because with few rows oneDNN is slow at multiplying by a transposed matrix.
     pool.forHalves(of: firstHiddenColumns) { columns in
       backwardToFirstHidden(activations, gradients, rows: rows, columns: columns)
     }

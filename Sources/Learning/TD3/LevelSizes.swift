@@ -1,13 +1,13 @@
 import NeuralNetworks
 
-/// The sizes of a level's networks: what its actor sees and says. Whoever makes, reads or counts networks
-/// asks here.
+/// The sizes of a level's networks: the inputs and outputs of its actor. All code that makes, reads
+/// or counts networks gets the sizes from here.
 package struct LevelSizes: Sendable {
-  /// What the names of its tensors begin with: `lower`, `higher` or `flat`.
+  /// The prefix of the names of the level's tensors: `lower`, `higher` or `flat`.
   package let name: String
-  /// Numbers that the actor sees.
+  /// Numbers in the actor's input.
   package let inputCount: Int
-  /// The largest magnitude of each number that the actor says.
+  /// The largest magnitude of each of the actor's outputs.
   package let limits: [Float]
 
   /// The actor's layers.
@@ -15,7 +15,7 @@ package struct LevelSizes: Sendable {
     PerceptronShape(inputs: inputCount, hidden: hidden, outputs: limits.count)
   }
 
-  /// A critic's layers: it sees what the actor sees and says.
+  /// A critic's layers: its input is the actor's input and output.
   package func critic(_ configuration: LevelConfiguration) -> PerceptronShape {
     PerceptronShape(
       inputs: inputCount + limits.count, reentering: limits.count,
@@ -25,24 +25,24 @@ package struct LevelSizes: Sendable {
 }
 
 extension AgentShape {
-  /// `[observation, subgoal]` to an action.
+  /// The lower level, from `[observation, subgoal]` to an action.
   package var lowerLevel: LevelSizes {
     LevelSizes(name: "lower", inputCount: lowerInputCount, limits: actionLimits)
   }
 
-  /// `[observation, target, earlier places]` to a subgoal.
+  /// The higher level, from `[observation, target, earlier places]` to a subgoal.
   package var higherLevel: LevelSizes {
     LevelSizes(name: "higher", inputCount: higherInputCount, limits: subgoalHalfRange)
   }
 
-  /// `[observation, target]` to an action.
+  /// The flat agent, from `[observation, target]` to an action.
   package var flatLevel: LevelSizes {
     LevelSizes(name: "flat", inputCount: flatInputCount, limits: actionLimits)
   }
 }
 
 extension HIROConfiguration {
-  /// The levels that it asks for, each with its constants.
+  /// The levels that the configuration asks for, each with its constants.
   package func levels(
     of shape: AgentShape
   ) -> [(sizes: LevelSizes, configuration: LevelConfiguration)] {

@@ -1,11 +1,11 @@
 import NeuralNetworks
 import Parallel
 
-/// Moves an actor μ up the mean of a critic's Q(x, μ(x)), and its target after it.
+/// Improves an actor μ by gradient ascent on the mean of a critic's Q(x, μ(x)); moves its target.
 ///
-/// The loss is −Q(x, μ(x)) + λ·Σ u², in the mean over the batch, with u the actor's outputs before the
-/// tanh. The gradient 2λu of the second part enters before the tanh, so that it brings back outputs
-/// at which the tanh is flat and lets no gradient of Q through.
+/// The loss is −Q(x, μ(x)) + λ·Σ u², averaged over the batch, where u are the actor's outputs
+/// before the tanh. The gradient 2λu of the second term is added before the tanh, so that it also
+/// brings back outputs for which the tanh is flat and blocks the gradient of Q.
 final class PolicyGradient: @unchecked Sendable {
   private let actor: LearnedNetwork
   private let critic: Perceptron
@@ -13,10 +13,10 @@ final class PolicyGradient: @unchecked Sendable {
   private let criticActivations: Activations
   private let criticGradients: Gradients
   private let outputPenalty: Double
-  /// What the critic sees of an action is it times these; nil for the action itself.
+  /// The critic sees each action multiplied by these factors; nil if it sees the action itself.
   private let criticActionScale: [Float]?
 
-  /// Of the last update: the loss, and the fraction of outputs beyond 0.95 of their limits.
+  /// The loss of the last update, and the fraction of its outputs beyond 0.95 of their limits.
   private(set) var loss = 0.0
   private(set) var saturation = 0.0
 
@@ -33,7 +33,7 @@ final class PolicyGradient: @unchecked Sendable {
     (criticActivations, criticGradients) = critic.makePolicyActivations()
   }
 
-  /// One step of Adam from the states in some rows of `batch`.
+  /// Makes one step of Adam from the states in some rows of `batch`.
   func update(from batch: Batch, rows batchRows: Range<Int>, pool: WorkerPool) {
     let rows = 0..<batchRows.count
     pool.forHalves(of: rows) { evaluate(from: batch, rows: $0, offset: batchRows.lowerBound) }
@@ -53,7 +53,7 @@ final class PolicyGradient: @unchecked Sendable {
   private func measure() {
     let output = activations.output
     let unbounded = activations.unboundedOutput!
-    // |tanh u| > 0.95.
+    // For |u| above this bound, |tanh u| > 0.95.
     let bound: Float = 1.831_780_8
     var (valueSum, squareSum, saturated) = (0.0, 0.0, 0)
     for row in 0..<output.rows {

@@ -4,16 +4,17 @@ import Randomness
 
 /// Twin delayed deep deterministic policy gradient (Fujimoto et al. 2018, algorithm 1).
 ///
-/// An actor μ(x) and two critics Qₖ(x, a), with a slowly following target of each. Each update
-/// moves the critics towards y = r + γ·minₖ Qₖ′(x′, μ′(x′) + ε), ε clipped noise (the mean over k,
-/// where `targetValue` says so), and not above the batch's `bounds`; every `policyDelay`-th moves the actor up Q₁(x, μ(x)) and the
-/// targets towards the learned networks.
+/// An actor μ(x) and two critics Qₖ(x, a), each with a target network that follows it slowly. Each
+/// update moves the critics towards y = r + γ·v, where v = minₖ Qₖ′(x′, μ′(x′) + ε) with clipped
+/// noise ε (with `targetValue: mean`, the mean over k), limited to the batch's `bounds`. Every
+/// `policyDelay`-th update also moves the actor towards larger Q₁(x, μ(x)), and the target networks
+/// towards the learned ones.
 ///
-/// The critics' loss is the Huber loss, in the mean over both critics and the batch.
+/// The critics' loss is the Huber loss, averaged over both critics and the batch.
 ///
-/// The target networks stand still from one update of the actor to the next. So all updates up to
-/// that one may be made in one call: their targets are computed together, and each critic then
-/// makes them in turn, without waiting for the other.
+/// The target networks do not change between two updates of the actor. So all updates up to the
+/// next one of the actor may be made in one call: their targets are computed together, and each
+/// critic then makes its updates in turn, without waiting for the other critic.
 public final class TD3: Learner, @unchecked Sendable {
   /// The constants.
   public let configuration: LevelConfiguration
@@ -24,10 +25,10 @@ public final class TD3: Learner, @unchecked Sendable {
   /// The largest magnitude of each number of an action.
   public let actionLimits: [Float]
 
-  /// What the target policy's noise is measured in, for each number of an action.
+  /// The unit of the target policy's noise, for each number of an action.
   private let noiseUnits: [Float]
 
-  /// What the critics see of an action is it times these; nil for the action itself.
+  /// The critics see each action multiplied by these factors; nil if they see the action itself.
   private let criticActionScale: [Float]?
 
   /// μ, with its target μ′.
@@ -36,14 +37,14 @@ public final class TD3: Learner, @unchecked Sendable {
   /// Q₁ and Q₂, with their targets.
   package let critics: [Critic]
 
-  /// What to learn from: the transitions of each update of a call, one batch after the other. An update
-  /// leaves the actions there as the critics see them.
+  /// The transitions to learn from: the batches of all updates of one call, one after another. An
+  /// update scales the actions in it in place, if the critics see scaled actions.
   public let batch: Batch
 
   /// Critic updates made so far.
   public package(set) var updates = 0
 
-  /// What the updates since the last reset of this property measured.
+  /// The statistics of the updates since this property was last reset.
   public var statistics = LearningStatistics()
 
   private let targetActorActivations: Activations
@@ -55,7 +56,7 @@ public final class TD3: Learner, @unchecked Sendable {
   /// μ.
   public var actor: Perceptron { actorLearner.network }
 
-  /// The actor to evaluate and to keep: the average over the updates, where there is one, or μ.
+  /// The actor to evaluate and to save: the running average of μ if there is one, otherwise μ.
   public var steadyActor: Perceptron { actorLearner.average ?? actorLearner.network }
 
   /// Makes the networks with the published initial weights.
@@ -114,7 +115,7 @@ public final class TD3: Learner, @unchecked Sendable {
     TD3(level, configuration: configuration, using: &generator)
   }
 
-  /// The updates that one call of ``update(_:pool:noise:)`` can make now.
+  /// The largest number of updates that one call of ``update(_:pool:noise:)`` can make now.
   public var updatesAtOnce: Int {
     let untilActor = configuration.policyDelay - updates % configuration.policyDelay
     return min(untilActor, batch.capacity / configuration.batchSize)
@@ -198,14 +199,14 @@ public final class TD3: Learner, @unchecked Sendable {
 }
 
 extension LevelConfiguration {
-  /// What the sizes of noise are to be multiplied with, for each number of an action.
+  /// The factor for the size of noise, for each number of an action.
   func noiseUnits(limits: [Float]) -> [Float] {
     noiseUnits == .limits ? limits : Array(repeating: 1, count: limits.count)
   }
 }
 
 extension TD3 {
-  /// What was measured since the last call.
+  /// The statistics since the last call.
   package func takeStatistics() -> LearningStatistics {
     defer { statistics = LearningStatistics() }
     return statistics
@@ -232,8 +233,8 @@ extension TD3 {
 }
 
 extension TD3 {
-  /// Floating-point operations of the matrix products of one update, in the mean over updates with
-  /// and without one of the actor.
+  /// Floating-point operations of the matrix products of one update, averaged over updates with and
+  /// without an update of the actor.
   package var operationsPerUpdate: Double {
     let (actor, critic) = (actor.shape, critics[0].network.shape)
     let ofCritics =

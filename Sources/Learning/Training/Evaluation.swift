@@ -2,31 +2,31 @@ import Parallel
 import Randomness
 import Synchronization
 
-/// Measures a policy: episodes without exploration noise, from fresh starts, to given targets.
+/// Measures a policy: episodes without exploration noise, from new start states, to given targets.
 ///
 /// The random stream of an episode derives from the seed, the target and the episode's number, so
 /// the result does not depend on the number of threads or on which of them is faster.
 public struct Evaluation: Sendable {
   /// The task in which the policy acts.
   public var task: TaskDescription
-  /// The places to go (m), with their names; one nameless entry without a place in a task without
-  /// targets.
+  /// The places to go to (m), with their names; in a task without targets one entry named `none`,
+  /// with an empty position.
   public var targets: [Target]
   /// Episodes per target.
   public var episodes: Int
-  /// From which every episode's start derives.
+  /// The seed from which every episode's start state is derived.
   public var seed: UInt64
-  /// Threads at most.
+  /// The largest number of threads to use.
   public var threads: Int
 
-  /// A place to go.
+  /// A place to go to.
   public struct Target: Sendable, Equatable, Codable {
-    /// What it is called.
+    /// The target's name.
     public var name: String
-    /// Where it is (m).
+    /// The target's position (m).
     public var position: [Double]
 
-    /// Names a place.
+    /// Makes a target from its name and position.
     public init(name: String, position: [Double]) {
       self.name = name
       self.position = position
@@ -48,15 +48,15 @@ public struct Evaluation: Sendable {
     if targets.isEmpty { targets = [Target(name: "none", position: [])] }
   }
 
-  /// How one episode went.
+  /// The result of one episode.
   public struct Episode: Sendable, Equatable, Codable {
-    /// Which of the targets it had.
+    /// The index of the episode's target.
     public var target: Int
-    /// Its number among those of its target.
+    /// The number of the episode among those with the same target, from 0.
     public var number: Int
-    /// Whether it ended in success; `nil` in a task that counts only the score.
+    /// Whether the episode ended in success; `nil` in a task that counts only the score.
     public var isSuccess: Bool?
-    /// Whether any state of it would have been a success at its end; `nil` as above.
+    /// Whether any state of the episode would have been a success at the end; `nil` as above.
     public var isSuccessAtAnyTime: Bool?
     /// How far the robot was from the target at the end (m).
     public var finalDistance: Double?
@@ -64,20 +64,20 @@ public struct Evaluation: Sendable {
     public var episodeReturn: Double
     /// Environment steps made.
     public var steps: Int
-    /// Whether the robot lay on its back at the end; `nil` where it can't.
+    /// Whether the robot lay on its back at the end; `nil` for a robot that can't.
     public var isOverturned: Bool?
     /// Whether the simulation became unstable; the episode ends there, without success.
     public var isDiverged: Bool
   }
 
-  /// Runs all episodes of `policy`.
+  /// Runs all episodes.
   ///
   /// - Parameters:
   ///   - makeEnvironment: Makes an environment of ``task``; called once per thread.
   ///   - makePolicy: Makes the policy; called once per thread.
   ///   - shouldStop: Asked before every step, in any thread.
-  ///   - progress: Called after every episode, in any thread, with the number of those done and of
-  ///     all.
+  ///   - progress: Called after every episode, in any thread, with the number of finished episodes
+  ///     and the number of all episodes.
   /// - Throws: `CancellationError` where `shouldStop()` was true, and what the environment and the
   ///   policy throw.
   public func run(

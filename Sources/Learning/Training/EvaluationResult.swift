@@ -1,23 +1,23 @@
-/// What an evaluation found.
+/// The result of an evaluation.
 public struct EvaluationResult: Sendable, Equatable {
-  /// What was asked.
+  /// The name of the task.
   public let task: String
   /// The seed of the episodes.
   public let seed: UInt64
-  /// Over all targets.
+  /// The summary of the episodes of all targets.
   public let overall: Summary
-  /// For each target by itself.
+  /// The summary of each target's episodes.
   public let targets: [TargetSummary]
   /// Every episode.
   public let episodes: [Evaluation.Episode]
 
-  /// Episodes taken together.
+  /// A summary of several episodes.
   public struct Summary: Sendable, Equatable {
-    /// How many episodes.
+    /// The number of episodes.
     public let episodes: Int
-    /// How many ended in success, the paper's measure; `nil` in a task that counts only the score.
+    /// The proportion of successes at the end, as in the paper; `nil` in a task with a score only.
     public let success: Proportion?
-    /// How many were at the target at any time, which HRAC and LESSON report; `nil` as above.
+    /// The proportion of successes at any time, which HRAC and LESSON report; `nil` as above.
     public let successAtAnyTime: Proportion?
     /// The mean distance from the target at the end (m).
     public let meanFinalDistance: Double?
@@ -25,7 +25,7 @@ public struct EvaluationResult: Sendable, Equatable {
     public let meanReturn: Double
     /// The standard error of ``meanReturn``.
     public let returnStandardError: Double?
-    /// Episodes at whose end the robot lay on its back; `nil` where it can't.
+    /// Episodes at whose end the robot lay on its back; `nil` for a robot that can't.
     public let overturned: Int?
     /// Episodes in which the simulation became unstable.
     public let diverged: Int
@@ -52,7 +52,7 @@ public struct EvaluationResult: Sendable, Equatable {
   public struct TargetSummary: Sendable, Equatable {
     /// The target.
     public let target: Evaluation.Target
-    /// Its episodes.
+    /// The summary of the target's episodes.
     public let summary: Summary
   }
 
@@ -88,7 +88,7 @@ extension EvaluationResult.TargetSummary: Encodable {
     case name, target
   }
 
-  /// Encodes the target and, beside it, its numbers.
+  /// Encodes the target and, in the same object, the summary of its episodes.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(target.name, forKey: .name)

@@ -2,9 +2,9 @@ import Randomness
 
 /// One episode of a policy in an environment, without exploration noise, step by step.
 public struct Rollout {
-  /// Where the policy acts.
+  /// The environment in which the policy acts.
   public let environment: any Environment
-  /// Who acts.
+  /// The policy that acts.
   public let policy: HierarchicalPolicy
   /// The sum of the rewards so far.
   public private(set) var episodeReturn = 0.0
@@ -16,8 +16,8 @@ public struct Rollout {
   public private(set) var hasSucceeded = false
   private var isOver = false
 
-  /// Begins an episode to `target` (m; empty in a task without targets), whose start is drawn from
-  /// `stream`.
+  /// Begins an episode with `target` (m; empty in a task without targets); the start state is drawn
+  /// from `stream`.
   public init(
     environment: any Environment, policy: HierarchicalPolicy, target: [Double],
     stream: RandomStream
@@ -30,7 +30,7 @@ public struct Rollout {
     policy.beginEpisode()
   }
 
-  /// Makes one step; `false` once the episode is over.
+  /// Makes one step; returns `false` once the episode is over.
   public mutating func step() throws -> Bool {
     if isOver { return false }
     let action = policy.action(observation: environment.observation, target: environment.target)
@@ -43,7 +43,7 @@ public struct Rollout {
     return !isOver
   }
 
-  /// How the episode went so far, as number `number` of those to target `target`.
+  /// The result of the episode so far, as number `number` of the episodes with target `target`.
   package func episode(target: Int, number: Int) -> Evaluation.Episode {
     Evaluation.Episode(
       target: target, number: number, isSuccess: environment.isSuccess.map { $0 && !isDiverged },

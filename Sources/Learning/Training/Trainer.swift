@@ -4,33 +4,36 @@ import Randomness
 
 /// The training loop: an agent acts in an environment and learns from what happens.
 ///
-/// One observation's way: the environment shows it, the agent answers with an action, the
-/// environment's answer is recorded, the recorded window is committed to the experience, and the
-/// updates owed for it draw batches from there.
+/// In each step the agent chooses an action for the environment's observation, and the
+/// environment's response is recorded. A full window of recorded steps is committed to the replay
+/// buffer, from which the updates due for these steps draw their batches.
 public final class Trainer {
-  /// Where the agent acts.
+  /// The environment in which the agent acts.
   public let environment: any Environment
 
-  /// Who acts and learns.
+  /// The agent that acts and learns.
   public let agent: any Agent
 
   /// How collecting and learning are interleaved.
   public let schedule: Schedule
 
-  /// Environment steps made, those of diverged simulations among them.
+  /// Environment steps made, including those of diverged simulations.
   public internal(set) var steps = 0
 
-  /// What the episodes since the last ``takeStatistics()`` came to.
+  /// The statistics of the episodes since the last ``takeStatistics()``.
   public internal(set) var statistics = EpisodeStatistics()
 
-  /// Steps that the robot has lain on its back without a break, and after how many the episode ends: with
-  /// the next decision of the higher level, so that runs with other seeds are measured at the same steps.
+  /// The number of steps for which the robot has been on its back without a break, and the number
+  /// after which the episode ends. The end waits for ``steps`` to be a multiple of `interval`, so
+  /// that runs with other seeds are measured at the same steps.
   var stepsOverturned = 0
   private let longestOverturned: Int
-  /// How long it has not come away from a place, where that ends an episode, and after how many steps.
+  /// For how long the robot has not moved away from a place, nil if that ends no episode, and the
+  /// number of steps after which it does.
   var standstill: Standstill?
   private let longestStandstill: Int
-  /// The robot's height at the episode's beginning (m), where a drop ends one, and how far below it does.
+  /// The robot's height at the start of the episode (m), nil if a drop ends no episode, and how far
+  /// below this height a drop ends it (m).
   var startHeight: Float?
   private let deepestDrop: Float
   private let interval: Int
@@ -46,10 +49,10 @@ public final class Trainer {
   /// Makes a trainer at the beginning of its first episode.
   ///
   /// - Parameters:
-  ///   - configuration: What is learned, and how.
-  ///   - seed: Every random number derives from it.
-  ///   - environment: Where the agent acts.
-  ///   - pool: The threads; what is computed does not depend on their number.
+  ///   - configuration: The settings of the agent and its training.
+  ///   - seed: The seed of all random numbers.
+  ///   - environment: The environment in which the agent acts.
+  ///   - pool: The threads to use; results do not depend on their number.
   /// - Throws: ``AgentShapeError`` where the configuration does not fit the task.
   public init(
     configuration: HIROConfiguration, seed: UInt64, environment: any Environment,
@@ -69,10 +72,10 @@ public final class Trainer {
     environmentStream = RandomStream(seed: seed, name: "environment")
   }
 
-  /// Collects one window of steps and makes the updates that are owed.
+  /// Collects one window of steps and makes the updates that are due.
   ///
-  /// - Throws: ``TrainingError`` where an action or what the environment shows is not finite, and
-  ///   what the environment throws.
+  /// - Throws: ``TrainingError`` if an action, a reward or an observation is not finite, and
+  ///   whatever the environment throws.
   public func advance() throws {
     switch schedule {
     case .sequential:
@@ -100,7 +103,7 @@ public final class Trainer {
     }
     repeat {
       let action = agent.chooseAction()
-      // MuJoCo would take it as zero, and the agent would learn from what it never did.
+      // MuJoCo would take such an action as zero, and the agent would learn from what it never did.
       try check("an action", action)
       let outcome = try environment.step(action)
       let ending = ending(of: outcome)
@@ -115,8 +118,8 @@ public final class Trainer {
     } while !agent.windowIsFull
   }
 
-  /// How a step leaves the episode, which ends here also where the robot lies on its back for good, goes
-  /// nowhere any more, or has fallen to where no way leads back from.
+  /// How the episode stands after a step. An episode also ends here if the robot stays on its back,
+  /// no longer moves away from a place, or has fallen to where there is no way back.
   private func ending(of outcome: StepOutcome) -> Window.Ending {
     let ending = Window.Ending(outcome)
     guard ending == .none else { return ending }
@@ -155,16 +158,16 @@ public final class Trainer {
     statistics.successes += environment.isSuccess == true ? 1 : 0
   }
 
-  /// Gives what the episodes since the last call came to.
+  /// Returns the statistics of the episodes since the last call.
   public func takeStatistics() -> EpisodeStatistics {
     defer { statistics = EpisodeStatistics() }
     return statistics
   }
 }
 
-/// What some noisy training episodes came to.
+/// The statistics of some training episodes, which have exploration noise.
 public struct EpisodeStatistics: Codable, Equatable, Sendable {
-  /// Episodes that ended, diverged ones among them.
+  /// Episodes that ended, including diverged ones.
   public var episodes = 0
   /// Episodes that were cut because the simulation became unstable; the sums leave them out.
   public var diverged = 0
@@ -178,12 +181,12 @@ public struct EpisodeStatistics: Codable, Equatable, Sendable {
   /// No episode yet.
   public init() {}
 
-  /// Episodes that the sums are over.
+  /// The number of episodes that the sums include.
   public var completed: Int { episodes - diverged }
 }
 
 extension Window.Ending {
-  /// How a step left the episode.
+  /// How the episode stands after a step with this outcome.
   init(_ outcome: StepOutcome) {
     if outcome.isDiverged {
       self = .diverged
@@ -197,7 +200,7 @@ extension Window.Ending {
 
 /// Makes the agent that a configuration asks for.
 ///
-/// - Throws: ``AgentShapeError`` where its subgoals do not fit the task.
+/// - Throws: ``AgentShapeError`` if the configuration does not fit the task.
 package func makeAgent(
   _ configuration: HIROConfiguration, seed: UInt64, for task: TaskDescription,
   surroundings: (any Surroundings)? = nil

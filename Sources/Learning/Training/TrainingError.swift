@@ -2,10 +2,10 @@ import Files
 
 /// Why a run cannot go on.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
-  /// Something that is learned or learned from is infinite or not a number.
+  /// A weight, an action, a reward or an observation is infinite or not a number.
   case notFinite(quantity: String, step: Int, checkpoint: String?)
 
-  /// One line: what is wrong, when it was found, and what there is to go back to.
+  /// One line: what is wrong, at which step it was found, and the last good checkpoint.
   public var description: String {
     switch self {
     case .notFinite(let quantity, let step, let checkpoint):

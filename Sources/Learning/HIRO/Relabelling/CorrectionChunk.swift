@@ -12,28 +12,28 @@ final class CorrectionChunk: @unchecked Sendable {
   private let interval: Int
   private let candidateCount: Int
 
-  /// Per (transition, step): the lower level's input without the candidate, and its first layer.
+  /// Per (transition, step): the input without the candidate, and its product with the first layer.
   private let stepInputs: Matrix
   private let stepLayer: Matrix
-  /// Per (transition, step): the state, and what a candidate is moved by there.
+  /// Per (transition, step): the state, and the shift of a candidate in that state.
   private let states: LazyBuffer<UnsafePointer<Float>>
   private let shifts: Matrix
   private let actions: Matrix
-  /// Per (transition, candidate): the first layer's part of the candidate.
+  /// Per (transition, candidate): the candidate's product with the first layer.
   private let candidateLayer: Matrix
   private let activations: Activations
   private let operationsPerRow: Int
 
   // Buffers rather than arrays: Swift checks each access to an array that a class holds.
 
-  /// Per transition: its steps in the order in which they are scored, the most telling first.
+  /// Per transition: its steps in the order in which they are scored, the most informative first.
   private let stepOrder: LazyBuffer<Int>
   /// Per (transition, candidate, step): the error, where it has been scored.
   private let stepErrors: FloatBuffer
   /// Per (transition, candidate): the sum of the errors scored so far, and their number.
   private let partial: FloatBuffer
   private let scoredSteps: LazyBuffer<Int>
-  /// Per transition: the smallest error of a candidate scored in full, and the first that has it.
+  /// Per transition: the smallest error of a candidate scored in full, and the first to have it.
   private let bound: FloatBuffer
   let leader: LazyBuffer<Int>
   private let lengths: LazyBuffer<Int>
@@ -41,7 +41,7 @@ final class CorrectionChunk: @unchecked Sendable {
   /// Per transition: the candidate to score in full next.
   private var favourites: [Int?]
 
-  /// The rows in work: what they are about, and their errors.
+  /// The rows being scored: their step and their candidate, and their errors.
   private let stepRows: LazyBuffer<Int32>
   private let candidateRows: LazyBuffer<Int32>
   private let errors: FloatBuffer
@@ -58,7 +58,7 @@ final class CorrectionChunk: @unchecked Sendable {
     self.interval = interval
     self.candidateCount = candidateCount
     let count = transitions.count
-    // No stage scores more than all steps of one candidate and a step of each of the others.
+    // No stage scores more than all steps of one candidate and one step of each of the others.
     let rows = count * (interval + candidateCount - 1)
     favourites = Array(repeating: nil, count: count)
     stepInputs = Matrix(
@@ -86,7 +86,7 @@ final class CorrectionChunk: @unchecked Sendable {
     subgoal = FloatBuffer(count: shape.subgoalCount)
   }
 
-  /// Floating-point operations of the matrix products, where `rowFraction` of all rows are scored.
+  /// Floating-point operations of the matrix products, if `rowFraction` of all rows are scored.
   func operations(rowFraction: Double) -> Double {
     let steps = 2 * transitions.count * interval * shape.lowerInputCount * stepLayer.columns
     let candidates = 2 * transitions.count * candidateCount * subgoals.count * stepLayer.columns
@@ -103,8 +103,8 @@ final class CorrectionChunk: @unchecked Sendable {
     load(numbers, of: experience)
     if shape.frame == .world { multiplyFirstLayer(candidates: candidates, actor: actor) }
 
-    // The achieved change explains the actions well as a rule: its error is the first bound, and
-    // tells which steps are hard to explain.
+    // The achieved change usually explains the actions well: its error is the first bound, and
+    // shows which steps are hard to explain.
     score(candidates, actor) { _, candidate in candidate == OffPolicyCorrection.mean ? interval : 0
     }
     orderSteps()
@@ -119,8 +119,8 @@ final class CorrectionChunk: @unchecked Sendable {
     }
   }
 
-  /// Whether the error so far leaves room below the bound. The steps were not added in their own
-  /// order, so that the sum may differ from the final one by a few roundings.
+  /// Whether the candidate's error so far is within the bound. The errors were not added in the
+  /// order of the steps, so the sum may differ from the final one by a few roundings.
   private func canStillWin(_ transition: Int, _ candidate: Int) -> Bool {
     partial.pointer[transition * candidateCount + candidate]
       <= bound.pointer[transition] * 1.000_01
@@ -131,7 +131,7 @@ final class CorrectionChunk: @unchecked Sendable {
       let transition = experience.higherTransition(numbers[row])
       lengths.pointer[index] = transition.length
       bound.pointer[index] = .infinity
-      // None takes the lead where the actor gives no finite number: the original stays.
+      // If the actor's outputs are not finite, no candidate takes the lead and the original stays.
       leader.pointer[index] = 0
       rowsInFull += transition.length * candidateCount
       for step in 0..<interval { stepOrder.pointer[index * interval + step] = step }
@@ -197,7 +197,7 @@ final class CorrectionChunk: @unchecked Sendable {
         activations.hidden1.pointer, activations.hidden1.stride)
       actor.forwardFromFirstHidden(activations, rows: 0..<count)
     } else {
-      // A candidate turns with the heading of each step: its part of the layer is not the same.
+      // A candidate turns with each step's heading, so its part of the first layer changes.
       for row in 0..<count { quarters.pointer[row] = writeInput(row, candidates) }
       actor.forward(activations, rows: 0..<count)
       for row in 0..<count {
@@ -217,7 +217,7 @@ final class CorrectionChunk: @unchecked Sendable {
     }
   }
 
-  /// Writes the lower level's input of a row in work, in its frame, and gives its quarter turns.
+  /// Writes a row's input of the lower level, in the level's frame, and returns its quarter turns.
   private func writeInput(_ row: Int, _ candidates: Matrix) -> Int {
     let step = Int(stepRows.pointer[row])
     let candidate = candidates.row(
@@ -229,11 +229,11 @@ final class CorrectionChunk: @unchecked Sendable {
       states.pointer[step], subgoal: subgoal.pointer, into: activations.input.row(row))
   }
 
-  /// Lets a candidate that has been scored in full take the lead, if it is better than the leader
-  /// or as good and before it.
+  /// Makes a candidate that has been scored in full the leader, if its error is smaller than the
+  /// leader's, or equal and the candidate comes first.
   private func finish(_ place: Int) {
     let (transition, candidate) = place.quotientAndRemainder(dividingBy: candidateCount)
-    // Added in the steps' own order, whatever the order of scoring.
+    // Added in the order of the steps, so that the sum does not depend on the order of scoring.
     var total: Float = 0
     for step in 0..<lengths.pointer[transition] {
       total += stepErrors.pointer[place * interval + step]
@@ -245,7 +245,7 @@ final class CorrectionChunk: @unchecked Sendable {
     }
   }
 
-  /// Puts the steps that the achieved change explains worst first: they tell most of the others.
+  /// Puts the steps that the achieved change explains worst first: they say most about the others.
   private func orderSteps() {
     for transition in 0..<transitions.count {
       let errors =
@@ -258,8 +258,8 @@ final class CorrectionChunk: @unchecked Sendable {
     }
   }
 
-  /// The candidate that explains the first `count` steps scored best, where that is better than
-  /// the leader explains them: it may give a new bound.
+  /// The candidate with the smallest error in the first `count` steps scored, if the leader's error
+  /// in them is not smaller: scored in full, it may give a new bound.
   private func favourite(of transition: Int, after count: Int) -> Int? {
     let length = lengths.pointer[transition]
     guard count > 0, count < length else { return nil }

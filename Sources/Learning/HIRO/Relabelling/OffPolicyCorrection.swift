@@ -5,13 +5,14 @@ import Randomness
 /// The off-policy correction: gives an old higher-level transition the subgoal that best explains
 /// what the lower level did (paper, section 3.3 and its equation 5).
 ///
-/// A candidate g̃ is scored with −½ Σᵢ ‖aᵢ − μ(sᵢ, g̃ᵢ)‖² over the stored steps, g̃ᵢ following the
-/// goal transition from g̃. The candidates are the original subgoal, the change that was achieved,
-/// and draws around the latter, all clipped to the subgoal range; the first of the best wins.
+/// A candidate g̃ is scored with −½ Σᵢ ‖aᵢ − μ(sᵢ, g̃ᵢ)‖² over the stored steps, where g̃ᵢ follows
+/// from g̃ by the goal transition. The candidates are the original subgoal, the change that was
+/// achieved, and random draws around this change, all clipped to the subgoal range; among
+/// candidates with equal scores the first wins.
 ///
 /// Two things make it cheap without changing its result:
 /// * The error only grows with each step, so a candidate is dropped as soon as its error exceeds
-///   that of one that has been scored in full.
+///   the smallest error of a candidate that has been scored in full.
 /// * All candidates of a transition share its states, and g̃ᵢ = g̃ + φ(s₀) − φ(sᵢ): the first
 ///   layer's product is the sum of a part per step and a part per candidate (in the world's frame).
 package final class OffPolicyCorrection: Relabelling, @unchecked Sendable {
@@ -28,7 +29,7 @@ package final class OffPolicyCorrection: Relabelling, @unchecked Sendable {
 
   /// `[batch × candidates, subgoal]`, the candidates of a transition one after the other.
   package let candidates: Matrix
-  /// The choice of each transition of the last batch.
+  /// For each transition of the last batch, the index of the chosen candidate.
   package private(set) var choices: [Int]
   private let noise: FloatBuffer
 
@@ -75,10 +76,10 @@ package final class OffPolicyCorrection: Relabelling, @unchecked Sendable {
     chunks.reduce(0) { $0 + $1.operations(rowFraction: rowFraction) }
   }
 
-  /// The place of the achieved change among the candidates.
+  /// The index of the achieved change among the candidates.
   static let mean = 1
 
-  /// The original, the achieved change, and draws around it, in this order.
+  /// Makes the candidates: the original, the achieved change, and draws around it, in this order.
   private func makeCandidates(
     _ transitions: [Int], of experience: Experience, using generator: inout RandomStream
   ) {

@@ -2,33 +2,34 @@ import NeuralNetworks
 import Parallel
 import Randomness
 
-/// Gives old higher-level transitions the subgoals that they are learned from.
+/// Replaces the subgoals of old higher-level transitions before the higher level learns from them.
 ///
-/// To add a way of your own: a type that conforms, a case of ``CorrectionKind``, and its line in
-/// `makeRelabelling`.
+/// To add a method of your own, write a type that conforms to this protocol, a case of
+/// ``CorrectionKind``, and a line in `makeRelabelling`.
 package protocol Relabelling: AnyObject, Sendable {
   /// Writes the subgoal of each transition to the columns of `result` from `column` on.
   ///
   /// - Parameters:
-  ///   - transitions: Their numbers in `experience`, one for each row of `result` from the first on.
-  ///   - actor: The lower level's, as it is now.
-  ///   - generator: The only source of chance.
-  /// - Returns: What it took.
+  ///   - transitions: Transition numbers in `experience`, one per row of `result` from the first
+  ///     on.
+  ///   - actor: The lower level's current actor.
+  ///   - generator: The only source of random numbers.
+  /// - Returns: The work that relabelling took.
   func relabel(
     _ transitions: [Int], of experience: Experience, actor: Perceptron, pool: WorkerPool,
     using generator: inout RandomStream, into result: Matrix, column: Int
   ) -> RelabellingWork
 
-  /// Floating-point operations of the matrix products for one batch, where `rowFraction` of the
-  /// rows of the plain way are scored.
+  /// Floating-point operations of the matrix products for one batch, if `rowFraction` of all rows
+  /// (every step of every candidate) are scored.
   func operations(rowFraction: Double) -> Double
 }
 
-/// Rows that went through the lower actor.
+/// Numbers of rows (one per step and candidate) for the lower actor.
 package struct RelabellingWork: Codable, Equatable, Sendable {
-  /// Those that did.
+  /// Rows that went through the lower actor.
   package var rows = 0
-  /// Those that scoring every step of every candidate would have taken.
+  /// Rows that scoring every step of every candidate would have taken.
   package var rowsInFull = 0
 
   static func += (sum: inout RelabellingWork, more: RelabellingWork) {
@@ -37,7 +38,7 @@ package struct RelabellingWork: Codable, Equatable, Sendable {
   }
 }
 
-/// No relabelling: the subgoal that was set is learned from as it is.
+/// No relabelling: the higher level learns from the stored subgoals.
 final class StoredSubgoals: Relabelling {
   private let count: Int
 
@@ -56,13 +57,13 @@ final class StoredSubgoals: Relabelling {
   func operations(rowFraction: Double) -> Double { 0 }
 }
 
-/// The change that was achieved, with noise: one of the variants that the paper measures.
+/// The achieved change, plus noise, as the subgoal: one of the variants that the paper measures.
 final class AchievedSubgoals: Relabelling {
   private let shape: AgentShape
   private let subgoals: Subgoals
   private let noise: Float
 
-  /// - Parameter noise: Its standard deviation, in half ranges of the subgoals.
+  /// - Parameter noise: The standard deviation of the noise, in half ranges of the subgoals.
   init(shape: AgentShape, subgoals: Subgoals, noise: Double) {
     self.shape = shape
     self.subgoals = subgoals
@@ -88,7 +89,7 @@ final class AchievedSubgoals: Relabelling {
 }
 
 extension Subgoals {
-  /// The subgoal that a transition reached.
+  /// The subgoal that a transition achieved.
   func achieved(
     by number: Int, of experience: Experience, into subgoal: UnsafeMutablePointer<Float>
   ) {
@@ -100,7 +101,7 @@ extension Subgoals {
 }
 
 extension AgentShape {
-  /// Cuts a subgoal to its range.
+  /// Clips a subgoal to its range.
   func clipSubgoal(_ subgoal: UnsafeMutablePointer<Float>) {
     for index in 0..<subgoalCount {
       let bound = subgoalHalfRange[index]
@@ -110,7 +111,7 @@ extension AgentShape {
 }
 
 extension HIROConfiguration {
-  /// The relabelling that it asks for.
+  /// The relabelling that the configuration asks for.
   func makeRelabelling(shape: AgentShape) -> any Relabelling {
     let subgoals = Subgoals(count: shape.subgoalCount, semantics: subgoals.semantics)
     return switch correction.kind {

@@ -7,7 +7,7 @@ let package = Package(
   dependencies: [.package(name: "hiro", path: "../..")],
   targets: [
     .target(name: "PendulumWorld"),
-    // Physics alone: links libmujoco, and nothing that draws.
+    // Only physics: links libmujoco, and no library that draws.
     .executableTarget(
       name: "pendulum",
       dependencies: ["PendulumWorld", .product(name: "MuJoCo", package: "hiro")]),

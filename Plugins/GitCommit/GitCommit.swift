@@ -1,9 +1,9 @@
 import Foundation
 import PackagePlugin
 
-/// Tells a target which git commit it is built from: its source gets `gitCommit`, a `String?`, the
-/// hash, with "+changes" where the sources differ from that commit; nil where there is no git, as
-/// in an unpacked archive.
+/// Tells a target which git commit it is built from: generates a source file with the constant
+/// `gitCommit`, a `String?`. It is the commit's hash, with "+changes" if the sources differ from
+/// that commit, or nil if there is no git repository, as in an unpacked archive.
 @main
 struct GitCommit: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -13,14 +13,14 @@ struct GitCommit: BuildToolPlugin {
       .buildCommand(
         displayName: "Noting the git commit", executable: URL(filePath: "/bin/sh"),
         arguments: ["-c", Self.script, "sh", package.filePath, output.filePath],
-        // The plugin itself runs only where a file comes or goes; the command runs whenever one of
-        // these has changed: a commit, a checkout, a source.
+        // The plugin itself runs only when a file is added or removed. The command runs whenever
+        // one of these files has changed, that is, after a commit, a checkout or an edit.
         inputFiles: sources(of: context.package) + reflog(of: package), outputFiles: [output])
     ]
   }
 
-  /// The file is left alone where nothing has changed, so that nothing is compiled in vain. A
-  /// repository around an unpacked archive is not ours.
+  /// The file is not written if nothing has changed, so that nothing is recompiled without need. A
+  /// git repository that merely contains an unpacked archive of the package is ignored.
   private static let script = """
     cd "$1" || exit
     value=nil
@@ -45,7 +45,7 @@ struct GitCommit: BuildToolPlugin {
       }
   }
 
-  /// The file in which git notes every movement of HEAD; none where there is no git.
+  /// The file in which git records every change of HEAD; empty if there is no git repository.
   private func reflog(of package: URL) -> [URL] {
     let git = Process()
     let pipe = Pipe()
@@ -65,6 +65,6 @@ struct GitCommit: BuildToolPlugin {
 }
 
 extension URL {
-  /// The path as the file system has it.
+  /// The path as the file system uses it, without percent encoding.
   fileprivate var filePath: String { path(percentEncoded: false) }
 }

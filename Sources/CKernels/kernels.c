@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The loader picks the variant before ThreadSanitizer's runtime is ready, which crashes in it.
+// The loader chooses the variant before ThreadSanitizer's runtime is ready, and the choice then
+// crashes.
 #if defined(__x86_64__) && defined(__clang__) && !__has_feature(thread_sanitizer)
 #define VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
@@ -18,12 +19,13 @@
 #endif
 
 void kernels_use_one_thread(void) {
-  // oneDNN brings its own OpenMP runtime, whichever its maker chose: ask for it by name.
+  // oneDNN brings an OpenMP runtime with it; which one depends on how oneDNN was built, so the
+  // function is looked up by its name.
   void (*set_threads)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
   if (set_threads) set_threads(1);
 }
 
-// Sets of instructions that bring nothing for single precision give the same bits and count as one.
+// Instruction sets that add nothing for single precision give the same bits and count as one.
 static const char *product_instructions(void) {
 #if defined(__x86_64__)
   int isa = dnnl_get_effective_cpu_isa();
@@ -63,9 +65,10 @@ const char *kernels_instructions(void) {
   return instructions;
 }
 
-// oneDNN up to 3.11 computes with the stack pointer in its own buffer on the heap (its issue 4845):
-// a signal handler that ran then would write its frame over somebody's memory. Signals wait until
-// the product is done; those that a faulty instruction raises are not held up.
+// oneDNN up to 3.11 points the stack pointer into its own buffer on the heap while it computes (its
+// issue 4845): a signal handler that ran then would overwrite memory that belongs to something
+// else. So signals are blocked until the product is done, except those that a faulty instruction
+// raises.
 static _Thread_local int holds;
 static _Thread_local sigset_t before_holds;
 
@@ -103,7 +106,7 @@ void kernels_library_version(int *major, int *minor, int *patch) {
 }
 
 const char *kernels_instruction_set(void) {
-  // By number: version 3 renamed some, and gave others new numbers.
+  // Compare numbers: version 3 renamed some of the constants, and gave others new numbers.
   switch ((int)dnnl_get_effective_cpu_isa()) {
   case 0x1: return "sse41";
   case 0x3: return "avx";
@@ -144,7 +147,7 @@ VECTORISED void kernels_relu_backward(
   }
 }
 
-// Sums in the order that the processor likes best.
+// The sums may be reordered into whatever order is fastest on the processor.
 VECTORISED void kernels_normalise_relu(
   ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t ldx, float *normal, ptrdiff_t ldn,
   float *scales) {
@@ -207,7 +210,7 @@ static inline __attribute__((always_inline)) float fast_tanh(float x) {
   float bounded = magnitude < 20.0f ? magnitude : 20.0f;
   float e = exp_nonpositive(-2.0f * bounded);
   float large = (1.0f - e) / (1.0f + e);
-  // Near zero 1 − e loses digits: the series in x takes over.
+  // Near zero 1 − e loses digits, so the series in x is used there.
   float s = x * x;
   float p = -5.70498872745e-3f;
   p = p * s + 2.06390887954e-2f;
@@ -216,12 +219,12 @@ static inline __attribute__((always_inline)) float fast_tanh(float x) {
   p = p * s - 3.33332819422e-1f;
   float small = magnitude + magnitude * s * p;
   float result = magnitude < 0.625f ? small : large;
-  // A NaN fails every comparison above; it must come out as it went in.
+  // A NaN fails every comparison above; it must be returned unchanged.
   return x != x ? x : __builtin_copysignf(result, x);
 }
 
-// ln u for u in [2⁻²⁴, 1], to about one unit in the last place of the larger of it and u − 1:
-// u = m·2ᵉ with m in [√½, √2), and a polynomial in m − 1.
+// ln u for u in [2⁻²⁴, 1], to about one unit in the last place of ln u or of u − 1, whichever is
+// larger: u = m·2ᵉ with m in [√½, √2), and a polynomial in m − 1.
 static inline __attribute__((always_inline)) float log_of_fraction(float u) {
   union {
     float value;
@@ -250,7 +253,8 @@ VECTORISED void kernels_normals(ptrdiff_t pairs, float *values, float deviation)
     uint32_t first, second;
     memcpy(&first, values + i, sizeof first);
     memcpy(&second, values + pairs + i, sizeof second);
-    // Box and Muller: a radius from the one, an angle, as the fraction of a turn, from the other.
+    // The Box–Muller transform: a radius from the first word, and an angle, as the fraction of a
+    // turn, from the second.
     float u = (float)(int32_t)((first >> 8) + 1) * 0x1p-24f;
     float radius = deviation * __builtin_elementwise_sqrt(-2.0f * log_of_fraction(u));
     float turn = (float)(int32_t)second * 0x1p-32f;
@@ -289,8 +293,8 @@ VECTORISED void kernels_scaled_tanh_backward(
   }
 }
 
-// The moments of a weight that gets no gradient any more shrink until they are subnormal, which
-// processors compute with slowly; what is as small as this cannot move a weight.
+// If a weight gets no gradient any more, its moments shrink until they are subnormal numbers, with
+// which processors compute slowly. Values as small as this can't change a weight.
 static inline __attribute__((always_inline)) float flush_to_zero(float x) {
   return __builtin_fabsf(x) < 1e-36f ? 0.0f : x;
 }
@@ -343,7 +347,7 @@ VECTORISED void kernels_add_chosen_rows_relu(
 }
 
 VECTORISED bool kernels_all_finite(ptrdiff_t count, const float *values) {
-  // A float is infinite or not a number exactly where all bits of its exponent are set.
+  // A float is infinite or NaN exactly if all bits of its exponent are set.
   uint32_t found = 0;
   for (ptrdiff_t i = 0; i < count; i++) {
     uint32_t bits;

@@ -10,7 +10,7 @@ _Thread_local jmp_buf* cmj_jumpTarget;
 static _Thread_local char errorMessage[CMJ_MESSAGE_SIZE];
 static _Thread_local char warningMessage[CMJ_MESSAGE_SIZE];
 
-// The XML compiler of older versions keeps global state.
+// Serialises loading: the XML compiler of older versions keeps global state.
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 
 static void onError(const char* message) {
@@ -57,7 +57,7 @@ static mjModel* loadModel(const char* name, const mjVFS* files) {
 
 mjModel* cmj_loadModelFile(const char* path) { return loadModel(path, NULL); }
 
-// The file system is some hundred kilobytes before version 3: not for the stack.
+// Before version 3 mjVFS takes some hundred kilobytes: too much for the stack.
 struct cmj_files {
   mjVFS system;
 };
@@ -104,7 +104,7 @@ mjModel* cmj_loadModelFiles(const cmj_files* files, const char* name) {
   return loadModel(name, &files->system);
 }
 
-// Whether a field of mjModel decides nothing but looks and names.
+// Whether a field of mjModel affects only looks and names, and not the physics.
 static int isAppearance(const char* name) {
   static const char* const beginnings[] = {
       "name", "cam_", "light_", "tex_", "mat_", "skin_", "text_", "tuple_", "numeric_", "key_",
@@ -114,7 +114,7 @@ static int isAppearance(const char* name) {
   static const char* const endings[] = {"_rgba",   "_matid",   "_group",     "_user",
                                         "pathadr", "texcoord", "_castshadow"};
   size_t length = strlen(name);
-  // From version 3 on actuators are switched off by their groups.
+  // From version 3 on actuators can be switched off by their group, which changes the physics.
   if (strcmp(name, "actuator_group") == 0) return 0;
   for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
     if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0) return 1;
@@ -163,7 +163,7 @@ void cmj_visitPhysics(const mjModel* model, cmj_visitor visit, void* context) {
   MJOPTION_VECTORS
 #undef X
 #endif
-  // The solver measures what is small by it.
+  // The solver scales its tolerance by it.
   visit(context, "stat_meaninertia", 'd', &model->stat.meaninertia, 1, 1);
   MJMODEL_POINTERS_PREAMBLE(model)
 #define X(type, field, rows, columns)                                                  \
@@ -221,7 +221,7 @@ void cmj_normalizeQuaternions(const mjModel* model, mjData* data) {
 #if mjVERSION_HEADER >= 300
   mj_normalizeQuat(model, data->qpos);
 #else
-  // mj_forward has done so; once more might move the last bit.
+  // mj_forward has normalised them; doing it once more might change the last bit.
   (void)model;
   (void)data;
 #endif
@@ -243,7 +243,7 @@ cmj_result cmj_updatePose(const mjModel* model, mjData* data) {
   return CMJ_OK;
 }
 
-// MuJoCo's own number of each kind; -1 where it has none.
+// MuJoCo's own number of each kind; -1 if this version doesn't have the kind.
 static const int warningKinds[CMJ_WARNING_KINDS] = {
   mjWARN_INERTIA, mjWARN_CONTACTFULL, mjWARN_CNSTRFULL,
 #if mjVERSION_HEADER < 3007000
@@ -296,7 +296,7 @@ int cmj_actuatorActivation(const mjModel* model, int actuator) {
 #if mjVERSION_HEADER >= 300
   return model->actuator_actadr[actuator];
 #else
-  // Each that has a state has one number.
+  // Each actuator that has a state has one activation.
   if (model->actuator_dyntype[actuator] == mjDYN_NONE) return -1;
   int address = 0;
   for (int i = 0; i < actuator; i++) address += model->actuator_dyntype[i] != mjDYN_NONE;

@@ -3,11 +3,11 @@
 
 #include <setjmp.h>
 
-// Where an error of MuJoCo on this thread goes; NULL outside of a guarded call.
+// The jump target for an error of MuJoCo on this thread; NULL outside of a guarded call.
 extern _Thread_local __attribute__((visibility("hidden"))) jmp_buf* cmj_jumpTarget;
 
-// Runs `statement`; where MuJoCo raises an error, runs `cleanup` and answers `failure`.
-// _setjmp does not save the signal mask, so that a guard costs a few nanoseconds.
+// Runs `statement`; if MuJoCo raises an error, runs `cleanup` and returns `failure`.
+// _setjmp does not save the signal mask, so a guard costs only a few nanoseconds.
 #define GUARDED(statement, cleanup, failure) \
   do {                                       \
     jmp_buf target;                          \
@@ -24,7 +24,7 @@ extern _Thread_local __attribute__((visibility("hidden"))) jmp_buf* cmj_jumpTarg
 
 #define NOTHING ((void)0)
 
-// An error in the middle of a computation leaves the arena of the data in use.
+// Releases the arena of the data, which an error in the middle of a computation leaves in use.
 static inline void releaseStack(mjData* data) {
   data->pstack = 0;
 #if mjVERSION_HEADER >= 300

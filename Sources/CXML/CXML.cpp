@@ -21,7 +21,7 @@ static cxml_problem problem(XMLError error) {
   }
 }
 
-// The depth is that of the document, which tinyxml2 limits.
+// The recursion is as deep as the document, whose depth tinyxml2 limits.
 static void show(const XMLElement* element, const cxml_visitor* visitor) {
   visitor->begin(visitor->context, element->Name(), element->GetLineNum());
   for (const XMLAttribute* attribute = element->FirstAttribute(); attribute;

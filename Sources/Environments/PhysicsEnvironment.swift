@@ -1,20 +1,20 @@
 import Learning
 import MuJoCo
 
-/// An environment whose world can be looked at.
+/// An environment in a MuJoCo world, which can be drawn.
 public protocol PhysicsEnvironment: Environment {
-  /// The world in motion.
+  /// The simulation of the environment's world.
   var simulation: Simulation { get }
 
-  /// The body that stands for the robot: what a camera follows.
+  /// The id of the robot's main body, which a camera follows.
   var robotBody: Int { get }
 
-  /// Where the robot is (m).
+  /// The robot's position (m).
   var robotPosition: SIMD3<Double> { get }
 
-  /// What is drawn besides the world: the target, apples and bombs.
+  /// The markers to draw in addition to the world: the target, apples and bombs.
   var markers: [Marker] { get }
 
-  /// What is left to gather; empty except in Ant Gather.
+  /// The apples and bombs that are left; empty except in Ant Gather.
   var objects: [GatherObject] { get }
 }

@@ -1,19 +1,20 @@
 import Learning
 import MuJoCo
 
-/// A trajectory of the bare physics: a start, the torques, and the state after each environment
-/// step. It is the format of the reference trajectories and of `hiro simulate`.
+/// A trajectory of the physics alone, without a task: an initial state, the controls, and the state
+/// after each environment step. It is the format of the reference trajectories and of `hiro
+/// simulate`.
 public struct PhysicsTrace: Codable, Equatable, Sendable {
   /// One environment step.
   public struct Step: Codable, Equatable, Sendable {
-    /// The controls, in the order of the actuators; for the Point its action.
+    /// The controls, in the order of the actuators; for the Point, its action.
     public var ctrl: [Double]
-    /// The positions after the step; may be absent in what is to be replayed.
+    /// The positions after the step; may be absent in a trace to be replayed.
     public var qpos: [Double]?
-    /// The velocities after the step; may be absent in what is to be replayed.
+    /// The velocities after the step; may be absent in a trace to be replayed.
     public var qvel: [Double]?
 
-    /// Makes a step; each parameter is the property of its name.
+    /// Creates a step; each parameter sets the property of the same name.
     public init(ctrl: [Double], qpos: [Double]? = nil, qvel: [Double]? = nil) {
       self.ctrl = ctrl
       self.qpos = qpos
@@ -21,7 +22,7 @@ public struct PhysicsTrace: Codable, Equatable, Sendable {
     }
   }
 
-  /// The version of MuJoCo that made it, such as `2.2.2`.
+  /// The version of MuJoCo that made the trace, such as `2.2.2`.
   public var mujoco: String?
   /// The physics steps of one environment step.
   public var frameSkip: Int?
@@ -33,9 +34,9 @@ public struct PhysicsTrace: Codable, Equatable, Sendable {
   public var nv: Int?
   /// The length of `ctrl`.
   public var nu: Int?
-  /// Where it starts; the model's own start if it is absent.
+  /// The initial positions; if absent, those of the model's initial configuration.
   public var initialQpos: [Double]?
-  /// How fast it starts; at rest if it is absent.
+  /// The initial velocities; if absent, zero.
   public var initialQvel: [Double]?
   /// The environment steps.
   public var steps: [Step]
@@ -49,7 +50,7 @@ public struct PhysicsTrace: Codable, Equatable, Sendable {
     case steps
   }
 
-  /// Makes a trace to be replayed.
+  /// Creates a trace to be replayed.
   public init(initialQpos: [Double]? = nil, initialQvel: [Double]? = nil, steps: [Step]) {
     self.initialQpos = initialQpos
     self.initialQvel = initialQvel
@@ -58,13 +59,14 @@ public struct PhysicsTrace: Codable, Equatable, Sendable {
 }
 
 extension RobotEnvironment {
-  /// The environment's physics under the trace's torques, from the trace's start: reset, set the
-  /// state, `mj_forward`, then for each step its controls and `frame_skip` times `mj_step`.
+  /// Runs the environment's physics from the trace's initial state with the trace's controls:
+  /// reset, set the state, `mj_forward`, then for each step set its controls and call `mj_step`
+  /// `frame_skip` times.
   ///
   /// The environment must be reset before it is used again.
   ///
   /// - Returns: The trace with this simulator's states.
-  /// - Throws: `EnvironmentError.invalidTrace` for a trace of other sizes, or
+  /// - Throws: `EnvironmentError.invalidTrace` if the trace's sizes don't fit the environment, or
   ///   MuJoCo's own error.
   public func replay(_ trace: PhysicsTrace) throws -> PhysicsTrace {
     let model = simulation.model

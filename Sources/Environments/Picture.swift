@@ -1,16 +1,18 @@
 import MuJoCo
 
-/// The colours that tell things apart in every picture: red, green, blue and opacity.
+/// The colours that distinguish things in every picture: red, green, blue and opacity.
 public enum Palette {
-  /// Where the robot is to go.
+  /// The target.
   public static let target = SIMD4<Float>(0.1, 0.8, 0.3, 1)
-  /// Where the higher level wants it next: often where it already is, which must be seen too.
+  /// The current subgoal. It is often at the robot's own position, so it is partly transparent and
+  /// does not hide the robot.
   public static let subgoal = SIMD4<Float>(0.75, 0.3, 0.95, 0.6)
-  /// Where the higher level would want it, were it there.
+  /// An arrow of the subgoal field: the subgoal that the higher level would set if the robot were
+  /// there.
   public static let fieldSubgoal = SIMD4<Float>(0.75, 0.3, 0.95, 1)
-  /// The same at the end of its range in x and in y.
+  /// An arrow of the subgoal field whose subgoal is close to its limits in both x and y.
   public static let saturatedSubgoal = SIMD4<Float>(0.95, 0.35, 0.15, 1)
-  /// Where it went.
+  /// The path that the robot has taken.
   public static let path = SIMD4<Float>(1, 0.92, 0.45, 1)
   /// An apple.
   public static let apple = SIMD4<Float>(0.35, 0.8, 0.2, 1)
@@ -19,7 +21,8 @@ public enum Palette {
 }
 
 extension RobotEnvironment {
-  /// What is drawn besides the world: the target as a ball on a beam of light, apples and bombs.
+  /// The markers to draw in addition to the world: the target as a ball on a vertical beam of
+  /// light, apples and bombs.
   public var markers: [Marker] {
     var markers: [Marker] = []
     if target.count >= 2 {
@@ -45,8 +48,8 @@ extension RobotEnvironment {
     return markers
   }
 
-  /// A ball where the higher level wants the robot: the first two or three numbers of the absolute
-  /// subgoal, as far as they are a place (m).
+  /// A ball at the x and y of the subgoal, the first two numbers of the absolute subgoal (m), and
+  /// at the robot's height, at least 0.5 m; `nil` if the subgoal has fewer numbers.
   public func subgoalMarker(at absoluteSubgoal: [Float]) -> Marker? {
     guard absoluteSubgoal.count >= 2 else { return nil }
     let height = Double(robotPosition.z)
@@ -56,11 +59,11 @@ extension RobotEnvironment {
       rgba: Palette.subgoal)
   }
 
-  /// How far apart ``freePlaces`` are (m).
+  /// The distance between neighbouring ``freePlaces`` (m).
   public var placeSpacing: Double { map.map { $0.cellSize / 2 } ?? 4 }
 
-  /// Places all over the world at which a robot can stand (m), row by row: four in each cell of a
-  /// maze that is neither wall nor chasm, and a grid over an arena.
+  /// Positions all over the world where a robot can stand (m), row by row: four in each cell of a
+  /// maze that is neither wall nor chasm, or a grid over an arena.
   public var freePlaces: [SIMD2<Double>] {
     guard let map else {
       let grid = stride(from: -8.0, through: 8, by: placeSpacing)
@@ -80,10 +83,12 @@ extension RobotEnvironment {
     return places
   }
 
-  /// How large things are drawn: 1 in the mazes of the paper.
+  /// The scale of drawn things: 1 in the mazes of the paper, proportional to the cell size in
+  /// others.
   package var pictureScale: Double { map.map { $0.cellSize / 8 } ?? 1 }
 
-  /// The middle and the larger side (m) of what is worth seeing: of the outer walls only a part.
+  /// The centre and the larger side (m) of the part of the world to show, which includes only a
+  /// part of the outer walls.
   package var worldBox: (center: (x: Double, y: Double), extent: Double) {
     guard let map else { return ((0, 0), 25) }
     let (lower, upper) = map.bounds

@@ -3,29 +3,29 @@ import Learning
 import MuJoCo
 import Randomness
 
-/// A robot in a MuJoCo world with something to do there: all tasks of ``TaskRegistry`` and those of
-/// own maps and robots.
+/// A robot in a MuJoCo world with a task: one of ``TaskRegistry``, or one with a user's own map or
+/// robot.
 ///
-/// The observation is the robot's `qpos`, its `qvel`, what the task has it sense (the 20 readings of Ant
-/// Gather), and 0.001·t with the number t of steps since the reset. What else moves in the world is not
-/// observed.
+/// The observation is the robot's `qpos`, the robot's `qvel`, the task's sensor readings (20 in Ant
+/// Gather), and 0.001·t, where t is the number of steps since the reset. Other things that move,
+/// such as blocks, are not observed.
 public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironment {
-  /// What the task asks and how it is shaped.
+  /// The description of the task: its sizes, limits and targets.
   public let task: TaskDescription
-  /// The world in motion.
+  /// The simulation of the environment's world.
   public let simulation: Simulation
-  /// The body that stands for the robot: what a camera follows.
+  /// The id of the robot's main body, which a camera follows.
   public let robotBody: Int
-  /// The maze, where the world is one.
+  /// The maze; `nil` in a world without one.
   public let map: MazeMap?
   package let surroundings: (any Surroundings)?
 
   /// The current observation, `task.observationCount` numbers, updated in place.
   public private(set) var observation: [Float]
-  /// The place to go (m), `task.targetCount` numbers.
+  /// The target's position (m), `task.targetCount` numbers.
   public private(set) var target: [Float]
 
-  /// The environment steps since the reset.
+  /// The number of environment steps since the reset.
   public private(set) var stepCount = 0
 
   private let robot: RobotLayout
@@ -56,10 +56,11 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
 
   // MARK: Episode
 
-  /// Begins an episode: the robot at its start with noise, everything else at rest in its place.
+  /// Begins an episode: the robot in its start state plus noise, everything else at rest at its
+  /// initial position.
   ///
-  /// Each of the robot's `qpos` gets U(−0.1, 0.1) added and each of its `qvel` is 0.1·N(0, 1); the Point,
-  /// which moves only by its actions, starts at rest.
+  /// A number from U(−0.1, 0.1) is added to each of the robot's `qpos`, and each of the robot's
+  /// `qvel` is set to 0.1·N(0, 1). The Point, which moves only by its actions, starts at rest.
   ///
   /// - Throws: `EnvironmentError.invalidTarget`, or MuJoCo's own error.
   public func reset(using generator: inout RandomStream, target choice: TargetChoice) throws {
@@ -96,7 +97,7 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
       isDiverged = simulation.instabilityCount > 0 || !isFinite
     }
     let pose = pose
-    let (reward, isTerminated) = rules.score(pose)
+    let (reward, isTerminated) = rules.score(pose, action: action, simulation: simulation)
     if !isDiverged { observe(pose) }
     return StepOutcome(
       reward: Float(reward), isTerminated: isTerminated,
@@ -119,7 +120,8 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
     }
   }
 
-  /// One environment step of the bare physics, with controls as they are.
+  /// One environment step of the physics alone; the controls are used as they are, without
+  /// clipping.
   func applyControls(_ values: [Double], physicsSteps: Int) throws {
     if robot.drive == .kinematic {
       try moveKinematically(forward: values[0], turn: values[1])
@@ -129,24 +131,26 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
     }
   }
 
-  /// The physics steps of one environment step.
+  /// The number of physics steps in one environment step.
   var physicsSteps: Int { robot.physicsSteps }
 
-  /// Not a number stays what it is: MuJoCo, or the check of the state, must see it.
+  /// An action value clipped to its limits. NaN is not changed, so that MuJoCo or the check of the
+  /// state notices it.
   private func clipped(_ value: Float, _ index: Int) -> Float {
     let limit = task.actionLimits[index]
     return value > limit ? limit : value < -limit ? -limit : value
   }
 
-  /// Turns, moves along the new heading, lets one physics step pass, and undoes what of the move
-  /// leads into a wall.
+  /// Turns, moves along the new heading, runs one physics step, and undoes the part of the move
+  /// that leads into a wall.
   ///
-  /// Only the coordinate that does so is undone, so that the Point slides along a wall: undoing the
-  /// whole move, as the published environment does, holds it there for good as long as its heading
-  /// leads into the wall at all, and a policy without noise never comes free.
+  /// Only the coordinate that leads into the wall is undone, so that the Point slides along the
+  /// wall. The published environment undoes the whole move: the Point then stays where it is for as
+  /// long as its heading points into the wall at all, and with a policy without noise it never gets
+  /// free.
   ///
-  /// Each step begins at rest: nothing brakes the Point, and the push of a wall that it once touched
-  /// would carry it off for the rest of the episode.
+  /// Each step begins with zero velocity: nothing damps the Point's motion, and the push of a wall
+  /// that it once touched would move it for the rest of the episode.
   private func moveKinematically(forward: Double, turn: Double) throws {
     let (positions, velocities) = (simulation.qpos, simulation.qvel)
     let (x, y) = (positions[0], positions[1])
@@ -168,12 +172,13 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
 
   // MARK: Observation
 
-  /// Puts what is seen from `pose`, where the robot is, into the observation.
+  /// Updates the observation for `pose`, the robot's current pose.
   private func observe(_ pose: RobotPose) {
     simulation.qpos.copy(first: robot.positionCount, into: &observation, at: 0)
     simulation.qvel.copy(first: robot.velocityCount, into: &observation, at: robot.positionCount)
     if robot.drive == .kinematic {
-      // A turn more or less is the same heading: it must look the same to the agent.
+      // Headings that differ by full turns are the same heading and must look the same to the
+      // agent.
       observation[2] = Float(remainder(simulation.qpos[2], 2 * .pi))
     }
     rules.sense(pose, into: &observation, at: robot.positionCount + robot.velocityCount)
@@ -197,8 +202,8 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
 
   // MARK: Target
 
-  /// How far the robot is from the target (m), in the plane or in space as the target has it;
-  /// `nil` in a task without one.
+  /// The distance from the robot to the target (m): in the plane if the target has two coordinates,
+  /// in space if it has three; `nil` in a task without a target.
   public var distanceToTarget: Double? {
     guard !targetPlace.isEmpty else { return nil }
     let place = robotPosition
@@ -213,7 +218,7 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
     return !isDiverged && distance < radius
   }
 
-  /// Where the robot is (m).
+  /// The robot's position (m).
   public var robotPosition: SIMD3<Double> {
     let place = simulation.qpos
     return switch robot.root {
@@ -229,10 +234,10 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
 
   // MARK: State
 
-  /// What is left to gather, in Ant Gather.
+  /// The apples and bombs that are left, in Ant Gather.
   public var objects: [GatherObject] { rules.objects }
 
-  /// Everything that makes the continuation exact to the bit.
+  /// The complete state: an episode that is restored from it continues bit-identically.
   public func saveState() -> RobotEnvironmentState {
     RobotEnvironmentState(
       task: task.name, stepCount: stepCount, target: targetPlace, rules: rules.saveState(),
@@ -241,7 +246,8 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
 
   /// Continues from a saved state of the same task.
   ///
-  /// - Throws: `EnvironmentError.invalidState`, or `MuJoCoError` if it does not fit the model.
+  /// - Throws: `EnvironmentError.invalidState`, or `MuJoCoError` if the state does not fit the
+  ///   model.
   public func restore(_ state: RobotEnvironmentState) throws {
     func check(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
       if !condition {

@@ -1,16 +1,16 @@
 import Foundation
 import MuJoCo
 
-/// The whole state of a ``RobotEnvironment`` in mid-episode.
+/// The complete state of a ``RobotEnvironment`` in the middle of an episode.
 public struct RobotEnvironmentState: Codable, Equatable, Sendable {
   /// The task the state belongs to.
   public var task: String
-  /// The environment steps since the reset.
+  /// The number of environment steps since the reset.
   public var stepCount: Int
   /// The episode's target (m).
   public var target: [Double]
-  /// What the task itself keeps, as JSON: what is left to gather, in Ant Gather; `nil` where that is
-  /// nothing.
+  /// The task's own state as JSON, which in Ant Gather is the objects that are left; `nil` if the
+  /// task has none.
   public var rules: Data?
   /// Whether the simulation has diverged in this episode.
   public var isDiverged: Bool

@@ -1,34 +1,35 @@
 import Files
 import Foundation
 
-/// What is wrong with a file that a person wrote, a map or a robot, and where; the description is one line with the remedy.
+/// An error in a file that a person wrote, a map or a robot, with its place. The description is one
+/// line that includes the remedy.
 public struct SourceError: Error, Equatable, CustomStringConvertible {
-  /// The file, or the name of what was read.
+  /// The path of the file, or the name of the text that was read.
   public var source: String
-  /// The line, counted from 1; 0 where the whole file is meant.
+  /// The line, counted from 1; 0 if the error concerns the whole file.
   public var line: Int
-  /// The character in the line, counted from 1; 0 where the whole line is meant.
+  /// The character in the line, counted from 1; 0 if the error concerns the whole line.
   public var column: Int
   /// What is wrong and what to do.
   public var message: String
-  /// Whether there is no such file, or it can't be opened: nothing of it was read.
+  /// Whether the file does not exist or can't be opened, so that nothing of it was read.
   public var isMissing: Bool = false
 
   /// `source:line:column: message`.
   public var description: String {
     let place = [line, column].filter { $0 > 0 }.map { ":\($0)" }.joined()
-    // A name in a stranger's file may hold a line break.
+    // A name in an untrusted file may contain a line break.
     return "\(source)\(place): \(message)".split(whereSeparator: \.isNewline)
       .joined(separator: " ")
   }
 }
 
-/// Reads the files of strangers: never more than a limit, never anything but a regular file.
+/// Reads untrusted files: never more bytes than a limit, and only regular files.
 enum SourceText {
   /// The text of a file.
   ///
   /// - Parameters:
-  ///   - limit: The most bytes that are read.
+  ///   - limit: The largest number of bytes to read.
   ///   - kind: What the file should be, for errors.
   static func read(_ path: String, limit: Int, kind: String) throws(SourceError) -> String {
     guard let text = String(validating: try bytes(path, limit: limit, kind: kind), as: UTF8.self)
@@ -62,7 +63,7 @@ enum SourceText {
     }
   }
 
-  /// The file's name without folders and endings.
+  /// The file's name without folders and extensions.
   static func stem(of path: String) -> String {
     let name = path.split(separator: "/").last ?? Substring(path)
     return name.split(separator: ".").first.map(String.init) ?? String(name)

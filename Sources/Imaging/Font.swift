@@ -1,7 +1,7 @@
-/// A font of 5 by 7 dots (8 with descenders) for labels: printable ASCII. Each glyph is five columns
-/// from left to right, the lowest bit of a column its top dot.
+/// A font of 5 by 7 dots (8 with descenders) for labels: printable ASCII. Each glyph is five
+/// columns from left to right; the lowest bit of a column is its top dot.
 enum Font {
-  /// The columns of a character; those of `?` where the font does not have it.
+  /// The columns of a character; those of `?` if the font does not have it.
   static func columns(of character: Character) -> ArraySlice<UInt8> {
     let code = character.asciiValue.map(Int.init) ?? 0x3F
     let index = (0x20...0x7E).contains(code) ? code - 0x20 : 0x1F

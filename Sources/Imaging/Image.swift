@@ -20,16 +20,16 @@ public struct Color: Sendable, Equatable {
 
 /// A picture in memory: RGB, 8 bits per channel, row by row, the top row first.
 public struct Image: Sendable, Equatable {
-  /// Pixels in a row.
+  /// The width in pixels.
   public let width: Int
-  /// Rows.
+  /// The height in pixels.
   public let height: Int
   /// Red, green and blue of each pixel: 3 · width · height numbers.
   public private(set) var pixels: [UInt8]
 
   /// A picture of one colour.
   ///
-  /// - Precondition: it has at least one pixel.
+  /// - Precondition: the picture has at least one pixel.
   public init(width: Int, height: Int, fill: Color = .black) {
     precondition(width > 0 && height > 0, "a picture has at least one pixel")
     self.width = width
@@ -46,7 +46,7 @@ public struct Image: Sendable, Equatable {
 
   /// A picture from its pixels: 3 · width · height numbers, the top row first.
   ///
-  /// - Precondition: there are as many.
+  /// - Precondition: `pixels` has this many numbers.
   public init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(width > 0 && height > 0 && pixels.count == 3 * width * height)
     self.width = width
@@ -92,7 +92,7 @@ extension Image {
 
   /// Fills a rectangle; what lies outside is cut off.
   ///
-  /// - Parameter opacity: 1 covers what was there, 0 leaves it.
+  /// - Parameter opacity: 1 replaces the old colours, 0 leaves them.
   public mutating func fill(
     x: Int, y: Int, width: Int, height: Int, color: Color, opacity: Double = 1
   ) {
@@ -129,7 +129,7 @@ extension Image {
     }
   }
 
-  /// The picture with a line of text on a dark ground in its top left corner.
+  /// The picture with a line of text on a dark background in its top left corner.
   public func labelled(_ text: String, scale: Int? = nil) -> Image {
     let scale = scale ?? max(1, width / 320)
     var image = self
@@ -144,15 +144,15 @@ extension Image {
 // MARK: - Sizes
 
 extension Image {
-  /// The picture `width` pixels wide, its proportions kept.
+  /// The picture scaled to a width of `width` pixels, with its proportions kept.
   public func scaled(toWidth width: Int) -> Image {
     let height = max(1, Int((Double(self.height) * Double(width) / Double(self.width)).rounded()))
     return scaled(toWidth: width, height: height)
   }
 
-  /// The picture in another size: each pixel is the mean of the area it stands for.
+  /// The picture in another size: each new pixel is the mean of the area that it covers.
   ///
-  /// - Precondition: it has at least one pixel.
+  /// - Precondition: the picture has at least one pixel.
   public func scaled(toWidth width: Int, height: Int) -> Image {
     precondition(width > 0 && height > 0, "a picture has at least one pixel")
     if width == self.width && height == self.height { return self }
@@ -177,7 +177,8 @@ extension Image {
     return result
   }
 
-  /// For each of `count` equal parts of `length` pixels: the pixels it covers and their share of it.
+  /// Divides `length` pixels into `count` equal parts; for each part, the pixels that it covers and
+  /// the share of the part that each of them fills.
   private static func shares(of length: Int, in count: Int) -> [[(index: Int, share: Double)]] {
     let part = Double(length) / Double(count)
     return (0..<count).map { index in

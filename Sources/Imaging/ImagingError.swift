@@ -1,15 +1,16 @@
-/// What can go wrong with pictures and videos. Each description is one line that names the thing and
-/// the remedy.
+/// The errors of pictures and videos. Each description is one line that names the thing and the
+/// remedy.
 public enum ImagingError: Error, Equatable, CustomStringConvertible {
-  /// The file is not there or not a PNG that can be read.
+  /// The file does not exist or is not a PNG that can be read.
   case unreadable(path: String, reason: String)
   /// The file can't be written.
   case unwritable(path: String, reason: String)
-  /// A frame has not the size of the video.
+  /// A frame does not have the size of the video.
   case wrongFrameSize(path: String, expected: String, found: String)
   /// There is no `ffmpeg` program.
   case ffmpegMissing
-  /// None of the encoders that make such a film works; `reason` is what `ffmpeg` said of the first.
+  /// None of the encoders for such a video works; `reason` is what `ffmpeg` said about the first
+  /// one.
   case noEncoder(path: String, reason: String)
   /// The `ffmpeg` program failed; `reason` is the last line it wrote.
   case ffmpegFailed(path: String, reason: String)

@@ -1,13 +1,13 @@
 import CPNG
 import Foundation
 
-/// libpng's simplified interface is used throughout: it reports errors as values, so that no
+/// This file uses only libpng's simplified interface: it reports errors as values, so that no
 /// `longjmp` ever crosses a Swift frame.
 extension Image {
-  /// A picture of more pixels than this is not read.
+  /// The largest number of pixels in a picture that is read.
   private static let pixelLimit = 1 << 26
 
-  /// Reads a PNG file; transparency is laid over black.
+  /// Reads a PNG file; transparent pixels are blended with black.
   ///
   /// - Throws: ``ImagingError/unreadable(path:reason:)``.
   public init(png path: String) throws {
@@ -36,8 +36,8 @@ extension Image {
     self.init(width: width, height: height, pixels: pixels)
   }
 
-  /// Writes the picture as a PNG file: beside its place, then renamed, so that nobody meets half of
-  /// it.
+  /// Writes the picture as a PNG file: first under a temporary name, then renamed, so that nobody
+  /// finds an incomplete file.
   ///
   /// - Throws: ``ImagingError/unwritable(path:reason:)``.
   public func write(png path: String) throws {
@@ -55,7 +55,7 @@ extension Image {
     image.width = png_uint_32(width)
     image.height = png_uint_32(height)
     image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
-    // Deflate adds little to what it can't compress.
+    // Deflate makes data that it can't compress only a little longer.
     var data = Data(count: pixels.count + pixels.count / 8 + height + 4096)
     var length = png_alloc_size_t(data.count)
     let isWritten = data.withUnsafeMutableBytes { bytes in

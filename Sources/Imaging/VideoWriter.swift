@@ -1,12 +1,12 @@
 import Foundation
 
-/// Makes an MP4 or, where the name ends in `.gif`, a GIF of pictures with the `ffmpeg` program, which reads them from a socket. The file
-/// appears under its name when it is finished, never half of it.
+/// Makes a video from pictures with the `ffmpeg` program, which reads them from a socket: an MP4
+/// or, if the name ends in `.gif`, a GIF. The file appears under its name only when it is complete.
 ///
-/// The film is H.264 where this `ffmpeg` can make that, else what it can make instead: builds differ
-/// in their encoders, and some name an encoder whose library is not there.
+/// The video is H.264 if this `ffmpeg` can make that, otherwise whatever it can make instead:
+/// builds differ in their encoders, and some name an encoder whose library is missing.
 public final class VideoWriter {
-  /// What `ffmpeg` calls the encoder that makes the film.
+  /// The name that `ffmpeg` gives to the encoder of the video.
   public let encoder: String
 
   private let path: String
@@ -18,7 +18,7 @@ public final class VideoWriter {
   /// The encoder that is tried first.
   public static var preferredEncoder: String { encoders[0].name }
 
-  /// Encoders whose films fit into an MP4, the better first, with what makes their pictures good.
+  /// The encoders for an MP4, the best first, with their options for good pictures.
   private static let encoders: [(name: String, options: [String])] = [
     ("libx264", ["-preset", "medium", "-crf", "18", "-pix_fmt", "yuv420p"]),
     ("libopenh264", ["-b:v", "8M", "-pix_fmt", "yuv420p"]),
@@ -27,7 +27,8 @@ public final class VideoWriter {
     ("mjpeg", ["-q:v", "3", "-pix_fmt", "yuvj420p"]),
   ]
 
-  /// One palette for all pictures, and no dithering: worlds of few colours stay small.
+  /// One palette for all pictures, and no dithering, so that GIFs of worlds with few colours stay
+  /// small.
   private static let gif =
     "split[a][b];[a]palettegen=max_colors=64[p];[b][p]paletteuse=dither=none"
 
@@ -41,7 +42,7 @@ public final class VideoWriter {
 
   /// Starts a video of `width` × `height` pixels; odd sizes are padded by one.
   ///
-  /// - Parameter shouldStop: Asked while `ffmpeg` is waited for.
+  /// - Parameter shouldStop: Called again and again while waiting for `ffmpeg`; true ends the wait.
   /// - Throws: ``ImagingError/ffmpegMissing``, ``ImagingError/noEncoder(path:reason:)``,
   ///   ``ImagingError/unwritable(path:reason:)``, `CancellationError` where `shouldStop()` is true.
   public init(
@@ -71,7 +72,7 @@ public final class VideoWriter {
         + ["file:" + partialPath]
       return try Encoding(arguments, path: path, partialPath: partialPath, shouldStop: shouldStop)
     }
-    // A film of two frames tells whether an encoder works before there is anything to lose.
+    // Try each encoder on a video of two frames, before there are pictures to lose.
     let frame = Image(width: width, height: height)
     var firstFailure: String?
     let encoder = try (isGIF ? [("gif", [])] : Self.encoders).first { encoder in
@@ -97,7 +98,7 @@ public final class VideoWriter {
     encoding = try start(encoder)
   }
 
-  /// Removes the unfinished films of processes that were killed.
+  /// Removes the unfinished videos of processes that were killed.
   private static func removeAbandoned(_ name: String, in directory: String) {
     let (prefix, suffix) = (".\(name).", ".partial")
     for file in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
@@ -121,9 +122,10 @@ public final class VideoWriter {
     try encoding.append(image)
   }
 
-  /// Ends the video and gives the file its name.
+  /// Completes the video and gives the file its name.
   ///
-  /// - Throws: ``ImagingError/ffmpegFailed(path:reason:)``, or `CancellationError`.
+  /// - Throws: ``ImagingError/ffmpegFailed(path:reason:)``,
+  ///   ``ImagingError/unwritable(path:reason:)``, or `CancellationError`.
   public func finish() throws {
     try encoding.finish()
     guard rename(partialPath, path) == 0 else {
@@ -134,24 +136,26 @@ public final class VideoWriter {
   }
 }
 
-/// A running `ffmpeg` that makes a file. What is not finished leaves nothing behind.
+/// A running `ffmpeg` that makes a file. If it does not finish, its file is removed.
 private final class Encoding {
   private let path: String
   private let partialPath: String
   private let shouldStop: @Sendable () -> Bool
-  /// Where ffmpeg's messages go: an unnamed file, so that it never waits for us to read.
+  /// The file for ffmpeg's messages. It is an unnamed file, so that ffmpeg never has to wait for us
+  /// to read.
   private let messages: UnsafeMutablePointer<FILE>
   private var process: pid_t?
   private var socket: Int32?
 
-  /// How often waiting is interrupted to ask whether it should end (ms).
+  /// The longest time to wait before asking again whether to stop (ms).
   private static let patience: Int32 = 50
 
   init(
     _ arguments: [String], path: String, partialPath: String,
     shouldStop: @escaping @Sendable () -> Bool
   ) throws {
-    // A socket, not a pipe: writing to one whose reader has died can be an error without a signal.
+    // A socket, not a pipe: if the reader has died, writing to a socket can return an error without
+    // raising a signal.
     var ends: [Int32] = [-1, -1]
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     guard let messages = tmpfile() else {
@@ -196,7 +200,7 @@ private final class Encoding {
         if sent > 0 {
           rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(sent))
         } else if errno != EINTR, errno != EAGAIN {
-          // ffmpeg went away; its last words are worth more than our "broken pipe".
+          // ffmpeg has ended; its last message says more than our "broken pipe".
           _ = try end()
           throw failure()
         }
@@ -209,7 +213,7 @@ private final class Encoding {
     guard try end() == 0 else { throw failure() }
   }
 
-  /// Lets ffmpeg see the end of its input and waits for it: its exit status.
+  /// Closes ffmpeg's input, waits for ffmpeg to end, and returns its exit status.
   private func end() throws -> Int32 {
     if let socket { close(socket) }
     socket = nil
@@ -234,7 +238,7 @@ private final class Encoding {
     return .ffmpegFailed(path: path, reason: lines.last.map(String.init) ?? "it ended early")
   }
 
-  /// Ends ffmpeg where it still runs, and removes what it has made.
+  /// Ends ffmpeg if it still runs, and removes the file that it has made.
   private func abandon() {
     if let socket { close(socket) }
     guard let process else { return }
@@ -252,12 +256,13 @@ private final class Encoding {
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, messages, STDERR_FILENO)
 
-    // In a group of its own, so that Ctrl-C reaches us alone and we decide what becomes of it.
+    // ffmpeg runs in a process group of its own, so that Ctrl-C reaches only this process, which
+    // then decides whether ffmpeg goes on.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
     posix_spawnattr_setpgroup(&attributes, 0)
-    // And with none of the signals held back or ignored that are so here.
+    // ffmpeg does not inherit the signals that are blocked or ignored in this process.
     var none = sigset_t()
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)

@@ -2,38 +2,39 @@ import CMuJoCo
 
 /// An actuator.
 public struct Actuator: Sendable, Equatable {
-  /// What its control asks for.
+  /// The meanings of a control.
   public enum Kind: Sendable {
-    /// A force, or something that this list doesn't know.
+    /// A force, or a kind that is not listed here.
     case other
-    /// A position of what it moves: a servo pulls it there.
+    /// A target position: the actuator is a position servo.
     case position
-    /// A velocity of what it moves: a servo brings it there.
+    /// A target velocity: the actuator is a velocity servo.
     case velocity
   }
 
-  /// Its number in the model.
+  /// The actuator's number in the model.
   public var id: Int
-  /// Its name, where it has one.
+  /// The actuator's name; nil if it has none.
   public var name: String?
-  /// The joint it moves; nil where it acts on something else.
+  /// The joint that the actuator moves; nil if it acts on something else.
   public var joint: Int?
-  /// What its control asks for.
+  /// What the control of the actuator means.
   public var kind: Kind
-  /// Its first control: an index in `ctrl`.
+  /// The index of the actuator's first control in `ctrl`.
   public var firstControl: Int
-  /// Its first number in ``Simulation/act``; nil where it has no state of its own.
+  /// The index of the actuator's first activation in ``Simulation/act``; nil if it has no state of
+  /// its own.
   public var activation: Int?
-  /// Whether its (first) control is clamped to the range.
+  /// Whether the (first) control is clamped to ``controlRange``.
   public var isLimited: Bool
-  /// Lower and upper control.
+  /// The lower and upper limit of the (first) control.
   public var controlRange: ClosedRange<Double>
-  /// Its force per unit of control (N or N·m), before the gear; 0 where that is not a constant.
+  /// The force per unit of control (N or N·m), before the gear; 0 if it is not constant.
   public var gain: Double
-  /// The least and the greatest force (N or N·m), by its own limits and, divided by the gear, by
-  /// those of its joint; nil where there are none.
+  /// The smallest and the largest force (N or N·m), from the actuator's own limits and from those
+  /// of its joint divided by the gear; nil if there are none.
   public var forceRange: ClosedRange<Double>?
-  /// Force on what it moves per unit of its own, on the first axis.
+  /// The gear: force on the moved object per unit of the actuator's force, on the first axis.
   public var gear: Double
 }
 
@@ -57,21 +58,21 @@ extension Model {
       forceRange: forceRange(ofActuator: id, joint: joint, gear: gear), gear: gear)
   }
 
-  /// The actuator that takes this control.
+  /// The actuator to which this control belongs.
   public func actuator(ofControl control: Int) -> Actuator {
     precondition(control >= 0 && control < nu, "control \(control) of \(nu)")
     return actuator(Int(cmj_actuatorOfControl(pointer, Int32(control))))
   }
 
-  /// The range to which a control is clamped; nil where it is not.
+  /// The range to which a control is clamped; nil if it is not clamped.
   public func controlRange(_ control: Int) -> ClosedRange<Double>? {
     precondition(control >= 0 && control < nu, "control \(control) of \(nu)")
     guard isTrue(pointer.pointee.actuator_ctrllimited[control]) else { return nil }
     return range(pointer.pointee.actuator_ctrlrange, control)
   }
 
-  /// A servo's force is gain · (control − length), or gain · (control − velocity): its bias has the
-  /// gain with the other sign.
+  /// Recognises a servo by its force, gain · (control − length) or gain · (control − velocity): the
+  /// coefficient of its bias is minus the gain.
   private func kind(ofActuator id: Int) -> Actuator.Kind {
     let model = pointer.pointee
     guard model.actuator_gaintype[id] == Int32(mjGAIN_FIXED.rawValue),

@@ -1,17 +1,18 @@
-/// Meshes, textures and height fields may come with a stranger's policy, and MuJoCo's readers of them
-/// believe what they say: an index of a face is used without a look at the number of vertices. What
-/// they would believe is therefore checked before MuJoCo sees it.
+/// Checks meshes, textures and height fields, which may come with an untrusted policy. MuJoCo's
+/// readers trust the numbers in these files: they use the vertex index of a face, for example,
+/// without comparing it with the number of vertices. Such numbers are therefore checked before
+/// MuJoCo reads the file.
 struct AssetLimits {
   private let bytes: [UInt8]
 
-  /// The most pixels of a picture.
+  /// The largest number of pixels in a picture.
   private static let maximumPixels = 1 << 26
 
   /// Checks `bytes`, the contents of `file` of the model called `name`.
   static func check(_ bytes: [UInt8], file: String, name: String) throws(MuJoCoError) {
     let limits = AssetLimits(bytes: bytes)
     let problem: String? =
-      // As MuJoCo tells them apart.
+      // MuJoCo distinguishes the formats in the same way.
       switch file.suffix(3).lowercased() {
       case "msh": limits.problemOfMSH
       case "obj": limits.problemOfOBJ
@@ -57,7 +58,7 @@ struct AssetLimits {
     }
     var offset = faces + 12 * counts[2]
     for _ in 0..<counts[3] {
-      // A name of 40 bytes, a position, an orientation, a count, indices, weights.
+      // A bone: a name of 40 bytes, a position, an orientation, a count, indices, weights.
       guard let count = number(at: offset + 68), count >= 0,
         offset + 72 + 8 * count <= bytes.count
       else { return "a bone is cut short" }
@@ -69,13 +70,13 @@ struct AssetLimits {
     return offset == bytes.count ? nil : "its size is not what it says"
   }
 
-  /// MuJoCo's height field or texture: rows, columns, then as many heights or colours. What is none
-  /// of ours, MuJoCo refuses.
+  /// MuJoCo's height field or texture: rows, columns, then as many heights or colours. MuJoCo
+  /// itself refuses files that are not of this form.
   private var problemOfRaster: String? {
     guard let rows = number(at: 0), let columns = number(at: 4), rows > 0, columns > 0 else {
       return nil
     }
-    // In 32 bits, as MuJoCo multiplies them, more than there are may seem right.
+    // MuJoCo multiplies in 32 bits, where an overflow can make a wrong size look right.
     return rows <= bytes.count && columns <= bytes.count && rows * columns <= bytes.count
       ? nil : "its size is not what it says"
   }
@@ -88,8 +89,8 @@ struct AssetLimits {
       && width * height <= Self.maximumPixels ? nil : "the picture is too large"
   }
 
-  /// Wavefront's text: each corner of a face names a vertex and, where the file has any, a texture
-  /// coordinate and a normal.
+  /// Wavefront's text format (OBJ): each corner of a face names a vertex and, if the file has any,
+  /// a texture coordinate and a normal.
   private var problemOfOBJ: String? {
     var counts = [0, 0, 0]  // v, vt, vn
     var corners: [Substring.UTF8View] = []

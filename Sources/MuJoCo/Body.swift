@@ -2,21 +2,21 @@ import CMuJoCo
 
 /// A rigid body, as the model describes it.
 public struct Body: Sendable, Equatable {
-  /// Its number in the model; 0 is the world.
+  /// The body's number in the model; 0 is the world.
   public var id: Int
-  /// Its name, where it has one.
+  /// The body's name; nil if it has none.
   public var name: String?
-  /// The body it is attached to.
+  /// The parent: the body to which this one is attached.
   public var parent: Int
   /// Mass in kg.
   public var mass: Double
-  /// Diagonal inertia in its principal frame, in kg·m².
+  /// Diagonal inertia in the body's principal frame, in kg·m².
   public var inertia: SIMD3<Double>
-  /// Position in its parent's frame, in metres.
+  /// Position in the parent's frame, in metres.
   public var position: SIMD3<Double>
-  /// Its first degree of freedom, where it has any.
+  /// The body's first degree of freedom; nil if it has none.
   public var firstDegreeOfFreedom: Int?
-  /// Number of its degrees of freedom.
+  /// The number of the body's degrees of freedom.
   public var degreesOfFreedom: Int
 }
 

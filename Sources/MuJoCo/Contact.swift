@@ -1,12 +1,12 @@
 import CMuJoCo
 
-/// A point where two geoms touch, or nearly do.
+/// A contact: a point where two geoms touch, or nearly do.
 public struct Contact: Sendable, Equatable {
   /// The first geom.
   public var geom1: Int
   /// The second geom.
   public var geom2: Int
-  /// Distance between them in metres; negative where they overlap.
+  /// The distance between the geoms in metres; negative where they overlap.
   public var distance: Double
   /// The point in the world, in metres.
   public var position: SIMD3<Double>
@@ -17,22 +17,24 @@ public struct Contact: Sendable, Equatable {
   /// The contact frame's third axis, along the surface.
   public var tangent2: SIMD3<Double>
 
-  /// A vector of the contact frame, such as a ``ContactForce/force``, in the world's.
+  /// Converts a vector in the contact frame, such as a ``ContactForce/force``, to the world's
+  /// frame.
   public func inWorld(_ vector: SIMD3<Double>) -> SIMD3<Double> {
     normal * vector.x + tangent1 * vector.y + tangent2 * vector.z
   }
 }
 
-/// What the first geom of a contact does to the second; the second does the opposite to the first.
-/// Both vectors are in the contact frame: see ``Contact/inWorld(_:)``.
+/// The force and torque that the first geom of a contact exerts on the second; the second exerts
+/// the opposite on the first. Both vectors are in the contact frame: see ``Contact/inWorld(_:)``.
 public struct ContactForce: Sendable, Equatable {
-  /// In N: along the normal, never negative, then friction along both tangents.
+  /// The force in N: along the normal, never negative, then friction along both tangents.
   public var force: SIMD3<Double>
-  /// In N·m: torsional friction about the normal, then rolling friction about both tangents.
+  /// The torque in N·m: torsional friction about the normal, then rolling friction about both
+  /// tangents.
   public var torque: SIMD3<Double>
 }
 
-/// A view of the contacts of a simulation: each is read when it is asked for.
+/// A view of the contacts of a simulation; each contact is read from MuJoCo when it is accessed.
 public struct ContactList: RandomAccessCollection {
   let owner: Simulation
 
@@ -55,14 +57,14 @@ public struct ContactList: RandomAccessCollection {
 }
 
 extension Simulation {
-  /// The contacts of the last computation.
+  /// The contacts that MuJoCo found in its last computation (see ``Simulation``).
   public var contacts: ContactList { ContactList(owner: self) }
 
   /// The force in a contact: `index` is its place in ``contacts``. Zero where the geoms are within
   /// their margin but do not touch yet.
   ///
-  /// Like the contacts it is that of the last ``forward()``, or of the state *before* the last step of
-  /// ``step(count:)``.
+  /// Like ``contacts``, the force is that of the last ``forward()``, or of the state *before* the
+  /// last physics step of ``step(count:)``.
   public func contactForce(_ index: Int) -> ContactForce {
     precondition(contacts.indices.contains(index), "contact \(index) of \(contacts.count)")
     var wrench = [0.0, 0, 0, 0, 0, 0]

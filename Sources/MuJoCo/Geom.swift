@@ -1,6 +1,6 @@
 import CMuJoCo
 
-/// A geom: the shape by which a body collides and is seen.
+/// A geom: a shape with which a body collides and is drawn.
 public struct Geom: Sendable, Equatable {
   /// The shapes, with MuJoCo's numbers.
   public enum Shape: Int, Sendable {
@@ -22,25 +22,25 @@ public struct Geom: Sendable, Equatable {
     case mesh
   }
 
-  /// Its number in the model.
+  /// The geom's number in the model.
   public var id: Int
-  /// Its name, where it has one.
+  /// The geom's name; nil if it has none.
   public var name: String?
-  /// The body it belongs to.
+  /// The body to which the geom belongs.
   public var body: Int
-  /// Its shape; nil for one that this list doesn't know.
+  /// The geom's shape; nil for one that is not listed in ``Shape``.
   public var shape: Shape?
-  /// Half-sizes in metres, by shape.
+  /// Half-sizes in metres; their meaning depends on the shape.
   public var size: SIMD3<Double>
-  /// Position in its body's frame, in metres.
+  /// Position in the body's frame, in metres.
   public var position: SIMD3<Double>
-  /// Its group, by which viewers show and hide.
+  /// The geom's group; viewers show and hide geoms by group.
   public var group: Int
   /// Contact type bits.
   public var contype: Int
   /// Contact affinity bits.
   public var conaffinity: Int
-  /// Dimension of its contacts.
+  /// Dimension of the geom's contacts.
   public var condim: Int
   /// Distance at which a contact is detected, in metres.
   public var margin: Double

@@ -14,31 +14,31 @@ public struct Joint: Sendable, Equatable {
     case hinge
   }
 
-  /// Its number in the model.
+  /// The joint's number in the model.
   public var id: Int
-  /// Its name, where it has one.
+  /// The joint's name; nil if it has none.
   public var name: String?
-  /// The body it moves.
+  /// The body that the joint moves.
   public var body: Int
-  /// Its type.
+  /// The joint's type.
   public var kind: Kind
-  /// Index of its first number in `qpos`.
+  /// Index of the joint's first number in `qpos`.
   public var qposAddress: Int
-  /// Index of its first number in `qvel`.
+  /// Index of the joint's first number in `qvel`.
   public var dofAddress: Int
-  /// Whether its range is a limit.
+  /// Whether ``range`` limits the joint.
   public var isLimited: Bool
   /// Lower and upper limit, in rad or m.
   public var range: ClosedRange<Double>
   /// Axis in the body's frame.
   public var axis: SIMD3<Double>
-  /// Distance from a limit at which it acts, in rad or m.
+  /// Distance from a limit at which the limit begins to act, in rad or m.
   public var margin: Double
-  /// Rotor inertia of its first degree of freedom, in kg·m² or kg.
+  /// Rotor inertia of the first degree of freedom, in kg·m² or kg.
   public var armature: Double
-  /// Damping of its first degree of freedom.
+  /// Damping of the first degree of freedom.
   public var damping: Double
-  /// Stiffness of its spring.
+  /// Stiffness of the joint's spring.
   public var stiffness: Double
 }
 

@@ -1,10 +1,11 @@
 import CMuJoCo
 
-/// A state that the model has a number and perhaps a name for: a pose to begin from.
+/// A keyframe: a state that is stored in the model, with a number and perhaps a name, to begin
+/// from.
 public struct Keyframe: Sendable, Equatable {
-  /// Its number in the model.
+  /// The keyframe's number in the model.
   public var id: Int
-  /// Its name, where it has one.
+  /// The keyframe's name; nil if it has none.
   public var name: String?
   /// Seconds since the start.
   public var time: Double
@@ -16,9 +17,9 @@ public struct Keyframe: Sendable, Equatable {
   public var act: [Double]
   /// Controls: `nu` numbers.
   public var ctrl: [Double]
-  /// Positions of the bodies that are moved by hand: `nmocap` × 3 numbers (m).
+  /// Positions of the mocap bodies: `nmocap` × 3 numbers (m).
   public var mocapPositions: [Double]
-  /// Orientations of the bodies that are moved by hand: `nmocap` unit quaternions.
+  /// Orientations of the mocap bodies: `nmocap` unit quaternions.
   public var mocapOrientations: [Double]
 }
 
@@ -44,13 +45,14 @@ extension Simulation {
   /// Like ``reset()``, but to a keyframe instead of the initial configuration.
   public func reset(toKeyframe id: Int) {
     model.check(.keyframe, id)
-    // Only writes into arrays that exist, as a reset does.
+    // Like a reset, this only writes into arrays that exist, so it can't fail.
     _ = cmj_resetToKeyframe(model.pointer, data, Int32(id))
   }
 
   /// Like ``reset()``, but to the keyframe of this name instead of the initial configuration.
   ///
-  /// - Throws: ``MuJoCoError/unknownName(kind:name:model:known:)``; the simulation is then as it was.
+  /// - Throws: ``MuJoCoError/unknownName(kind:name:model:known:)``; the simulation is then
+  ///   unchanged.
   public func reset(toKeyframeNamed name: String) throws {
     reset(toKeyframe: try model.id(of: .keyframe, named: name))
   }

@@ -1,6 +1,6 @@
-/// A shape that is drawn into a picture and is no part of the world: a target, a subgoal, a path.
+/// A shape that is drawn into a picture but is not part of the world: a target, a subgoal, a path.
 public struct Marker: Sendable, Equatable {
-  /// What is drawn; sizes in metres.
+  /// The shapes; sizes in metres.
   public enum Shape: Sendable, Equatable {
     /// A ball.
     case sphere(radius: Double)
@@ -14,16 +14,16 @@ public struct Marker: Sendable, Equatable {
     case arrow(end: SIMD3<Double>, width: Double)
   }
 
-  /// What is drawn.
+  /// The shape that is drawn.
   public var shape: Shape
-  /// Its centre, or where a line or an arrow begins, in the world, in metres.
+  /// The centre, or the start of a line or an arrow, in the world's frame, in metres.
   public var position: SIMD3<Double>
   /// Red, green, blue and opacity, each in 0…1.
   public var rgba: SIMD4<Float>
-  /// How much of its colour it shows in the dark, in 0…1.
+  /// The part of the colour that is visible without light, in 0…1.
   public var emission: Float
 
-  /// A marker.
+  /// Creates a marker.
   public init(
     _ shape: Shape, at position: SIMD3<Double>, rgba: SIMD4<Float>, emission: Float = 0.3
   ) {
@@ -33,10 +33,11 @@ public struct Marker: Sendable, Equatable {
     self.emission = emission
   }
 
-  /// Lines along a path, in metres, as few as keep within `tolerance` of every point.
+  /// Line markers along a path, in metres. Several steps share a line as long as it keeps within
+  /// `tolerance` of all their points.
   ///
-  /// A line is a round body to the renderer, drawn with hundreds of triangles: where there is no graphics
-  /// card, a path with a line for each step takes longer to draw than the world.
+  /// The renderer draws a line as a round body with hundreds of triangles: without a graphics card,
+  /// a path with a line for each step takes longer to draw than the world.
   public static func path(
     _ points: [SIMD3<Double>], width: Double, tolerance: Double = 0, rgba: SIMD4<Float>
   ) -> [Marker] {
@@ -58,7 +59,7 @@ public struct Marker: Sendable, Equatable {
     return markers
   }
 
-  /// Whether a point is no farther than `distance` from a line between two others (m).
+  /// Whether a point is no farther than `distance` from the line segment between two others (m).
   private static func isWithin(
     _ distance: Double, _ point: SIMD3<Double>, of line: (SIMD3<Double>, SIMD3<Double>)
   ) -> Bool {

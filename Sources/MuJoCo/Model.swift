@@ -1,23 +1,23 @@
 import CMuJoCo
 import Foundation
 
-/// A compiled MuJoCo model: what the world is made of. It never changes after it was loaded, so it
-/// may be shared by simulations on several threads.
+/// A compiled MuJoCo model: what the world is made of. A model never changes after it was loaded,
+/// so several threads may share it for their simulations.
 public final class Model: @unchecked Sendable {
-  /// The name of the file, or the name given with the text: what errors call the model.
+  /// The path of the file, or the name given with the text; errors call the model by it.
   public let name: String
-  /// What MuJoCo found worth a warning while it compiled the model; nil where it was content.
+  /// MuJoCo's warning from compiling the model; nil if there was none.
   public let loadingWarning: String?
 
   package let pointer: UnsafeMutablePointer<mjModel>
 
-  /// How much a file may ask for.
+  /// Limits on the sizes that a file may ask for.
   public enum Limits: Sendable {
-    /// Far more than a robot or a world needs, and never so much that MuJoCo's compiler, which
-    /// multiplies sizes without looking, overwrites its memory: for files of strangers.
+    /// Far more than a robot or a world needs, but never so much that MuJoCo's compiler, which
+    /// multiplies sizes without checking for overflow, overwrites its memory: for untrusted files.
     case standard
-    /// Whatever MuJoCo takes, unlooked at: for files of your own that need more. A size or a mesh that
-    /// is wrong can end the process or worse.
+    /// Everything that MuJoCo accepts, without a check: for files of your own that need more. A
+    /// wrong size or a wrong mesh can end the process or corrupt its memory.
     case unlimited
   }
 
@@ -34,13 +34,13 @@ public final class Model: @unchecked Sendable {
     try self.init(adopting: cmj_loadModelFile(path), name: path)
   }
 
-  /// Compiles MJCF text. `name` stands for the file name in messages.
+  /// Compiles MJCF text. Messages contain `name` in the place of a file name.
   ///
   /// - Parameters:
   ///   - xml: The text.
-  ///   - name: What errors call the model.
-  ///   - files: Meshes, textures and height fields by the names that the text calls them by: plain
-  ///     file names, which differ also without regard to case.
+  ///   - name: The model's name in errors.
+  ///   - files: Meshes, textures and height fields by the names that the text uses for them: plain
+  ///     file names, which must differ even without regard to case.
   ///   - limits: How large the model may become.
   /// - Throws: ``MuJoCoError/invalidModel(name:message:)`` with MuJoCo's own message.
   public convenience init(
@@ -52,7 +52,7 @@ public final class Model: @unchecked Sendable {
       throw MuJoCoError.invalidModel(name: name, message: "out of memory")
     }
     defer { cmj_deleteFiles(store) }
-    // No asset has this name: theirs end in other ways.
+    // No asset has this name: MuJoCo's asset files have other extensions.
     let document = "world.mjcf"
     for (file, bytes) in [(document, text)] + files.sorted(by: { $0.key < $1.key }) {
       if limits == .standard { try AssetLimits.check(bytes, file: file, name: name) }
@@ -80,8 +80,8 @@ public final class Model: @unchecked Sendable {
 
   deinit { mj_deleteModel(pointer) }
 
-  /// MuJoCo's message, and where it may come of a file that was written for another version, which
-  /// version is linked and how to get one.
+  /// MuJoCo's message. If the cause may be that the file was written for another version of MuJoCo,
+  /// it also says which version is linked and where to read about others.
   private static func withVersion(_ message: String) -> String {
     let signs = ["chema violation", "nrecognized", "nvalid keyword", "imited", "nknown"]
     guard signs.contains(where: message.contains) else { return message }
@@ -89,34 +89,35 @@ public final class Model: @unchecked Sendable {
       + "version may need that one: see docs/mujoco.md"
   }
 
-  /// The version of the linked libmujoco as a number that grows with it: 222 is 2.2.2, 337 is 3.3.7,
-  /// 4000001 is 4.0.1.
+  /// The version of the linked libmujoco as a number that grows with newer versions: 222 is 2.2.2,
+  /// 337 is 3.3.7, 4000001 is 4.0.1.
   public static var libraryVersion: Int { Int(mj_version()) }
 
-  /// The version of the linked libmujoco in its own words: `2.2.2`.
+  /// The version of the linked libmujoco as text: `2.2.2`.
   public static var libraryVersionName: String { String(cString: mj_versionString()) }
 }
 
 // MARK: - Sizes and options
 
 extension Model {
-  /// Numbers in `qpos`.
+  /// The length of `qpos`.
   public var nq: Int { Int(pointer.pointee.nq) }
-  /// Degrees of freedom: numbers in `qvel`.
+  /// The number of degrees of freedom, which is the length of `qvel`.
   public var nv: Int { Int(pointer.pointee.nv) }
-  /// Controls: numbers in `ctrl`, one for each actuator unless an actuator takes several.
+  /// The number of controls, which is the length of `ctrl`: one for each actuator unless an
+  /// actuator takes several.
   public var nu: Int { Int(pointer.pointee.nu) }
-  /// Numbers in the actuators' activation.
+  /// The number of activations, which is the length of `act`.
   public var na: Int { Int(pointer.pointee.na) }
-  /// Bodies; body 0 is the world.
+  /// The number of bodies; body 0 is the world.
   public var nbody: Int { Int(pointer.pointee.nbody) }
-  /// Joints.
+  /// The number of joints.
   public var njnt: Int { Int(pointer.pointee.njnt) }
-  /// Geoms.
+  /// The number of geoms.
   public var ngeom: Int { Int(pointer.pointee.ngeom) }
-  /// Cameras.
+  /// The number of cameras.
   public var ncam: Int { Int(pointer.pointee.ncam) }
-  /// Bodies that are moved by hand.
+  /// The number of mocap bodies: bodies that the program places, not the physics.
   public var nmocap: Int { Int(pointer.pointee.nmocap) }
 
   /// Length of one physics step, in seconds.

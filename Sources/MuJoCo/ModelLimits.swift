@@ -1,11 +1,11 @@
 import Foundation
 
-/// MJCF can ask in a few characters for more memory or time than any computer has, and MuJoCo's
-/// compiler multiplies such numbers without looking, so that some overflow and overwrite its memory.
-/// Everything that says how many or how large is therefore bounded before MuJoCo sees the text, far
-/// above what a robot or a world needs.
+/// Bounds everything in MJCF that says how many or how large, before MuJoCo reads the text. A few
+/// characters of MJCF can ask for more memory or time than any computer has, and MuJoCo's compiler
+/// multiplies such numbers without checking, so that some products overflow and it overwrites its
+/// memory. The bounds are far above what a robot or a world needs.
 struct ModelLimits {
-  /// The largest value of each such attribute, whatever its element.
+  /// The largest value of each such attribute, in whatever element.
   private static let largest: [String: Double] = [
     "njmax": 16_384, "nconmax": 16_384, "nstack": 16_777_216, "nuserdata": 65_536,
     "nkey": 1_024, "nuser_": 64, "width": 8_192, "height": 8_192, "nrow": 4_096,
@@ -17,18 +17,18 @@ struct ModelLimits {
     "memory": 4_294_967_296,
   ]
 
-  /// What one unit of an extent costs (bytes): a pixel, a height, a body.
+  /// The memory for one unit of an attribute (bytes): a pixel, a height, a body.
   private static let cost: [String: Double] = [
     "width": 3, "height": 1, "nrow": 8, "ncol": 1, "count": 16_384,
   ]
 
-  /// What all extents of a model may cost together (bytes).
+  /// The memory that all these attributes of a model may ask for together (bytes).
   private static let budget = Double(268_435_456)
 
-  /// How many copies all `<replicate>` may make if each stood in all others.
+  /// The largest product of the counts of all `<replicate>`: the copies if all of them were nested.
   private static let largestReplication = 4_096.0
 
-  /// The most that is read of a model and its includes (bytes).
+  /// The largest size of a model's text together with its includes (bytes).
   private static let maximumSize = 64 << 20
 
   private let name: String
@@ -44,7 +44,7 @@ struct ModelLimits {
     try limits.check(file: path, folder: folder.isEmpty ? "." : folder)
   }
 
-  /// Checks the text of a model, which has no folder to include from.
+  /// Checks the text of a model, which has no folder and so can't include files.
   static func check(text: [UInt8], name: String) throws(MuJoCoError) {
     var limits = ModelLimits(name: name)
     try limits.check(limits.document(text, source: name)) { _ throws(MuJoCoError) in }
@@ -56,7 +56,7 @@ struct ModelLimits {
 
   private mutating func check(file: String, folder: String) throws(MuJoCoError) {
     guard files.insert(file).inserted else { return }
-    // Where it can't be read, MuJoCo says so.
+    // If the file can't be read, MuJoCo reports it.
     guard let handle = FileHandle(forReadingAtPath: file) else { return }
     defer { try? handle.close() }
     let bytes = (try? handle.read(upToCount: Self.maximumSize - size + 1)) ?? Data()
@@ -64,7 +64,8 @@ struct ModelLimits {
     guard size <= Self.maximumSize else { throw failure("more than 64 MiB of XML") }
     var includes: [String] = []
     try check(document(Array(bytes), source: file)) { includes.append($0) }
-    // MuJoCo seeks from the main file; newer versions then from the including one, too.
+    // MuJoCo searches relative to the main file; newer versions then also relative to the including
+    // file.
     let own = (file as NSString).deletingLastPathComponent
     for include in includes {
       let candidates =
@@ -82,8 +83,8 @@ struct ModelLimits {
     }
   }
 
-  /// Checks each attribute of `element` and of all that it holds; `include` hears of the files that
-  /// are included.
+  /// Checks each attribute of `element` and of all its descendants; calls `include` with the name
+  /// of each included file.
   private mutating func check(
     _ element: XMLElement, include: (String) throws(MuJoCoError) -> Void
   ) throws(MuJoCoError) {
@@ -123,7 +124,7 @@ struct ModelLimits {
     return product
   }
 
-  /// A number; one of memory (bytes) may end with a unit, `16M`.
+  /// The number in `word`; in the attribute `memory` (bytes) it may end with a unit, as in `16M`.
   private static func number(_ word: String, _ attribute: String) -> Double? {
     let units = "KMGTPE"
     if attribute == "memory", let letter = word.last,

@@ -1,8 +1,9 @@
 import CMuJoCo
 
-/// What decides how the world of a model moves, to tell worlds apart and to name what differs.
+/// The parts of a model that decide how its world moves, for comparing worlds and naming the
+/// difference.
 extension Model {
-  /// One part of what decides how a world moves: `rows` rows of numbers.
+  /// One array that decides how a world moves: `rows` rows of numbers.
   private struct Field {
     var name: String
     var rows: Int
@@ -10,11 +11,12 @@ extension Model {
     var columns: Int { rows == 0 ? 0 : values.count / rows }
   }
 
-  /// A number of 16 hexadecimal digits that two models share if, and as good as only if, their worlds
-  /// move alike to the last bit under the same version of MuJoCo: sizes, options, bodies, joints,
-  /// shapes, contacts, actuators. Names and looks don't count.
+  /// A hash of 16 hexadecimal digits. Two models have the same one if, and almost certainly only
+  /// if, their worlds move identically to the last bit under the same version of MuJoCo. It covers
+  /// sizes, options, bodies, joints, shapes, contacts and actuators; names and appearance don't
+  /// count.
   public var physicsFingerprint: String {
-    // FNV-1a: a few lines that any other program can repeat.
+    // The FNV-1a hash, which any other program can compute with a few lines.
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     visitPhysics { name, _, bytes, _, _ in
       for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
@@ -24,8 +26,9 @@ extension Model {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  /// What makes this world move otherwise than `other`'s: the first difference that a person who made
-  /// them would know, such as "the gear of actuator 'left' is 10 and not 1"; `nil` if there is none.
+  /// The first difference between the physics of this world and of `other`'s, as the author of a
+  /// model would name it, such as "the gear of actuator 'left' is 10 and not 1"; `nil` if there is
+  /// none.
   public func physicsDifference(from other: Model) -> String? {
     let (ours, theirs) = (physics, other.physics)
     let names = ours.keys.filter { theirs[$0] != nil }
@@ -37,7 +40,8 @@ extension Model {
     return Set(ours.keys) == Set(theirs.keys) ? nil : "it has other parts"
   }
 
-  /// What was written down comes before what MuJoCo computed from it.
+  /// The order in which differences are looked for: what a person writes in a file comes before
+  /// what MuJoCo computes from it.
   private static func rank(of field: String) -> Int {
     let order = [
       "nbody", "njnt", "nu", "ngeom", "opt_", "actuator_gear", "actuator_ctrlrange",
@@ -59,7 +63,7 @@ extension Model {
     guard a.values.count == b.values.count else { return "it has another number of \(a.name)" }
     guard
       let index = zip(a.values, b.values).enumerated().first(where: {
-        // Not a number is the same as itself here.
+        // Compare bits, so that NaN equals NaN.
         $0.element.0.bitPattern != $0.element.1.bitPattern
       })?.offset
     else { return nil }
@@ -74,7 +78,7 @@ extension Model {
     "nv": "degrees of freedom",
   ]
 
-  /// A row of numbers, without the zeros that merely fill it.
+  /// A row of at most six numbers as text, without the zeros at its end.
   private static func text(_ values: [Double]) -> String {
     let last = values.lastIndex { $0 != 0 } ?? 0
     let shown = values.prefix(min(last + 1, 6)).map { value in
@@ -83,7 +87,8 @@ extension Model {
     return shown.joined(separator: " ")
   }
 
-  /// "the gear of actuator 'left'" for row 0 of `actuator_gear`.
+  /// The name of a row in words, such as "the gear of actuator 'left'" for row 0 of
+  /// `actuator_gear`.
   private func owner(of field: String, _ row: Int) -> String {
     let kinds: [(prefix: String, kind: ObjectKind)] = [
       ("actuator_", .actuator), ("geom_", .geom), ("jnt_", .joint), ("dof_", .joint),
@@ -162,12 +167,12 @@ extension Model {
   /// The mass of everything but the world itself (kg).
   package var totalMass: Double { (1..<max(nbody, 1)).reduce(0) { $0 + body($1).mass } }
 
-  /// Whether MuJoCo looks for contacts at all, and by the bits of the geoms.
+  /// Whether MuJoCo looks for contacts at all, and between all geoms whose contact bits allow it.
   package var findsContacts: Bool {
     pointer.pointee.opt.disableflags & Int32(mjDSBL_CONTACT.rawValue) == 0
       && cmj_testsGeoms(pointer) != 0
   }
 
-  /// Whether a geom can move: whether its body hangs on a joint.
+  /// Whether a geom can move: whether its body or an ancestor of the body has a joint.
   package func canMove(_ geom: Geom) -> Bool { pointer.pointee.body_weldid[geom.body] != 0 }
 }

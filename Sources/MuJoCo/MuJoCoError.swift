@@ -1,26 +1,27 @@
-/// What can go wrong between MuJoCo and us. Each description is one line that names the thing and
-/// the remedy.
+/// The errors of this module. Each description is one line that names the thing and the remedy.
 public enum MuJoCoError: Error, Equatable, CustomStringConvertible {
   /// There is no file at `path`, or it can't be read.
   case missingFile(path: String)
-  /// MuJoCo refused the model called `name`; `message` is its own, with the line where it knows it.
+  /// MuJoCo refused the model called `name`; `message` is MuJoCo's own, with the line if it is
+  /// known.
   case invalidModel(name: String, message: String)
   /// The model called `model` has no object of this `kind` with this `name`.
   case unknownName(kind: String, name: String, model: String, known: [String])
-  /// MuJoCo raised a fatal error inside `call`. The simulation must be reset or restored.
+  /// MuJoCo raised a fatal error inside `call`. The simulation must be reset or restored before
+  /// further use.
   case internalError(model: String, call: String, message: String)
   /// A saved state or an array does not fit the model.
   case sizeMismatch(model: String, field: String, expected: Int, found: Int)
-  /// There is no OpenGL here, and why.
+  /// OpenGL is not available, for this `reason`.
   case noGraphics(reason: String)
 
   /// One line that names the thing and the remedy.
   public var description: String {
-    // A name in a stranger's file may hold anything.
+    // A name in an untrusted file may contain anything, also line breaks.
     Self.oneLine(text)
   }
 
-  /// Whether MuJoCo got no memory, which it says in words alone.
+  /// Whether MuJoCo could not get enough memory, which only the text of its message tells.
   package var isOutOfMemory: Bool {
     switch self {
     case .invalidModel(_, let message), .internalError(_, _, let message):

@@ -1,7 +1,7 @@
 import CMuJoCo
 
 extension Model {
-  /// A kind of object that has names.
+  /// The kinds of objects in a model that can have names.
   public enum ObjectKind: String, Sendable, CaseIterable {
     /// A rigid body.
     case body
@@ -27,9 +27,9 @@ extension Model {
     case texture
     /// A material.
     case material
-    /// A pair of geoms that may touch.
+    /// A pair of geoms that are checked for contacts explicitly.
     case pair
-    /// A pair of bodies that may not.
+    /// A pair of bodies that are excluded from contacts.
     case exclude
     /// An equality constraint.
     case equality
@@ -39,20 +39,21 @@ extension Model {
     case actuator
     /// A sensor.
     case sensor
-    /// Numbers of the user's.
+    /// A custom array of numbers.
     case numeric
-    /// Text of the user's.
+    /// A custom text.
     case text
-    /// A list of objects.
+    /// A custom list of objects.
     case tuple
     /// A keyframe.
     case keyframe = "key"
 
-    /// MuJoCo's number for it, which differs from version to version; 0 where this version has none.
+    /// MuJoCo's number for the kind, which differs from version to version; 0 if this version
+    /// doesn't have it.
     fileprivate var type: Int32 { mju_str2Type(rawValue) }
   }
 
-  /// Stops the program where there is no object of this kind and number.
+  /// Stops the program if there is no object of this kind and number.
   func check(_ kind: ObjectKind, _ id: Int) {
     precondition(
       id >= 0 && id < count(of: kind), "\(kind) \(id) of \(count(of: kind))")
@@ -87,7 +88,7 @@ extension Model {
     }
   }
 
-  /// The name of an object; nil where it has none.
+  /// The name of an object; nil if it has none.
   public func name(of kind: ObjectKind, _ id: Int) -> String? {
     guard let name = mj_id2name(pointer, kind.type, Int32(id)), name.pointee != 0 else {
       return nil
@@ -95,13 +96,14 @@ extension Model {
     return String(cString: name)
   }
 
-  /// The names of all objects of this kind, by their ids; nil for one that has none.
+  /// The names of all objects of this kind, in the order of their ids; nil for an object without a
+  /// name.
   public func names(of kind: ObjectKind) -> [String?] {
     (0..<count(of: kind)).map { name(of: kind, $0) }
   }
 
-  /// The id of the object with this name: its place among its kind, from 0 on. Looked up by text, so
-  /// ask once and keep the answer.
+  /// The id of the object with this name: its index among the objects of its kind, from 0 on. The
+  /// search compares text, so look an id up once and keep it.
   ///
   /// - Throws: ``MuJoCoError/unknownName(kind:name:model:known:)`` with the names there are.
   public func id(of kind: ObjectKind, named name: String) throws -> Int {
@@ -114,6 +116,6 @@ extension Model {
     return Int(id)
   }
 
-  /// The name of a body; nil where it has none.
+  /// The name of a body; nil if it has none.
   public func bodyName(_ id: Int) -> String? { name(of: .body, id) }
 }

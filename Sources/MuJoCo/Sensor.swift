@@ -2,18 +2,19 @@ import CMuJoCo
 
 /// A sensor, as the model describes it.
 public struct Sensor: Sendable, Equatable {
-  /// Its number in the model.
+  /// The sensor's number in the model.
   public var id: Int
-  /// Its name, where it has one.
+  /// The sensor's name; nil if it has none.
   public var name: String?
-  /// What it measures, in the words of MJCF: `accelerometer`, `touch`, `framepos`. nil for a type
-  /// that this list doesn't know.
+  /// What the sensor measures, in the words of MJCF: `accelerometer`, `touch`, `framepos`; nil for
+  /// a type that this module doesn't know.
   public var type: String?
-  /// How many numbers it gives.
+  /// The number of values in a reading.
   public var dimension: Int
-  /// Index of its first number in ``Simulation/sensorData``.
+  /// Index of the reading's first number in ``Simulation/sensorData``.
   public var address: Int
-  /// The greatest reading, or its greatest size where readings have a sign; 0 where there is none.
+  /// The largest reading, or the largest absolute value for readings with a sign; 0 if there is no
+  /// limit.
   public var cutoff: Double
 }
 
@@ -31,15 +32,16 @@ extension Model {
 }
 
 extension Simulation {
-  /// What all sensors read, one after the other: `nsensordata` numbers, in the units of their types.
+  /// The readings of all sensors, one after the other: `nsensordata` numbers, in the units of their
+  /// types.
   ///
-  /// They are those of the last ``forward()``, or of the state *before* the last step of
-  /// ``step(count:)``: after a step call ``forward()`` for the readings of where it led.
+  /// The readings are those of the last ``forward()``, or of the state *before* the last physics
+  /// step of ``step(count:)``: after a step, call ``forward()`` for the readings of the new state.
   public var sensorData: StateVector {
     view(data.pointee.sensordata, Int(model.pointer.pointee.nsensordata))
   }
 
-  /// What one sensor reads: ``Sensor/dimension`` numbers of ``sensorData``.
+  /// The reading of one sensor: ``Sensor/dimension`` numbers of ``sensorData``.
   public func sensorValues(_ id: Int) -> StateVector {
     model.check(.sensor, id)
     let layout = model.pointer.pointee
@@ -47,7 +49,7 @@ extension Simulation {
       data.pointee.sensordata + Int(layout.sensor_adr[id]), Int(layout.sensor_dim[id]))
   }
 
-  /// What the sensor of this name reads. In a loop rather ask once for its number.
+  /// The reading of the sensor with this name. In a loop, look up the sensor's number once instead.
   ///
   /// - Throws: ``MuJoCoError/unknownName(kind:name:model:known:)``.
   public func sensorValues(named name: String) throws -> StateVector {

@@ -1,18 +1,18 @@
 import CMuJoCo
 
-/// A world in motion: a model and the state it is in. One thread at a time may use it.
+/// A simulation: a model and its current state. Only one thread at a time may use it.
 ///
-/// What MuJoCo derives from the state (positions of bodies and geoms, contacts) is that of the last
-/// ``forward()``, or of the last stage that ``step(count:)`` computed.
+/// The quantities that MuJoCo derives from the state (positions of bodies and geoms, contacts) are
+/// those of the last ``forward()``, or of the last stage that ``step(count:)`` computed.
 public final class Simulation {
-  /// What the world is made of.
+  /// The model that is simulated.
   public let model: Model
 
   package let data: UnsafeMutablePointer<mjData>
 
-  /// Makes a simulation in the initial configuration of `model`.
+  /// Creates a simulation in the initial configuration of `model`.
   ///
-  /// - Throws: ``MuJoCoError/internalError(model:call:message:)`` where MuJoCo runs out of memory.
+  /// - Throws: ``MuJoCoError/internalError(model:call:message:)`` if MuJoCo runs out of memory.
   public init(model: Model) throws {
     guard let data = cmj_makeData(model.pointer) else {
       throw Self.failure(of: model, in: "mj_makeData")
@@ -23,9 +23,9 @@ public final class Simulation {
 
   deinit { mj_deleteData(data) }
 
-  /// Advances the world by `count` physics steps under the present ``ctrl``.
+  /// Advances the simulation by `count` physics steps with the current ``ctrl``.
   ///
-  /// Where the state becomes unstable MuJoCo resets it and raises a warning: see
+  /// If the state becomes unstable, MuJoCo resets it and raises a warning: see
   /// ``instabilityCount``.
   ///
   /// - Throws: ``MuJoCoError/internalError(model:call:message:)``; the state is then undefined
@@ -36,7 +36,7 @@ public final class Simulation {
     }
   }
 
-  /// Computes what follows from the state without advancing time.
+  /// Computes the quantities derived from the state, without advancing time.
   ///
   /// - Throws: ``MuJoCoError/internalError(model:call:message:)``.
   public func forward() throws {
@@ -45,15 +45,15 @@ public final class Simulation {
     }
   }
 
-  /// Gives the quaternions in `qpos` length 1, which MuJoCo 2 does in ``forward()`` and newer versions
-  /// do only where they use them.
+  /// Normalises the quaternions in `qpos` to length 1. MuJoCo 2 does this in ``forward()``; newer
+  /// versions leave `qpos` as it is and normalise only where they use a quaternion.
   public func normalizeQuaternions() {
     cmj_normalizeQuaternions(model.pointer, data)
   }
 
-  /// Back to the initial configuration, at rest, at time zero, with no warnings.
+  /// Resets the simulation to the initial configuration, at rest, at time zero, with no warnings.
   public func reset() {
-    // Only writes into arrays that exist: it has no error to raise.
+    // A reset only writes into arrays that exist, so it has no error to raise.
     _ = cmj_reset(model.pointer, data)
   }
 
@@ -76,21 +76,21 @@ extension Simulation {
   public var qpos: StateVector { view(data.pointee.qpos, model.nq) }
   /// Velocities: `nv` numbers (m/s, rad/s).
   public var qvel: StateVector { view(data.pointee.qvel, model.nv) }
-  /// Accelerations of the last computation: `nv` numbers.
+  /// Accelerations from MuJoCo's last computation: `nv` numbers.
   public var qacc: StateVector { view(data.pointee.qacc, model.nv) }
   /// Activations: `na` numbers, the states of the actuators that have one (filters, integrators,
   /// muscles); see ``Actuator/activation``.
   public var act: StateVector { view(data.pointee.act, model.na) }
   /// Controls: `nu` numbers.
   public var ctrl: StateVector { view(data.pointee.ctrl, model.nu) }
-  /// Forces applied to the degrees of freedom from outside: `nv` numbers (N, N·m).
+  /// External forces on the degrees of freedom: `nv` numbers (N, N·m).
   public var qfrcApplied: StateVector { view(data.pointee.qfrc_applied, model.nv) }
-  /// Forces and torques applied to bodies from outside, at their centres of mass, in the world's
-  /// frame: `nbody` × 6 numbers (N, N·m).
+  /// External forces and torques on the bodies, at their centres of mass, in the world's frame:
+  /// `nbody` × 6 numbers (N, N·m).
   public var xfrcApplied: StateVector { view(data.pointee.xfrc_applied, 6 * model.nbody) }
-  /// Positions of the bodies that are moved by hand: `nmocap` × 3 numbers (m).
+  /// Positions of the mocap bodies, which the program places: `nmocap` × 3 numbers (m).
   public var mocapPositions: StateVector { view(data.pointee.mocap_pos, 3 * model.nmocap) }
-  /// Orientations of the bodies that are moved by hand: `nmocap` unit quaternions, w first.
+  /// Orientations of the mocap bodies: `nmocap` unit quaternions, w first.
   public var mocapOrientations: StateVector { view(data.pointee.mocap_quat, 4 * model.nmocap) }
 
   func view(_ start: UnsafeMutablePointer<Double>?, _ count: Int) -> StateVector {
@@ -98,7 +98,7 @@ extension Simulation {
   }
 }
 
-// MARK: - What follows from the state
+// MARK: - Quantities derived from the state
 
 extension Simulation {
   /// Position of a body's frame in the world, in metres.
@@ -137,13 +137,13 @@ extension Simulation {
     return axes(data.pointee.site_xmat, 9 * id)
   }
 
-  /// Lengths of the tendons: a number for each, in the unit of ``Tendon/initialLength``.
+  /// Lengths of the tendons: one number for each, in the unit of ``Tendon/initialLength``.
   public var tendonLengths: StateVector {
     view(data.pointee.ten_length, model.count(of: .tendon))
   }
 
-  /// Velocities of the tendons: a number for each, positive where it gets longer, in the unit of
-  /// ``Tendon/initialLength`` per second.
+  /// Velocities of the tendons: one number for each, positive while the tendon gets longer, in the
+  /// unit of ``Tendon/initialLength`` per second.
   public var tendonVelocities: StateVector {
     view(data.pointee.ten_velocity, model.count(of: .tendon))
   }

@@ -1,6 +1,6 @@
 import CMuJoCo
 
-/// Everything a simulation needs to go on to the same bits.
+/// The complete state of a simulation, from which it continues bit-identically.
 public struct SimulationState: Codable, Equatable, Sendable {
   /// Seconds since the start.
   public var time: Double
@@ -10,7 +10,7 @@ public struct SimulationState: Codable, Equatable, Sendable {
   public var qvel: [Double]
   /// Activations of the actuators.
   public var act: [Double]
-  /// Where the constraint solver starts its next search.
+  /// Accelerations from which the constraint solver starts its next search.
   public var qaccWarmstart: [Double]
   /// Controls.
   public var ctrl: [Double]
@@ -18,21 +18,21 @@ public struct SimulationState: Codable, Equatable, Sendable {
   public var qfrcApplied: [Double]
   /// Forces and torques applied to bodies.
   public var xfrcApplied: [Double]
-  /// Positions of the bodies that are moved by hand.
+  /// Positions of the mocap bodies.
   public var mocapPositions: [Double]
-  /// Orientations of the bodies that are moved by hand.
+  /// Orientations of the mocap bodies.
   public var mocapOrientations: [Double]
   /// User data of the model.
   public var userData: [Double]
   /// How often each warning was raised, in the order of ``WarningKind``.
   public var warningCounts: [Int]
-  /// What newer versions of MuJoCo keep besides: active equality constraints, histories of delayed
-  /// actuators, states of plugins. nil where the model has none of them, and before version 3.
+  /// Further state that newer versions of MuJoCo keep: active equality constraints, histories of
+  /// delayed actuators, states of plugins; nil if the model has none of them, and before version 3.
   public var other: [Double]?
 }
 
 extension Simulation {
-  /// The state, complete.
+  /// The complete state.
   public func saveState() -> SimulationState {
     var state = SimulationState(
       time: time, qpos: [], qvel: [], act: [], qaccWarmstart: [], ctrl: [], qfrcApplied: [],
@@ -47,11 +47,12 @@ extension Simulation {
     return state
   }
 
-  /// Puts the simulation into `state`; from there it goes on to the same bits as the one that saved
-  /// it. What follows from the state is computed.
+  /// Puts the simulation into `state`, from which it continues bit-identically with the simulation
+  /// that saved it. The derived quantities are computed.
   ///
-  /// - Throws: ``MuJoCoError/sizeMismatch(model:field:expected:found:)`` where the state is that of
-  ///   another model; the simulation is then as it was.
+  /// - Throws: ``MuJoCoError/sizeMismatch(model:field:expected:found:)`` if the state is that of
+  ///   another model; the simulation is then unchanged. Or
+  ///   ``MuJoCoError/internalError(model:call:message:)``.
   public func restore(_ state: SimulationState) throws {
     for field in fields where state[keyPath: field.path].count != field.values.count {
       throw MuJoCoError.sizeMismatch(
@@ -71,7 +72,7 @@ extension Simulation {
     reset()
     write(state)
     try forward()
-    // Computing touches the solver's starting point, and normalises quaternions.
+    // `forward()` changes the solver's starting point and normalises quaternions: write them again.
     write(state)
   }
 

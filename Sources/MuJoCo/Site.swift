@@ -1,18 +1,20 @@
 import CMuJoCo
 
-/// A site: a frame that is fixed to a body, where sensors sit, tendons pass and actuators pull.
+/// A site: a frame that is fixed to a body, to which sensors, tendons and actuators can be
+/// attached.
 public struct Site: Sendable, Equatable {
-  /// Its number in the model.
+  /// The site's number in the model.
   public var id: Int
-  /// Its name, where it has one.
+  /// The site's name; nil if it has none.
   public var name: String?
-  /// The body it is fixed to.
+  /// The body to which the site is fixed.
   public var body: Int
-  /// Its shape, which a touch sensor feels with; nil for one that the list doesn't know.
+  /// The site's shape, which is the volume of a touch sensor; nil for one that is not listed in
+  /// ``Geom/Shape``.
   public var shape: Geom.Shape?
-  /// Half-sizes in metres, by shape.
+  /// Half-sizes in metres; their meaning depends on the shape.
   public var size: SIMD3<Double>
-  /// Position in its body's frame, in metres.
+  /// Position in the body's frame, in metres.
   public var position: SIMD3<Double>
 }
 

@@ -1,5 +1,5 @@
-/// A view of numbers that MuJoCo owns: reading and writing go straight to them, nothing is copied.
-/// The view keeps its simulation alive.
+/// A view of numbers that MuJoCo owns: reading and writing access MuJoCo's memory directly, nothing
+/// is copied. The view keeps its simulation alive.
 @frozen
 public struct StateVector: MutableCollection, RandomAccessCollection {
   @usableFromInline let owner: Simulation
@@ -34,7 +34,7 @@ public struct StateVector: MutableCollection, RandomAccessCollection {
 
   /// Writes the numbers into `destination` from `offset` on, rounded to single precision.
   ///
-  /// - Precondition: they fit.
+  /// - Precondition: the numbers fit into `destination`.
   @inlinable public func copy(into destination: inout [Float], at offset: Int = 0) {
     precondition(offset >= 0 && offset + count <= destination.count, "the numbers don't fit")
     destination.withUnsafeMutableBufferPointer { buffer in
@@ -45,7 +45,7 @@ public struct StateVector: MutableCollection, RandomAccessCollection {
   /// Writes the first `length` numbers into `destination` from `offset` on, rounded to single
   /// precision.
   ///
-  /// - Precondition: there are as many, and they fit.
+  /// - Precondition: there are at least `length` numbers, and they fit into `destination`.
   @inlinable public func copy(first length: Int, into destination: inout [Float], at offset: Int) {
     precondition(length >= 0 && length <= count, "there are not as many numbers")
     precondition(offset >= 0 && offset + length <= destination.count, "the numbers don't fit")
@@ -71,7 +71,7 @@ public struct StateVector: MutableCollection, RandomAccessCollection {
     for index in 0..<count { start[index] = Double(values[index]) }
   }
 
-  /// Lends the numbers as a buffer for the duration of `body`.
+  /// Calls `body` with the numbers as a buffer, which is valid only during the call.
   @inlinable public func withUnsafeMutableBufferPointer<Result>(
     _ body: (UnsafeMutableBufferPointer<Double>) throws -> Result
   ) rethrows -> Result {

@@ -2,16 +2,16 @@ import CMuJoCo
 
 /// A tendon: a path over sites and geoms, or a weighted sum of joints.
 public struct Tendon: Sendable, Equatable {
-  /// Its number in the model.
+  /// The tendon's number in the model.
   public var id: Int
-  /// Its name, where it has one.
+  /// The tendon's name; nil if it has none.
   public var name: String?
-  /// Its length in the initial configuration: in metres along a path; in what the joints have, rad or
-  /// m, for a sum of them.
+  /// The length in the initial configuration: in metres for a path; in the joints' unit, rad or m,
+  /// for a weighted sum of joints.
   public var initialLength: Double
-  /// Whether its range is a limit.
+  /// Whether ``range`` limits the tendon.
   public var isLimited: Bool
-  /// The least and the greatest length.
+  /// The smallest and the largest length.
   public var range: ClosedRange<Double>
 }
 

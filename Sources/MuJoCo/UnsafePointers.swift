@@ -1,16 +1,16 @@
 import CMuJoCo
 
-// The way out: what this module has no name for, MuJoCo's own functions do.
+// Access to MuJoCo's own functions, for everything that this module does not offer.
 
 extension Model {
-  /// Lends MuJoCo's own model for the duration of `body`, to call what has no name here; `import
-  /// CMuJoCo` brings MuJoCo's C functions.
+  /// Calls `body` with MuJoCo's own model, for functions that this module does not offer; `import
+  /// CMuJoCo` makes MuJoCo's C functions available.
   ///
   /// - Read only: the model may be in use on other threads, and what was computed from it, here and in
   ///   MuJoCo, relies on its never changing.
-  /// - The pointer, and every pointer in it, is good for the duration of `body` alone.
-  /// - A function that raises a fatal error of MuJoCo ends the process. What this module calls itself
-  ///   throws instead.
+  /// - The pointer, and every pointer in it, is valid only during the call of `body`.
+  /// - If a MuJoCo function that `body` calls raises a fatal error, the process ends. The calls
+  ///   that this module makes itself throw instead.
   public func withUnsafePointer<Result>(
     _ body: (_ model: UnsafePointer<mjModel>) throws -> Result
   ) rethrows -> Result {
@@ -19,8 +19,8 @@ extension Model {
 }
 
 extension Simulation {
-  /// Lends MuJoCo's own model and data for the duration of `body`, to call what has no name here;
-  /// `import CMuJoCo` brings MuJoCo's C functions.
+  /// Calls `body` with MuJoCo's own model and data, for functions that this module does not offer;
+  /// `import CMuJoCo` makes MuJoCo's C functions available.
   ///
   /// ```swift
   /// let momentum = simulation.withUnsafePointers { model, data in
@@ -30,12 +30,14 @@ extension Simulation {
   /// ```
   ///
   /// - The model is to be read only: other simulations may use it on other threads.
-  /// - The data may be changed, its numbers and not its sizes or pointers. It may not be freed, and a
-  ///   ``StateVector`` of this simulation may not be in exclusive use meanwhile.
-  /// - Both pointers, and every pointer in them, are good for the duration of `body` alone; contacts
-  ///   and constraints move with every step.
-  /// - A function that raises a fatal error of MuJoCo ends the process. What this module calls itself
-  ///   throws instead. `mju_user_error` and `mju_user_warning` belong to this module.
+  /// - The numbers in the data may be changed, but not its sizes or pointers. The data must not be
+  ///   freed, and a ``StateVector`` of this simulation must not be in exclusive use at the same
+  ///   time.
+  /// - Both pointers, and every pointer in them, are valid only during the call of `body`; contacts
+  ///   and constraints move in memory with every step.
+  /// - If a MuJoCo function that `body` calls raises a fatal error, the process ends. The calls
+  ///   that this module makes itself throw instead. `mju_user_error` and `mju_user_warning` belong
+  ///   to this module and must not be set.
   public func withUnsafePointers<Result>(
     _ body: (_ model: UnsafePointer<mjModel>, _ data: UnsafeMutablePointer<mjData>) throws -> Result
   ) rethrows -> Result {

@@ -1,6 +1,6 @@
 import CMuJoCo
 
-/// What MuJoCo warns of.
+/// The kinds of MuJoCo's warnings.
 public enum WarningKind: Int, Sendable, CaseIterable, Codable {
   /// The inertia matrix is nearly singular.
   case singularInertia
@@ -22,11 +22,11 @@ public enum WarningKind: Int, Sendable, CaseIterable, Codable {
 
 /// A warning and how often it was raised.
 public struct Warning: Sendable, Equatable {
-  /// What it is about.
+  /// The kind of the warning.
   public var kind: WarningKind
-  /// How often it was raised since the last reset.
+  /// How often the warning was raised since the last reset.
   public var count: Int
-  /// MuJoCo's text for the last one.
+  /// MuJoCo's text for the last warning of this kind.
   public var message: String
 }
 
@@ -47,7 +47,8 @@ extension Simulation {
   }
 
   /// How often MuJoCo met a number that was not finite or too big (in position, velocity,
-  /// acceleration or control) since the last ``reset()``. What it computed then is not physics.
+  /// acceleration or control) since the last ``reset()``. What MuJoCo computed with such a number
+  /// is not physics.
   public var instabilityCount: Int {
     count(of: .badPosition) + count(of: .badVelocity) + count(of: .badAcceleration)
       + count(of: .badControl)

@@ -1,13 +1,14 @@
-/// One element of an XML document: just enough of XML to read and write MJCF and to merge a robot's
-/// file with a maze.
+/// One element of an XML document, with just enough of XML to read and write MJCF and to merge a
+/// robot's file with a maze.
 package struct XMLElement: Sendable {
-  /// An attribute; their order is kept, so that the text written is always the same.
+  /// An attribute. An element keeps the order of its attributes, so that the text written is always
+  /// the same.
   package struct Attribute: Equatable, Sendable {
     package var name: String
     package var value: String
   }
 
-  /// Where an element was read.
+  /// The place where an element was read.
   package struct Place: Equatable, Sendable {
     /// The file.
     package var source: String
@@ -18,7 +19,8 @@ package struct XMLElement: Sendable {
   package var name: String
   package var attributes: [Attribute]
   package var children: [XMLElement]
-  /// Where it was read; `nil` for one that was made here. It is no part of what the element says.
+  /// The place where the element was read; `nil` for an element that the program created. It does
+  /// not count in comparisons.
   package var place: Place?
 
   package init(
@@ -30,7 +32,7 @@ package struct XMLElement: Sendable {
     self.children = children
   }
 
-  /// The attribute's value; `nil` where it is absent. Setting `nil` removes it.
+  /// The attribute's value; `nil` if it is absent. Setting `nil` removes the attribute.
   package subscript(attribute: String) -> String? {
     get { attributes.first { $0.name == attribute }?.value }
     set {
@@ -44,7 +46,8 @@ package struct XMLElement: Sendable {
     }
   }
 
-  /// The document, two spaces of indent a level and one line for each tag: see ``place(ofLine:)``.
+  /// The document as text, indented by two spaces per level, with one line for each tag: see
+  /// ``place(ofLine:)``.
   package var text: String {
     var output = ""
     write(to: &output, indent: "")
@@ -83,20 +86,22 @@ package struct XMLElement: Sendable {
 }
 
 extension XMLElement: Equatable {
-  /// Whether both say the same, wherever they were read.
+  /// Whether both elements have the same content, wherever they were read.
   package static func == (a: XMLElement, b: XMLElement) -> Bool {
     a.name == b.name && a.attributes == b.attributes && a.children == b.children
   }
 }
 
 extension XMLElement {
-  /// Where the element that opens in a line of ``text`` was read; `nil` if it was made here.
+  /// The place where the element that opens in a line of ``text`` was read; `nil` if the program
+  /// created it.
   package func place(ofLine line: Int) -> Place? {
     var first = 1
     return element(openingIn: line, first: &first)?.place
   }
 
-  /// - Parameter first: The line of this element; afterwards the one behind it.
+  /// - Parameter first: The line of ``text`` in which this element opens; afterwards the line
+  ///   behind the element.
   private func element(openingIn line: Int, first: inout Int) -> XMLElement? {
     if first == line { return self }
     first += 1
@@ -107,12 +112,13 @@ extension XMLElement {
     return nil
   }
 
-  /// Whether this is an element of MJCF called `name`: MuJoCo tells some of them apart without
-  /// regard to case.
+  /// Whether this element's name is `name` without regard to case, which MuJoCo ignores in some
+  /// elements.
   package func isCalled(_ name: String) -> Bool { self.name.lowercased() == name }
 }
 
-/// Numbers as MJCF has them: the shortest decimals that read back as the same doubles, `4` for 4.
+/// Numbers as MJCF writes them: the shortest decimals that read back as the same doubles, `4` for
+/// 4.
 package func decimals(_ values: Double...) -> String { decimals(values) }
 
 /// The same for an array.

@@ -1,9 +1,9 @@
 import CXML
 
-/// Reads XML as MuJoCo does, with the same library: what MuJoCo takes for an element is one here.
-/// Comments, text, declarations and document types mean nothing, as they do to MuJoCo.
+/// Reads XML with the same library as MuJoCo, so that both find the same elements. Comments, text,
+/// declarations and document types are ignored, as they are by MuJoCo.
 package enum XMLReader {
-  /// What is wrong with a document, and in which line.
+  /// An error in a document, with its line.
   package struct Problem: Error {
     /// The line, counted from 1; 0 where it is not known.
     package var line: Int
@@ -11,7 +11,7 @@ package enum XMLReader {
     package var message: String
   }
 
-  /// The document's root element with all that it holds, each with `source` and its line.
+  /// The document's root element with all its descendants, each with `source` and its line.
   package static func read(_ bytes: [UInt8], source: String) throws(Problem) -> XMLElement {
     let tree = Tree(source: source)
     var visitor = cxml_visitor(
@@ -50,7 +50,8 @@ package enum XMLReader {
     }
   }
 
-  /// The elements that are open, while a document is shown.
+  /// Builds the tree of elements from the reader's callbacks: keeps the elements that are still
+  /// open, and in the end the root.
   private final class Tree {
     private let source: String
     private var open: [XMLElement] = []

@@ -2,9 +2,9 @@ import CMuJoCo
 import Foundation
 import MuJoCo
 
-/// Where a picture is taken from.
+/// A camera: from where, and in which direction, a picture is taken.
 public struct Camera: Sendable, Equatable {
-  /// The ways to say it.
+  /// The ways to place a camera.
   public enum Placement: Sendable, Equatable {
     /// Looking at a point, in metres.
     case free(lookAt: SIMD3<Double>)
@@ -12,20 +12,20 @@ public struct Camera: Sendable, Equatable {
     case followingNamed(body: String)
     /// Looking at the frame of the body with this number, wherever it goes.
     case following(body: Int)
-    /// A camera of the model, by name; distance and angles are its own.
+    /// A camera of the model, by name; its own pose is used instead of distance and angles.
     case fixed(name: String)
-    /// Straight down on a point, with `extent` metres of the ground in view both ways, x to the
-    /// right and y upwards.
+    /// Looking straight down at a point, with at least `extent` metres of the ground in view both
+    /// ways, x to the right and y upwards.
     case overhead(center: SIMD3<Double>, extent: Double)
   }
 
-  /// Where it is.
+  /// How the camera is placed.
   public var placement: Placement
-  /// Distance to what it looks at, in metres.
+  /// Distance to the point that the camera looks at, in metres.
   public var distance: Double
-  /// Direction of view about the vertical, in degrees: 0 looks along x, 90 along y.
+  /// Direction of view about the vertical axis, in degrees: 0 looks along x, 90 along y.
   public var azimuth: Double
-  /// Direction of view against the horizontal, in degrees: −90 looks straight down.
+  /// Direction of view relative to the horizontal, in degrees: −90 looks straight down.
   public var elevation: Double
 
   init(
@@ -58,11 +58,11 @@ public struct Camera: Sendable, Equatable {
     Camera(.following(body: body), distance: distance, azimuth: azimuth, elevation: elevation)
   }
 
-  /// The camera of this name in the model.
+  /// The camera with this name in the model.
   public static func fixed(_ name: String) -> Camera { Camera(.fixed(name: name)) }
 
-  /// A camera straight above a point (m), with `extent` metres of the ground in view both ways, x to
-  /// the right and y upwards.
+  /// A camera straight above a point (m), with at least `extent` metres of the ground in view both
+  /// ways, x to the right and y upwards.
   public static func overhead(center: SIMD3<Double>, extent: Double) -> Camera {
     Camera(.overhead(center: center, extent: extent))
   }
@@ -74,8 +74,8 @@ public struct Camera: Sendable, Equatable {
     }
   }
 
-  /// The camera in MuJoCo's terms, for a picture `aspect` times as wide as high of a world whose
-  /// bodies are where `pose` has them.
+  /// The camera as MuJoCo's structure, for a picture that is `aspect` times as wide as high and
+  /// shows the bodies at their positions in `pose`.
   ///
   /// - Throws: ``MuJoCoError/unknownName(kind:name:model:known:)``.
   func resolved(

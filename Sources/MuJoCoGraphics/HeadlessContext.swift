@@ -10,15 +10,15 @@ final class HeadlessContext {
 
   init() throws {
     display = try Display.shared.get()
-    // The API is a setting of the thread.
+    // EGL keeps the choice of the API for each thread separately.
     eglBindAPI(EGLenum(EGL_OPENGL_API))
-    // MuJoCo draws into buffers of its own; the surface is there for drivers that insist on one.
+    // MuJoCo draws into buffers of its own; the surface is only for drivers that require one.
     let surface = eglCreatePbufferSurface(
       display.handle, display.config, [EGL_WIDTH, 16, EGL_HEIGHT, 16, EGL_NONE])
     guard let surface else {
       throw MuJoCoError.noGraphics(reason: "EGL made no surface (\(Self.errorCode))")
     }
-    // Without attributes: the newest context that still has the old functions MuJoCo uses.
+    // Without attributes EGL gives the newest context that still has the old functions MuJoCo uses.
     let context = eglCreateContext(display.handle, display.config, nil, nil)
     guard let context else {
       eglDestroySurface(display.handle, surface)
@@ -34,7 +34,7 @@ final class HeadlessContext {
     eglDestroySurface(display.handle, surface)
   }
 
-  /// Makes this the context of the calling thread for the duration of `body`.
+  /// Makes this the current context of the calling thread while `body` runs.
   func withCurrent<Result>(_ body: () throws -> Result) throws -> Result {
     eglBindAPI(EGLenum(EGL_OPENGL_API))
     guard eglMakeCurrent(display.handle, surface, surface, context) == EGL_TRUE else {
@@ -53,15 +53,15 @@ final class HeadlessContext {
   static var errorCode: String { "EGL error 0x" + String(eglGetError(), radix: 16) }
 }
 
-/// A connection to the driver. There is one in the process, as EGL has it: ending one would end the
-/// contexts of all.
+/// A connection to the OpenGL driver. The process shares one, because EGL does: terminating a
+/// connection would end all contexts in the process.
 private struct Display: @unchecked Sendable {
   let handle: EGLDisplay
   let config: EGLConfig
 
   static let shared: Result<Display, MuJoCoError> = open()
 
-  /// The first platform that has OpenGL: surfaceless (Mesa), a device, whatever is the default.
+  /// Opens the first platform that has OpenGL: surfaceless (Mesa), a device, or the default one.
   private static func open() -> Result<Display, MuJoCoError> {
     let extensions = eglQueryString(nil, EGL_EXTENSIONS).map { String(cString: $0) } ?? ""
     var candidates: [() -> EGLDisplay?] = []

@@ -25,7 +25,7 @@ public enum Key: Hashable, Sendable {
   /// A function key, from 1 on.
   case function(Int)
 
-  /// The key with GLFW's number; nil for one that has no use here.
+  /// The key with this GLFW number; nil for a key that is not used here.
   init?(code: Int32) {
     switch code {
     case GLFW_KEY_SPACE: self = .space
@@ -50,14 +50,14 @@ public enum Key: Hashable, Sendable {
 
 /// A key that was pressed, or repeats while it is held.
 public struct KeyEvent: Hashable, Sendable {
-  /// Which key.
+  /// The key.
   public var key: Key
   /// Whether Shift was held.
   public var isShifted: Bool
-  /// Whether it repeats.
+  /// Whether the key repeats because it is held.
   public var isRepeat: Bool
 
-  /// An event.
+  /// Creates an event.
   public init(_ key: Key, isShifted: Bool = false, isRepeat: Bool = false) {
     (self.key, self.isShifted, self.isRepeat) = (key, isShifted, isRepeat)
   }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A lock with a scope.
+/// A lock that is held while a closure runs.
 final class Lock: Sendable {
   private let lock = NSLock()
 

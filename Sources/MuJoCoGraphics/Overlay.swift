@@ -12,21 +12,21 @@ public struct Overlay: Sendable, Equatable {
     case bottomRight
   }
 
-  /// Where it is.
+  /// The corner in which the text is drawn.
   public var corner: Corner
-  /// Lines of two columns.
+  /// The lines of text, each with a left and a right column.
   public var lines: [(left: String, right: String)]
   /// Whether the letters are big.
   public var isBig: Bool
 
-  /// Text of two columns in a corner.
+  /// Creates a text of two columns in a corner.
   public init(_ corner: Corner, lines: [(left: String, right: String)], isBig: Bool = false) {
     self.corner = corner
     self.lines = lines
     self.isBig = isBig
   }
 
-  /// Whether both say the same in the same place.
+  /// Whether both have the same text, in the same corner and size.
   public static func == (a: Overlay, b: Overlay) -> Bool {
     a.corner == b.corner && a.isBig == b.isBig && a.lines.elementsEqual(b.lines, by: ==)
   }

@@ -5,25 +5,25 @@ import MuJoCo
 /// Takes pictures of a simulation without a window. There may be several in a process, each used by
 /// one thread at a time. Taking a picture does not change the simulation in any way.
 public final class Renderer {
-  /// Pixels in a row.
+  /// The width of a picture in pixels.
   public let width: Int
-  /// Rows.
+  /// The height of a picture in pixels.
   public let height: Int
 
-  // The scene lives in the context: it must go first.
+  // The scene's buffers belong to the context, so the scene must be released first.
   private var scene: Scene?
   private let context: HeadlessContext
   private let model: Model
 
-  /// A renderer of pictures of `width` × `height` pixels.
+  /// Creates a renderer for pictures of `width` × `height` pixels.
   ///
   /// - Parameters:
   ///   - model: the model whose simulations are drawn.
   ///   - width: pixels along a row.
   ///   - height: rows.
   ///   - samples: samples per pixel for smooth edges; 0 for none, which is faster.
-  /// - Throws: `MuJoCoError.noGraphics` where there is no OpenGL driver;
-  ///   `MuJoCoError.internalError` where the driver can't do what is asked.
+  /// - Throws: `MuJoCoError.noGraphics` if there is no OpenGL driver or the picture is too large
+  ///   for it; `MuJoCoError.internalError` if MuJoCo can't set up the drawing.
   public init(model: Model, width: Int, height: Int, samples: Int = 4) throws {
     precondition(width > 0 && height > 0 && samples >= 0, "a picture has at least one pixel")
     self.model = model
@@ -50,18 +50,18 @@ public final class Renderer {
   ///
   /// - Parameters:
   ///   - simulation: a simulation of the renderer's model.
-  ///   - camera: where it is seen from.
-  ///   - markers: what is drawn besides the world.
-  /// - Throws: `MuJoCoError.unknownName` where the camera names a body or a camera that is not there;
-  ///   `MuJoCoError.noGraphics`; `MuJoCoError.internalError`.
+  ///   - camera: the camera that takes the picture.
+  ///   - markers: shapes that are drawn in addition to the world.
+  /// - Throws: `MuJoCoError.unknownName` if the camera names a body or a camera that does not
+  ///   exist; `MuJoCoError.noGraphics`; `MuJoCoError.internalError`.
   public func render(
     _ simulation: Simulation, camera: Camera, markers: [Marker] = []
   ) throws -> Image {
     try draw(simulation, camera: camera, markers: markers) { try $0.readImage($1) }
   }
 
-  /// Measures distances: for each pixel, row by row and the top row first, how far in front of the
-  /// camera the nearest thing is, along the direction of view, in metres; infinity where there is
+  /// Renders the depth of each pixel, row by row and the top row first: the distance from the
+  /// camera to the nearest surface, along the direction of view, in metres; infinity where there is
   /// nothing.
   ///
   /// - Throws: as ``render(_:camera:markers:)`` does.

@@ -2,21 +2,22 @@ import CMuJoCo
 import Imaging
 import MuJoCo
 
-/// What MuJoCo needs to draw a model in the OpenGL context that is current: the geoms of a picture
-/// and the buffers of the graphics card. Used by ``Renderer`` and ``ViewerWindow``, which see to it that
-/// their context is current from the beginning to the end of a scene.
+/// MuJoCo's data for drawing a model in the current OpenGL context: the geoms of a picture and the
+/// buffers of the graphics card. ``Renderer`` and ``ViewerWindow`` use it; they make their context
+/// current whenever they create, draw or release a scene.
 final class Scene {
-  /// OpenGL's functions are looked up by the first context, for all.
+  /// The first context looks up OpenGL's functions for all contexts, so contexts are made one at a
+  /// time.
   private static let loading = Lock()
 
   let model: Model
   let context: UnsafeMutablePointer<mjrContext>
   private let scene: UnsafeMutablePointer<mjvScene>
-  /// A copy of the positions to be drawn, so that drawing can't touch the physics: MuJoCo normalises
-  /// quaternions in place when it computes where things are.
+  /// A copy of the positions to be drawn, so that drawing can't change the simulation: MuJoCo
+  /// normalises quaternions in place when it computes the positions of bodies.
   private let pose: UnsafeMutablePointer<mjData>
   private var option = mjvOption()
-  /// Width by height of the last picture.
+  /// The ratio of width to height of the last picture.
   private var aspect = 1.0
 
   init(model: Model, width: Int, height: Int, samples: Int, fontScale: Int = 100) throws {
@@ -32,8 +33,8 @@ final class Scene {
     mjv_defaultOption(&option)
     try makeScene(markers: 512)
 
-    // The size of the buffers is a property of the model to MuJoCo; this copy differs in it alone,
-    // shares everything else and is not kept.
+    // MuJoCo takes the size of the buffers from the model. This copy of the model's structure
+    // differs only in these settings, shares all arrays with the model, and is not kept.
     var sized = model.pointer.pointee
     sized.vis.global.offwidth = Int32(width)
     sized.vis.global.offheight = Int32(height)
@@ -50,7 +51,7 @@ final class Scene {
     scene.deallocate()
   }
 
-  /// Draws the world as `simulation` has it, and the markers, into the current buffer.
+  /// Draws the current state of `simulation`, and the markers, into the current buffer.
   func draw(
     _ simulation: Simulation, camera: Camera, markers: [Marker], viewport: mjrRect
   ) throws {
@@ -68,13 +69,13 @@ final class Scene {
     }
   }
 
-  /// Distances to the nearest and the farthest things that were drawn, in metres.
+  /// Distances from the camera to the near and the far clipping plane, in metres.
   var clipping: (near: Double, far: Double) {
     let camera = scene.pointee.camera.0
     return (Double(camera.frustum_near), Double(camera.frustum_far))
   }
 
-  /// Writes text over what was drawn.
+  /// Draws text over the picture.
   func draw(_ overlay: Overlay, viewport: mjrRect) {
     let font = overlay.isBig ? mjFONT_BIG : mjFONT_NORMAL
     let corner =
@@ -90,14 +91,14 @@ final class Scene {
       context)
   }
 
-  /// MuJoCo's fonts have ASCII only.
+  /// Replaces characters outside ASCII, which MuJoCo's fonts don't have.
   private static func printable(_ lines: [String]) -> String {
     lines.map { line in
       String(line.map { $0.isASCII && ("\u{20}"..."\u{7E}").contains($0) ? $0 : "?" })
     }.joined(separator: "\n")
   }
 
-  /// What was drawn into the current buffer.
+  /// Reads the picture from the current buffer.
   func readImage(_ viewport: mjrRect) throws -> Image {
     let (width, height) = (Int(viewport.width), Int(viewport.height))
     var pixels = [UInt8](repeating: 0, count: 3 * width * height)
@@ -108,8 +109,8 @@ final class Scene {
     return Image(width: width, height: height, pixels: pixels)
   }
 
-  /// Distances in metres in front of what was drawn into the current buffer, the top row first;
-  /// infinity where there is nothing.
+  /// Reads the depth of each pixel from the current buffer, in metres, the top row first; infinity
+  /// where there is nothing.
   func readDepth(_ viewport: mjrRect) throws -> [Float] {
     let (width, height) = (Int(viewport.width), Int(viewport.height))
     var depth = [Float](repeating: 0, count: width * height)
@@ -122,7 +123,7 @@ final class Scene {
     return depth.map { $0 >= 1 ? .infinity : Float(near / (1 - Double($0) * (1 - near / far))) }
   }
 
-  /// OpenGL has the bottom row first.
+  /// Reverses the order of the rows: OpenGL puts the bottom row first.
   private static func flip<Element>(_ values: inout [Element], rowLength: Int, rows: Int) {
     values.withUnsafeMutableBufferPointer { values in
       for row in 0..<rows / 2 {
@@ -132,8 +133,9 @@ final class Scene {
     }
   }
 
-  /// Moves a camera as the mouse does. One that looks straight down or follows a body becomes free
-  /// where the movement asks for it; one of the model stays where it is.
+  /// Moves a camera by a movement of the mouse. A camera that looks straight down becomes free, and
+  /// so does one that follows a body when its point of view is shifted; a camera of the model stays
+  /// where it is.
   func move(_ camera: inout Camera, by motion: CameraMotion) {
     guard var moved = try? camera.resolved(in: model, pose: pose, aspect: aspect),
       moved.type == Int32(mjCAMERA_FREE.rawValue)
@@ -193,7 +195,7 @@ final class Scene {
     case .sphere(let radius): solid(mjGEOM_SPHERE, [radius, radius, radius])
     case .box(let halfSize): solid(mjGEOM_BOX, halfSize)
     case .cylinder(let radius, let halfHeight):
-      // Sizes are those of a model: radius and half-height.
+      // Sizes are in the order of MJCF: radius, half-height.
       solid(mjGEOM_CYLINDER, [radius, halfHeight, 0])
     case .line(let end, let width): connector(mjGEOM_CAPSULE, width, end)
     case .arrow(let end, let width): connector(mjGEOM_ARROW, width, end)

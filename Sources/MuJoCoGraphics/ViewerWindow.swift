@@ -4,12 +4,12 @@ import Foundation
 import Imaging
 import MuJoCo
 
-/// A window that shows a simulation. Everything happens on the main thread.
+/// A window that shows a simulation. It must be used on the main thread only.
 ///
-/// The mouse moves the camera: the left button turns it, the right one shifts it, the wheel or the
-/// middle button brings it nearer.
+/// The mouse moves the camera: the left button rotates, the right button shifts, the wheel or the
+/// middle button zooms.
 public final class ViewerWindow {
-  // The scene lives in the window's context: it must go first.
+  // The scene's buffers belong to the window's context, so the scene must be released first.
   private var scene: Scene?
   private let handle: OpaquePointer
   private let model: Model
@@ -19,11 +19,11 @@ public final class ViewerWindow {
   ///
   /// - Parameters:
   ///   - model: the model whose simulations are shown.
-  ///   - title: what its frame says.
-  ///   - width: its width in screen units.
-  ///   - height: its height in screen units.
+  ///   - title: the window's title.
+  ///   - width: the window's width in screen units.
+  ///   - height: the window's height in screen units.
   ///   - samples: samples per pixel for smooth edges.
-  /// - Throws: `MuJoCoError.noGraphics` where there is no display or no OpenGL;
+  /// - Throws: `MuJoCoError.noGraphics` if there is no display or no OpenGL;
   ///   `MuJoCoError.internalError`.
   public init(
     model: Model, title: String, width: Int = 1200, height: Int = 800, samples: Int = 4
@@ -43,9 +43,9 @@ public final class ViewerWindow {
     glfwGetWindowContentScale(handle, &scale, nil)
     let fontScale = 50 * min(6, max(2, Int((2 * scale).rounded())))
     scene = try Self.withCurrent(handle) {
-      // The speed is the caller's business where the driver doesn't wait for the screen.
+      // Wait for the screen's refresh; if the driver does not, the caller controls the speed.
       glfwSwapInterval(1)
-      // Nothing is drawn off the screen.
+      // Nothing is drawn off the screen, so the off-screen buffer can be tiny.
       return try Scene(model: model, width: 16, height: 16, samples: 0, fontScale: fontScale)
     }
     input.attach(to: handle)
@@ -56,14 +56,14 @@ public final class ViewerWindow {
     glfwDestroyWindow(handle)
   }
 
-  /// Whether its user wants it closed.
+  /// Whether the user has asked to close the window.
   public var isClosed: Bool { glfwWindowShouldClose(handle) == GLFW_TRUE }
 
-  /// Its title.
+  /// Sets the window's title.
   public func setTitle(_ title: String) { glfwSetWindowTitle(handle, title) }
 
-  /// Looks what its user did: moves `camera` as the mouse says and answers the keys pressed since
-  /// the last call, in order.
+  /// Processes the user's input: moves `camera` by the mouse and returns the keys pressed since the
+  /// last call, in order.
   public func pollEvents(moving camera: inout Camera) -> [KeyEvent] {
     glfwPollEvents()
     let (motions, events) = (input.motions, input.keys)
@@ -82,15 +82,15 @@ public final class ViewerWindow {
       || glfwGetKey(handle, GLFW_KEY_RIGHT_SHIFT) == GLFW_PRESS
   }
 
-  /// Shows the world as `simulation` has it, with markers and text.
+  /// Shows the current state of `simulation`, with markers and text.
   ///
   /// - Parameters:
   ///   - simulation: a simulation of the window's model.
-  ///   - camera: where it is seen from.
-  ///   - markers: what is drawn besides the world.
-  ///   - overlays: text over the picture.
-  ///   - capturing: whether the picture is wanted as an image too, text and all.
-  /// - Throws: `MuJoCoError.unknownName` where the camera names what is not there;
+  ///   - camera: the camera that shows the world.
+  ///   - markers: shapes that are drawn in addition to the world.
+  ///   - overlays: text that is drawn over the picture.
+  ///   - capturing: whether to return the picture, with its text, as an image.
+  /// - Throws: `MuJoCoError.unknownName` if the camera names something that does not exist;
   ///   `MuJoCoError.internalError`.
   @discardableResult
   public func draw(
@@ -99,7 +99,7 @@ public final class ViewerWindow {
   ) throws -> Image? {
     var (width, height): (Int32, Int32) = (0, 0)
     glfwGetFramebufferSize(handle, &width, &height)
-    // Minimised.
+    // The window is minimised.
     if width < 1 || height < 1 { return nil }
     let viewport = mjrRect(left: 0, bottom: 0, width: width, height: height)
     let scene = scene!
@@ -115,7 +115,8 @@ public final class ViewerWindow {
     }
   }
 
-  /// A context that stays current would be in the way of a ``Renderer`` on the same thread.
+  /// Makes the window's context current only while `body` runs: a context that stays current would
+  /// be in the way of a ``Renderer`` on the same thread.
   private static func withCurrent<Result>(
     _ handle: OpaquePointer, _ body: () throws -> Result
   ) rethrows -> Result {
@@ -132,15 +133,15 @@ public final class ViewerWindow {
   }
 }
 
-/// What the user did and was not asked about yet.
+/// The user's input that has not been asked for yet.
 private final class Input {
   var keys: [KeyEvent] = []
   var held: Set<Key> = []
   var motions: [CameraMotion] = []
   private var cursor = (x: 0.0, y: 0.0)
 
-  /// GLFW calls plain functions; they find this object by the window's pointer. The window owns it
-  /// and outlives the callbacks.
+  /// GLFW calls plain C functions, which find this object through the window's user pointer. The
+  /// window owns this object and outlives the callbacks.
   func attach(to window: OpaquePointer) {
     glfwSetWindowUserPointer(window, Unmanaged.passUnretained(self).toOpaque())
     var (x, y) = (0.0, 0.0)
@@ -155,11 +156,11 @@ private final class Input {
       Input.of(window).moveCursor(in: window!, x: x, y: y)
     }
     glfwSetScrollCallback(window) { window, _, offset in
-      // One notch is a twentieth of the window's height.
+      // One notch of the wheel counts as a movement by a twentieth of the window's height.
       Input.of(window).motions.append(CameraMotion(action: mjMOUSE_ZOOM, x: 0, y: -offset / 20))
     }
     glfwSetWindowFocusCallback(window) { window, isFocused in
-      // The release of a key that was held goes to another window.
+      // After a change of focus, the release of a held key is reported to another window.
       if isFocused == GLFW_FALSE { Input.of(window).held = [] }
     }
   }
@@ -199,7 +200,7 @@ private final class Input {
   }
 }
 
-/// A movement of the mouse in heights of the window, and what it does.
+/// A movement of the mouse, measured in heights of the window, and its effect on the camera.
 struct CameraMotion {
   var action: mjtMouse
   var x: Double

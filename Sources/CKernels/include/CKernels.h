@@ -7,16 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Gives the calling thread one OpenMP thread, so that the threads of the caller do not fight with
-// those of oneDNN. Call it once in each thread that multiplies matrices.
+// Limits OpenMP to one thread in the calling thread, so that oneDNN's threads do not compete with
+// the threads of the caller. Call it once in each thread that multiplies matrices.
 void kernels_use_one_thread(void);
 
-// What decides the last bits of a result: the version of oneDNN, the instruction set that it uses for
-// single precision, and that of the vector loops. In a process it stays the same.
+// A description of what decides the last bits of a result: the version of oneDNN, the instruction
+// set that oneDNN uses for single precision, and that of the vector loops. It does not change
+// within a process.
 const char *kernels_instructions(void);
 
 // Between these two calls, which may be nested, the calling thread runs no signal handler. Each
-// matrix product holds signals by itself; around many of them, holding once costs less.
+// matrix product blocks signals by itself; for a series of products it costs less to block them
+// once.
 void kernels_hold_signals(void);
 void kernels_release_signals(void);
 
@@ -33,14 +35,15 @@ void kernels_relu_backward(
   ptrdiff_t rows, ptrdiff_t columns, const float *activation, ptrdiff_t lda, float *gradient,
   ptrdiff_t ldg);
 
-// Layer normalisation, then relu: n = (x − mean of its row)/deviation of its row, x = max(n, 0). Keeps n and
-// 1/deviation, a number for each row, for the backward pass. A variance of 1e-5 is added, as in PyTorch.
+// Layer normalisation, then relu: n = (x − mean of its row)/deviation of its row, x = max(n, 0).
+// Keeps n, and 1/deviation for each row, for the backward pass. 1e-5 is added to the variance, as
+// in PyTorch.
 void kernels_normalise_relu(
   ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t ldx, float *normal, ptrdiff_t ldn,
   float *scales);
 
-// gradient in x from the gradient in n: the backward pass of `kernels_normalise_relu` behind that of the
-// relu.
+// Replaces the gradient with respect to n by that with respect to x: the backward pass of the
+// normalisation in `kernels_normalise_relu`, to be called after that of its relu.
 void kernels_normalise_backward(
   ptrdiff_t rows, ptrdiff_t columns, const float *normal, ptrdiff_t ldn, const float *scales,
   float *gradient, ptrdiff_t ldg);
@@ -54,8 +57,8 @@ void kernels_scaled_tanh_backward(
   ptrdiff_t rows, ptrdiff_t columns, const float *output, ptrdiff_t ldo, const float *scale,
   float *gradient, ptrdiff_t ldg);
 
-// Makes 2·pairs draws from N(0, deviation²) of as many 32-bit words that are uniformly random, in
-// their place.
+// Replaces 2·pairs uniformly random 32-bit words in `values` by as many draws from N(0,
+// deviation²).
 void kernels_normals(ptrdiff_t pairs, float *values, float deviation);
 
 // One step of Adam on `count` weights. `step_size` is the learning rate ÷ (1 − β₁ᵗ) and
@@ -72,7 +75,7 @@ void kernels_squared_errors(
   ptrdiff_t rows, ptrdiff_t columns, const float *actions, ptrdiff_t lda,
   const int32_t *action_rows, const float *outputs, ptrdiff_t ldo, float *errors);
 
-// sums[r] = max(a[a_rows[r]] + b[b_rows[r]], 0): rows of two matrices, chosen by index.
+// sums[r] = max(a[a_rows[r]] + b[b_rows[r]], 0): adds rows of two matrices, chosen by index.
 void kernels_add_chosen_rows_relu(
   ptrdiff_t rows, ptrdiff_t columns, const float *a, ptrdiff_t lda, const int32_t *a_rows,
   const float *b, ptrdiff_t ldb, const int32_t *b_rows, float *sums, ptrdiff_t lds);
@@ -83,8 +86,8 @@ bool kernels_all_finite(ptrdiff_t count, const float *values);
 // The version of oneDNN that is linked, such as 2.6.3.
 void kernels_library_version(int *major, int *minor, int *patch);
 
-// The widest instruction set that oneDNN uses on this processor, in oneDNN's own word, such as
-// "avx512_core"; "default" where it tells none.
+// The widest instruction set that oneDNN uses on this processor, by oneDNN's name for it, such as
+// "avx512_core"; "default" if it is none of the known ones.
 const char *kernels_instruction_set(void);
 
 // Tells the processor that the calling thread is spinning.

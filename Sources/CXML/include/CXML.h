@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-// What is told of a document, element by element in the order of the text. Strings live until the
-// call returns.
+// Callbacks that receive a document element by element, in the order of the text. The strings are
+// valid until cxml_read returns.
 typedef struct {
   void* context;
   void (*begin)(void* context, const char* name, int line);
@@ -31,8 +31,8 @@ typedef enum {
   CXML_OTHER,
 } cxml_problem;
 
-// Reads `count` bytes and shows the first root element to `visitor`, or answers what is wrong with
-// the whole and in which line.
+// Reads `count` bytes and passes the first root element to `visitor`. If there is an error anywhere
+// in the document, returns it instead and stores its line in `line`.
 cxml_problem cxml_read(const char* bytes, size_t count, const cxml_visitor* visitor, int* line);
 
 #ifdef __cplusplus

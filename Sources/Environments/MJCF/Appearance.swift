@@ -1,8 +1,8 @@
 import MuJoCo
 
-/// The ground of every world.
+/// The floor that a maze gets if the robot's file brings none.
 enum Floor {
-  /// A plane at the origin, the first geom of the world.
+  /// A plane through the origin, which becomes the first geom of the world.
   static let geom = XMLElement(
     "geom",
     [
@@ -10,7 +10,7 @@ enum Floor {
       "conaffinity": "1", "condim": "3", "material": "maze_floor",
     ])
 
-  /// The same with all that concerns contacts from the maze's class.
+  /// The same plane in the default class `maze`, which sets its contact parameters.
   static var mazeGeom: XMLElement {
     var floor = geom
     floor["class"] = "maze"
@@ -20,8 +20,8 @@ enum Floor {
 
 /// What a world looks like: sky, light and materials. Nothing here changes its physics.
 enum Appearance {
-  /// Fog, light from the viewer, shadow resolution and picture size, for a world as large as
-  /// `extent` (m).
+  /// Fog, headlight, clip distances (multiples of the world's extent), shadow resolution and
+  /// picture size.
   static let visual = XMLElement(
     "visual",
     children: [
@@ -29,7 +29,8 @@ enum Appearance {
         "headlight",
         ["ambient": "0.32 0.32 0.34", "diffuse": "0.22 0.22 0.22", "specular": "0 0 0"]),
       XMLElement("map", ["znear": "0.005", "zfar": "60", "shadowclip": "1.1", "haze": "0.25"]),
-      // Without a graphics card a picture takes as long as it has triangles, the round ones above all.
+      // Without a graphics card the drawing time grows with the number of triangles, most of which
+      // are in round shapes.
       XMLElement(
         "quality",
         ["shadowsize": "4096", "offsamples": "8", "numslices": "16", "numstacks": "8"]),
@@ -37,7 +38,8 @@ enum Appearance {
       XMLElement("global", ["offwidth": "1920", "offheight": "1088"]),
     ])
 
-  /// Where cameras look and how far they stand: the middle and the size of the world (m).
+  /// The centre and the size of the world (m): where cameras look by default, and from how far
+  /// away.
   static func statistic(center: (x: Double, y: Double), extent: Double) -> XMLElement {
     XMLElement(
       "statistic", ["center": decimals(center.x, center.y, 1), "extent": decimals(extent)])

@@ -1,22 +1,24 @@
 import MuJoCo
 
 extension XMLElement {
-  /// Puts the defaults of an MJCF document into a class of their own, so that what is added to it
-  /// afterwards doesn't inherit them: the outermost class, which MuJoCo gives to everything without
-  /// another, is empty then.
+  /// Moves the defaults of an MJCF document into a named class, so that elements added later don't
+  /// inherit them: the outermost class, which MuJoCo gives to every element that names no class, is
+  /// empty afterwards.
   ///
-  /// The document means what it meant: whatever had the outermost class now names the new one.
+  /// The meaning of the document does not change: every element that had the outermost class now
+  /// names the new one.
   ///
-  /// - Parameter name: What the new class is called, unless a class is called so already.
+  /// - Parameter name: The name of the new class; underscores are added if a class has this name
+  ///   already.
   package mutating func confineDefaults(to name: String) {
     let sections = children.filter { $0.name == "default" }
     guard let first = children.firstIndex(where: { $0.name == "default" }) else { return }
     var used: Set<String> = []
     for section in sections { section.addClasses(to: &used) }
-    // Older versions let it have another name than its usual one.
+    // Older versions of MuJoCo let the outermost class have another name than `main`.
     let outermost = Set(["main"] + sections.compactMap { $0["class"] })
-    // A later section adds to an earlier one, but not to the classes that were made in that: the
-    // later is a class within the earlier.
+    // A later section changes the outermost class, but not the classes that an earlier section
+    // defined. So each later section becomes a class nested in the earlier one.
     var confined: XMLElement?
     var last = name
     for (index, section) in sections.enumerated().reversed() {
@@ -34,7 +36,8 @@ extension XMLElement {
     children.insert(XMLElement("default", children: [confined!]), at: first)
   }
 
-  /// A name that is not in `used`, which it then is: `name`, with underscores where it is needed.
+  /// Returns `name`, with as many underscores appended as make it different from all names in
+  /// `used`, and adds the result to `used`.
   static func unused(_ name: String, in used: inout Set<String>) -> String {
     var name = name
     while !used.insert(name).inserted { name += "_" }
@@ -53,13 +56,13 @@ extension XMLElement {
     for index in children.indices { children[index].renameClass(names, to: name) }
   }
 
-  /// Names the class in everything of this section that has one and doesn't name it.
+  /// Sets the class of every element in this section that can have one and does not name one.
   private mutating func giveClass(_ name: String) {
     for index in children.indices {
       switch (self.name, children[index].name) {
       case ("worldbody", "body"), ("worldbody", "frame"), ("replicate", "body"),
         ("replicate", "frame"):
-        // All that is in it inherits this.
+        // Everything inside this body or frame inherits the class.
         if children[index]["childclass"] == nil { children[index]["childclass"] = name }
       case ("worldbody", "replicate"), ("replicate", "replicate"): children[index].giveClass(name)
       case ("worldbody", "geom"), ("worldbody", "site"), ("worldbody", "camera"),

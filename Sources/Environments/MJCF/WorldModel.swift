@@ -1,23 +1,23 @@
 import MuJoCo
 
-/// Puts a maze or an arena around a robot: both are MJCF documents.
+/// Builds a maze or an arena around a robot. The robot and the resulting world are MJCF documents.
 enum WorldModel {
-  /// How the geoms of a maze touch others.
+  /// The contact parameters of a maze's geoms.
   struct Contacts {
-    /// The distance at which a contact is made (m).
+    /// The distance between geoms at which MuJoCo makes a contact (m).
     var margin: Double
-    /// The solver's impedance; `nil` leaves it to the robot's defaults.
+    /// The solver's impedance; `nil` to use the robot's default.
     var solimp: String?
   }
 
-  /// The Ant in a maze, its geoms as stiff as the maze's.
+  /// The Ant in a maze. The Ant's geoms get the same stiffness (`solimp`) as those of the maze.
   static func antMaze(named name: String, map: MazeMap) -> XMLElement {
     let contacts = Contacts(in: map)
     let ant = BuiltInRobot.ant.standing(on: map.groundHeight, solimp: contacts.solimp)
     return maze(named: name, map: map, robot: ant, contacts: contacts)
   }
 
-  /// The robot in a maze. The maze's geoms come after the robot in the world.
+  /// A robot in a maze. The maze's geoms come after the robot in the world.
   static func maze(
     named name: String, map: MazeMap, robot: XMLElement, contacts: Contacts
   ) -> XMLElement {
@@ -26,8 +26,8 @@ enum WorldModel {
       rename: { (element: XMLElement) in element })
   }
 
-  /// A robot of one's own in a maze. Neither reaches the other: the robot's defaults are in a class of
-  /// its own, the maze's in another, and what is called alike in both has another name in the maze.
+  /// A user's own robot in a maze. Robot and maze don't affect each other: each has its defaults in
+  /// a class of its own, and a name that both use is changed in the maze.
   static func maze(
     named name: String, map: MazeMap, robot: RobotFile, contacts: Contacts
   ) -> XMLElement {
@@ -37,7 +37,8 @@ enum WorldModel {
     if robot.needsFloor {
       document.prepend(rename(Floor.mazeGeom), toSection: "worldbody")
     }
-    // The robot's compiler scales all masses alike, and is to scale the robot's as before.
+    // The robot's `settotalmass` scales all masses of a model by one factor, which must stay what
+    // it is for the robot alone.
     let weight = Weight(factor: 1 / robot.massScale, isStated: robot.needsStatedInertia)
     for index in document.children.indices {
       if let total = document.children[index]["settotalmass"].flatMap(Double.init), total > 0 {
@@ -65,15 +66,16 @@ enum WorldModel {
     return document
   }
 
-  /// How the compiler comes to the mass of a block.
+  /// How the mass of a block is written, so that MuJoCo's compiler arrives at the intended mass.
   private struct Weight {
-    /// By what the compiler will divide it.
+    /// A factor on the written mass that cancels the compiler's scaling.
     var factor = 1.0
-    /// Whether it has to be stated for the body, since the geom's would not count.
+    /// Whether the body needs an explicit `<inertial>`, because the compiler ignores the geom's
+    /// mass.
     var isStated = false
   }
 
-  /// The mass of a block (kg); `nil` for what can't be moved.
+  /// The mass of a block (kg); `nil` for a cell without a movable block.
   private static func mass(of cell: MazeMap.Cell) -> Double? {
     switch cell {
     case .blockXY: 0.0002
@@ -82,7 +84,7 @@ enum WorldModel {
     }
   }
 
-  /// The robot in the square arena of Ant Gather: four low walls, 11 m from the origin.
+  /// A robot in the square arena of Ant Gather: four low walls, 11 m from the origin.
   static func arena(named name: String, robot: XMLElement) -> XMLElement {
     var document = dressed(
       robot, name: name, center: (0, 0), extent: 16, gridSpacing: 4, rename: { $0 })
@@ -100,7 +102,7 @@ enum WorldModel {
     return document
   }
 
-  /// The document under its new name, with sky, light and materials.
+  /// The robot's document with a new model name, sky, light and materials.
   private static func dressed(
     _ robot: XMLElement, name: String, center: (x: Double, y: Double), extent: Double,
     gridSpacing: Double, rename: (XMLElement) -> XMLElement
@@ -116,7 +118,8 @@ enum WorldModel {
     return document
   }
 
-  /// Walls and blocks say how they touch, so that a robot's own defaults don't reach them.
+  /// The default class of walls and blocks. It sets their contact parameters, so that the robot's
+  /// own defaults don't apply to them.
   private static func mazeDefaults(_ contacts: Contacts) -> XMLElement {
     var geom = XMLElement(
       "geom",
@@ -155,7 +158,7 @@ enum WorldModel {
     return elements
   }
 
-  /// The height of the centre of what stands on the ground (m).
+  /// The height of the centre of a wall or block that stands on the ground (m).
   private static func standingHeight(_ map: MazeMap) -> Double {
     map.groundHeight + map.wallHeight / 2
   }
@@ -174,8 +177,8 @@ enum WorldModel {
       ])
   }
 
-  /// A block on its two slides. The one that is to fall is a little smaller than its cell, so that
-  /// it fits between the platforms, and heavier.
+  /// A block with its two slide joints. A block that can fall (Z) is a little smaller than its
+  /// cell, so that it fits between the platforms, and heavier than a block that is only pushed (X).
   private static func block(
     _ cell: MazeMap.Cell, _ index: MazeMap.Index, _ map: MazeMap, _ weight: Weight
   ) -> XMLElement {
@@ -214,7 +217,8 @@ enum WorldModel {
         + slides)
   }
 
-  /// What MuJoCo else takes from the geom: of a box with these half sides and half this height (m).
+  /// The `<inertial>` of a box with half side `half` and half height `height` (m); without it,
+  /// MuJoCo computes the same from the geom.
   private static func inertial(_ mass: Double, _ half: Double, _ height: Double) -> XMLElement {
     let tilting = mass / 3 * (half * half + height * height)
     return XMLElement(
@@ -227,22 +231,23 @@ enum WorldModel {
 }
 
 extension WorldModel.Contacts {
-  /// Those of the Ant's mazes, and of mazes of one's own: stiffer where there is a block to push than
-  /// where nothing can be moved.
+  /// The contact parameters of the Ant's mazes and of users' own mazes: stiffer in a maze with a
+  /// movable block than in one without.
   init(in map: MazeMap) {
     self.init(margin: 0.01, solimp: map.hasBlock ? "0.995 0.995 0.01" : "0.8 0.8 0.01")
   }
 }
 
 extension XMLElement {
-  /// The names of everything in a document, those of classes among them.
+  /// All names in a document, including those of classes.
   fileprivate var names: Set<String> {
     var names = Set([self["name"], self["class"]].compactMap(\.self))
     for child in children { names.formUnion(child.names) }
     return names
   }
 
-  /// The element with names of its own, and references to such names, that are none of `names`.
+  /// The element with underscores appended to every name, and to every reference to a name, that is
+  /// in `names`.
   fileprivate func renamed(avoiding names: Set<String>) -> XMLElement {
     var result = self
     for key in ["name", "class", "material", "texture"] {
@@ -254,7 +259,7 @@ extension XMLElement {
     return result
   }
 
-  /// Adds children to the last section of this name, which is made if there is none.
+  /// Adds children to the last section of this name, which is created if there is none.
   package mutating func append(contentsOf elements: [XMLElement], toSection section: String) {
     if let index = children.lastIndex(where: { $0.name == section }) {
       children[index].children += elements
@@ -263,7 +268,8 @@ extension XMLElement {
     }
   }
 
-  /// Adds a first child to the first section of this name.
+  /// Adds `element` as the first child of the first section of this name, which is created if there
+  /// is none.
   mutating func prepend(_ element: XMLElement, toSection section: String) {
     if let index = children.firstIndex(where: { $0.name == section }) {
       children[index].children.insert(element, at: 0)
@@ -272,7 +278,7 @@ extension XMLElement {
     }
   }
 
-  /// Adds sections before the first one of this name.
+  /// Inserts sections before the first section of this name, or at the end if there is none.
   mutating func insert(_ elements: [XMLElement], beforeSection section: String) {
     let index = children.firstIndex { $0.name == section } ?? children.endIndex
     children.insert(contentsOf: elements, at: index)

@@ -90,7 +90,7 @@ extension MazeMap {
       Target(name: "heart", position: [16, 16]), Target(name: "halfway", position: [32, 32]),
     ])
 
-  /// Two blocks and a chasm three cells wide of which two can be filled.
+  /// A map with two blocks and a chasm of three cells, two of which the blocks can fill.
   static let crossing = MazeMap(
     name: "crossing",
     drawing: [
@@ -103,7 +103,7 @@ extension MazeMap {
     ],
     targets: [Target(name: "far side", position: [0, 24, 4.5])])
 
-  /// A map that is known to be well drawn.
+  /// Creates a map from a drawing that is known to be valid.
   private init(
     name: String, drawing: [String], targets: [Target], trainingTarget: TargetDistribution? = nil
   ) {
@@ -120,7 +120,7 @@ extension MazeMap {
     self.trainingTarget = trainingTarget ?? openBox
   }
 
-  /// The same map in another size, its targets scaled with it.
+  /// The same map with another cell size; its targets are scaled by the same factor.
   private func resized(name: String, cellSize: Double, successRadius: Double) -> MazeMap {
     var map = self
     let scale = cellSize / self.cellSize

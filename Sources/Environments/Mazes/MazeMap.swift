@@ -1,17 +1,18 @@
 import Learning
 
-/// A maze as rows of cells, and what to do in it.
+/// A maze as rows of cells, with its targets and the length of an episode.
 ///
-/// Column j is x and row i is y. The robot's cell is the origin, so that the centre of a cell is
-/// x = (j − j_R)·S and y = (i − i_R)·S with the cell size S (m).
+/// Columns (index j) lie along x and rows (index i) along y. The robot's cell (i_R, j_R) is at the
+/// origin, so that the centre of a cell is x = (j − j_R)·S and y = (i − i_R)·S with the cell size S
+/// (m).
 public struct MazeMap: Equatable, Sendable {
   /// What a cell holds.
   public enum Cell: Equatable, Sendable {
-    /// A box that nothing moves.
+    /// A fixed box.
     case wall
-    /// Nothing: where the robot can go.
+    /// Free ground, where the robot can go.
     case free
-    /// No ground: in a map that has one, all other cells stand on platforms.
+    /// No ground. In a map with a chasm all other cells stand on platforms.
     case chasm
     /// A block that can be pushed along x and y.
     case blockXY
@@ -19,51 +20,51 @@ public struct MazeMap: Equatable, Sendable {
     case blockYZ
   }
 
-  /// A place worth a name.
+  /// A target position with a name.
   public struct Target: Equatable, Sendable {
-    /// What it is called in tables.
+    /// The target's name in tables.
     public var name: String
-    /// Its coordinates (m): x and y, and z in a map with a chasm.
+    /// The target's coordinates (m): x and y, and z in a map with a chasm.
     public var position: [Double]
 
-    /// Makes a target; each parameter is the property of its name.
+    /// Creates a target; each parameter sets the property of the same name.
     public init(name: String, position: [Double]) {
       self.name = name
       self.position = position
     }
   }
 
-  /// A cell's place in the map.
+  /// The position of a cell in the map.
   public struct Index: Hashable, Sendable {
-    /// Along y, from the top of the text.
+    /// The row (along y), counted from the top of the text.
     public var row: Int
-    /// Along x, from the left of the text.
+    /// The column (along x), counted from the left of the text.
     public var column: Int
 
-    /// Makes an index; each parameter is the property of its name.
+    /// Creates an index; each parameter sets the property of the same name.
     public init(row: Int, column: Int) {
       self.row = row
       self.column = column
     }
   }
 
-  /// What the map is called.
+  /// The map's name.
   public var name: String
   /// The cells, `[row][column]`, all rows of the same length.
   public internal(set) var cells: [[Cell]]
-  /// Where the robot starts; its cell is free.
+  /// The cell in which the robot starts; it is free.
   public internal(set) var robot: Index
   /// The side of a cell (m).
   public var cellSize: Double = 8
   /// The height of walls, blocks and platforms, as a fraction of the cell size.
   public var heightFactor: Double = 0.5
-  /// The targets of an evaluation, the map's own first.
+  /// The targets of an evaluation; the first one is the map's own.
   public var targets: [Target] = []
-  /// Where the target is in training.
+  /// The distribution of the target in training.
   public var trainingTarget: TargetDistribution = .none
-  /// The distance (m) below which the end of an episode is a success.
+  /// An episode is a success if at its end the distance to the target is less than this (m).
   public var successRadius: Double = 5
-  /// The steps of an episode.
+  /// The number of steps in an episode.
   public var episodeSteps: Int = 500
 
   /// The height of a wall, block or platform (m).
@@ -72,15 +73,15 @@ public struct MazeMap: Equatable, Sendable {
   /// Whether the maze stands on platforms with a chasm between them.
   public var hasChasm: Bool { cells.contains { $0.contains(.chasm) } }
 
-  /// Whether something in it can be moved.
+  /// Whether the maze has a movable block.
   public var hasBlock: Bool { blockCount > 0 }
 
-  /// How many blocks can be moved, each on two slides.
+  /// The number of movable blocks; each has two slide joints.
   var blockCount: Int {
     cells.reduce(0) { $0 + $1.count { $0 == .blockXY || $0 == .blockYZ } }
   }
 
-  /// How high the ground is on which the robot starts (m).
+  /// The height of the ground on which the robot starts (m).
   public var groundHeight: Double { hasChasm ? wallHeight : 0 }
 
   /// The centre of a cell (m).
@@ -91,7 +92,7 @@ public struct MazeMap: Equatable, Sendable {
     )
   }
 
-  /// Whether a place in the plane (m) is inside a wall, its faces included.
+  /// Whether the point (x, y) in the plane (m) is inside a wall, the wall's faces included.
   public func isInsideWall(x: Double, y: Double) -> Bool {
     let half = cellSize / 2
     for row in cells.indices {
@@ -111,7 +112,8 @@ public struct MazeMap: Equatable, Sendable {
     return ((first.x - half, first.y - half), (end.x + half, end.y + half))
   }
 
-  /// The cell with the longest way from the robot, walls apart.
+  /// The cell that is farthest from the robot by the shortest way around walls; chasms and blocks
+  /// don't count as obstacles.
   var farthestCell: Index {
     var reached: Set<Index> = [robot]
     var queue = [robot]
@@ -132,8 +134,9 @@ public struct MazeMap: Equatable, Sendable {
     return queue[queue.count - 1]
   }
 
-  /// The smallest box (m) around all cells that are no walls: where targets are drawn from unless a
-  /// map says otherwise. In a map with a chasm it reaches from the bottom to above the robot.
+  /// The smallest box (m) around all cells that are not walls; targets are drawn from it unless the
+  /// map says otherwise. In a map with a chasm it also spans the heights from 0 to 1 m above the
+  /// ground on which the robot starts.
   var openBox: TargetDistribution {
     var lower = [Double.infinity, .infinity]
     var upper = [-Double.infinity, -.infinity]

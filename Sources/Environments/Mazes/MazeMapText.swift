@@ -3,12 +3,12 @@ import Learning
 import MuJoCo
 
 extension MazeMap {
-  /// The most rows and the most columns of a map.
+  /// The largest number of rows and of columns in a map.
   public static let maximumSide = 64
   /// The largest map file that is read (bytes).
   public static let maximumFileSize = 1 << 20
 
-  /// Reads a map from a text file; where there is none, a built-in map of that name.
+  /// Reads a map from a text file; if there is no such file, takes the built-in map of that name.
   ///
   /// - Throws: ``SourceError`` with line and column.
   public init(path: String) throws(SourceError) {
@@ -33,8 +33,8 @@ extension MazeMap {
   ///
   /// - Parameters:
   ///   - text: Settings, one `key: value` a line, then the drawing.
-  ///   - name: What the map is called unless its text says so.
-  ///   - source: What errors name; the map's name if it is `nil`.
+  ///   - name: The map's name unless the text sets one.
+  ///   - source: The name of the text in errors; the map's name if it is `nil`.
   public init(text: String, name: String, source: String? = nil) throws(SourceError) {
     var reader = MazeMapReader(source: source ?? name)
     self = try reader.read(text, name: name)
@@ -89,7 +89,7 @@ extension MazeMap.Cell {
   }
 }
 
-/// Reads one map's text, line by line, and remembers where everything was for the errors.
+/// Reads one map's text line by line and keeps the position of every part for error messages.
 private struct MazeMapReader {
   /// A setting's value and its place in the text.
   struct Setting {
@@ -295,7 +295,8 @@ private struct MazeMapReader {
     return targets
   }
 
-  /// The centre of a cell; on platforms as high above the ground as in Ant Fall.
+  /// The centre of a cell (m). In a map with a chasm, z is 0.5 m above the platforms, as in Ant
+  /// Fall.
   private func position(of index: MazeMap.Index, in map: MazeMap) -> [Double] {
     let center = map.center(of: index)
     return map.hasChasm ? [center.x, center.y, map.groundHeight + 0.5] : [center.x, center.y]
@@ -359,7 +360,7 @@ private struct MazeMapReader {
     return values
   }
 
-  /// A stranger's text, short enough for one line of an error.
+  /// Text from an untrusted file, made short enough for one line of an error.
   private func clipped(_ text: String) -> String {
     let printable = text.map { $0.isASCII && !$0.isNewline ? $0 : "?" }
     return printable.count <= 40 ? String(printable) : String(printable.prefix(37)) + "..."

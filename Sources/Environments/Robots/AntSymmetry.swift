@@ -1,14 +1,15 @@
 import Learning
 
 extension AgentShape.QuarterTurn {
-  /// Of the Ant: leg 1 becomes what leg 2 was, and so on. The axes of the ankles turn with the legs but
-  /// for their signs. The angular velocity is in the body's own frame.
+  /// The quarter turn of the Ant: leg 1 takes the values of leg 2, and so on. The axes of the
+  /// ankles turn with the legs except for their signs. The angular velocity is in the body's own
+  /// frame, so its x and y change too.
   static let ant: AgentShape.QuarterTurn = {
     var observation = Relabelling(
       sources: Array(0..<30), signs: Array(repeating: 1, count: 30))
     var action = Relabelling(sources: Array(0..<8), signs: Array(repeating: 1, count: 8))
     let ankleSigns: [Float] = [-1, 1, -1, 1]
-    // The motors begin with leg 4.
+    // The order of the motors begins with leg 4.
     func motor(_ leg: Int) -> Int { 2 * ((leg + 1) % 4) }
     for leg in 0..<4 {
       let next = (leg + 1) % 4

@@ -1,16 +1,16 @@
 import MuJoCo
 
-/// A robot of the built-in tasks: a file like those that users bring, in Robots/Models, built into the
-/// program.
+/// A robot of the built-in tasks: an MJCF file in Robots/Models, like a user's own robot, that is
+/// compiled into the program.
 struct BuiltInRobot {
-  /// Eight torques, four legs.
+  /// The Ant: four legs, driven by eight torques.
   static let ant = BuiltInRobot(PackageResources.ant_xml, name: "ant", tips: ["shin_"])
-  /// Slides and turns; its environment moves it.
+  /// The Point: slides and turns; the environment moves it.
   static let point = BuiltInRobot(PackageResources.point_xml, name: "point", tips: ["pointer"])
 
-  /// Its document by itself, without materials.
+  /// The robot's MJCF document alone, without materials.
   let document: XMLElement
-  /// What the names of the geoms begin with that are painted like its tips.
+  /// Prefixes of the names of those geoms that are painted as the robot's tips.
   private let tips: [String]
 
   private init(_ bytes: [UInt8], name: String, tips: [String]) {
@@ -22,8 +22,8 @@ struct BuiltInRobot {
     self.tips = tips
   }
 
-  /// The robot for a maze: standing `groundHeight` (m) above where it stood, with the materials that
-  /// mazes have, and with another `solimp` where one is given.
+  /// The robot's document for a maze: raised by `groundHeight` (m), with the materials of mazes,
+  /// and with `solimp` as the default of its geoms if it is given.
   func standing(on groundHeight: Double = 0, solimp: String? = nil) -> XMLElement {
     var document = document
     document.update("default", "geom") { geom in
@@ -32,7 +32,7 @@ struct BuiltInRobot {
     }
     document.update("worldbody", "geom") { $0["material"] = "maze_floor" }
     document.update("worldbody", "body") { body in
-      // All of ours have the place as "x y z".
+      // All built-in robots write the position as "x y z".
       let place = (body["pos"] ?? "").split(separator: " ").compactMap { Double($0) }
       precondition(place.count == 3, "a built-in robot without a place")
       body["pos"] = decimals(place[0], place[1], place[2] + groundHeight)
@@ -55,7 +55,7 @@ extension XMLElement {
     }
   }
 
-  /// Paints the geoms whose names begin with one of `tips`.
+  /// Gives the tips' material to the geoms whose names begin with one of `tips`.
   fileprivate mutating func paint(_ tips: [String]) {
     if name == "geom", let own = self["name"], tips.contains(where: own.hasPrefix) {
       self["material"] = "robot_tip"

@@ -1,33 +1,35 @@
 import Foundation
 import MuJoCo
 
-/// A robot with everything that its MJCF refers to, held in memory: what was read once works without
-/// its files, in another folder and on another machine.
+/// A robot with all files that its MJCF refers to, held in memory: once read, it works without
+/// these files, in another folder and on another machine.
 ///
-/// What it includes is merged into one document, and its meshes, textures and height fields stand
-/// beside it under plain names. That document is MJCF which any program with MuJoCo reads.
+/// Included files are merged into one document. Meshes, textures and height fields are kept beside
+/// it under plain file names. The document is MJCF that any program with MuJoCo can read.
 public struct Robot: Sendable, Equatable {
-  /// What it is called: the name of its file, without folders and endings.
+  /// The robot's name: the name of its file without folders and extensions.
   public let name: String
-  /// Meshes, textures, height fields and skins, by the names that the document calls them by.
+  /// The contents of meshes, textures, height fields, skins and nested models, by the file names
+  /// that the document uses.
   public let assets: [String: [UInt8]]
 
   /// The document; each element knows from which file and line it came.
   let root: XMLElement
 
-  /// The most that is read of a robot's MJCF, with everything it includes (bytes).
+  /// The largest size of a robot's MJCF together with all files that it includes (bytes).
   public static let maximumSize = 16 << 20
-  /// The most that all of its meshes, textures and height fields may have together (bytes).
+  /// The largest size of all of a robot's meshes, textures and height fields together (bytes).
   public static let maximumAssetSize = 256 << 20
-  /// The most meshes, textures and height fields that a robot may have.
+  /// The largest number of meshes, textures and height fields of a robot.
   public static let maximumAssetCount = 1_000
 
-  /// The robot as one MJCF document, beside which its ``assets`` stand.
+  /// The robot as one MJCF document, which refers to the ``assets`` by name.
   public var document: String { root.text }
 
   /// Reads a robot's MJCF file and everything that it refers to.
   ///
-  /// - Throws: ``SourceError`` with the file and the line that are to blame, be it an included one.
+  /// - Throws: ``SourceError`` with the file, which may be an included one, and the line of the
+  ///   fault.
   public init(path: String) throws(SourceError) {
     name = SourceText.stem(of: path)
     var reader = RobotReader(path: path, reserved: "\(name).xml")
@@ -35,15 +37,15 @@ public struct Robot: Sendable, Equatable {
     assets = reader.assets
   }
 
-  /// Takes a robot from what was written of another: its document and its assets.
+  /// Creates a robot from the saved document and assets of another.
   ///
   /// - Parameters:
-  ///   - name: What it is called.
+  ///   - name: The robot's name.
   ///   - document: MJCF, as ``document`` gives it.
   ///   - assets: The files that the document refers to, as ``assets`` gives them.
-  ///   - source: What errors name.
-  /// - Throws: ``SourceError`` where the document isn't MJCF, or refers to anything but `assets`: a
-  ///   stranger's robot reads no file.
+  ///   - source: The name of the document in errors.
+  /// - Throws: ``SourceError`` if the document isn't MJCF or refers to a file that is not in
+  ///   `assets`: a robot from an untrusted source must not read files.
   public init(
     name: String, document: [UInt8], assets: [String: [UInt8]], source: String
   ) throws(SourceError) {
@@ -64,7 +66,7 @@ public struct Robot: Sendable, Equatable {
           throw failure(
             element.place?.line ?? 0, "its robot refers to a file that it does not hold")
         }
-        // A model within a model has files of its own.
+        // A nested model refers to files of its own.
         if element.isCalled("model"), seen.insert(file).inserted {
           documents.append(try RobotReader.document(bytes, source: source))
         }
@@ -74,8 +76,8 @@ public struct Robot: Sendable, Equatable {
 }
 
 extension XMLElement {
-  /// Calls `body` for every file that this element or one within it names: a mesh, a texture, an
-  /// included file (whose attribute is called `include` here), a folder.
+  /// Calls `body` for every file that this element or a descendant names: a mesh, a texture, an
+  /// included file or a folder (for the last two, `attribute` is `include`).
   fileprivate func forEachFile(
     _ body: (XMLElement, _ attribute: String, _ file: String) throws(SourceError) -> Void
   ) throws(SourceError) {
@@ -91,13 +93,13 @@ extension XMLElement {
   }
 }
 
-/// Reads a robot and what it refers to from the disk, as MuJoCo would find it.
+/// Reads a robot and the files that it refers to from the disk; finds them where MuJoCo would.
 private struct RobotReader {
-  /// The attributes of `compiler` that say where files are sought.
+  /// The attributes of `compiler` that set where MuJoCo searches for files.
   static let folders: Set<String> = ["meshdir", "texturedir", "assetdir", "strippath"]
 
   private let path: String
-  /// The folder of the main file, with its slash.
+  /// The folder of the main file, with a trailing slash; empty if the path has no folder.
   private let folder: String
   private var budget = Robot.maximumSize
   private var assetBudget = Robot.maximumAssetSize
@@ -105,7 +107,8 @@ private struct RobotReader {
 
   private(set) var assets: [String: [UInt8]] = [:]
   private var nameOfPath: [String: String] = [:]
-  /// In lower case: older versions of MuJoCo compare names so.
+  /// The names in lower case, because older versions of MuJoCo compare names without regard to
+  /// case.
   private var usedNames: Set<String>
 
   init(path: String, reserved: String) {
@@ -114,7 +117,7 @@ private struct RobotReader {
     usedNames = [reserved.lowercased()]
   }
 
-  /// The whole document: one file with plain names.
+  /// Reads the whole robot: one document with plain file names.
   mutating func read() throws(SourceError) -> XMLElement {
     included.insert(path)
     var root = try document(at: path)
@@ -156,7 +159,7 @@ private struct RobotReader {
 
   /// The element with every `<include>` within it replaced by the children of the file it names.
   ///
-  /// - Parameter folder: Of the file that the element is from.
+  /// - Parameter folder: The folder of the file that the element is from.
   private mutating func merged(
     _ element: XMLElement, folder: String
   ) throws(SourceError) -> XMLElement {
@@ -170,7 +173,8 @@ private struct RobotReader {
       guard let file = child["file"] else {
         throw Self.failure(child, "an include without a file: name it with file=\"...\"")
       }
-      // MuJoCo seeks from the main file; newer versions then from the including one, too.
+      // MuJoCo searches relative to the main file; newer versions then also relative to the
+      // including file.
       guard let path = Self.found([self.folder + file, folder + file], file) else {
         throw Self.failure(child, "it includes '\(file)', which is not there: check the path")
       }
@@ -183,7 +187,8 @@ private struct RobotReader {
     return result
   }
 
-  /// The first of the candidates that is a file; `name` alone where it is absolute.
+  /// The first of the candidate paths that is a file; if `name` is an absolute path, only `name` is
+  /// tried.
   private static func found(_ candidates: [String], _ name: String) -> String? {
     (isAbsolute(name) ? [name] : candidates).first { candidate in
       var status = stat()
@@ -194,13 +199,14 @@ private struct RobotReader {
 
   // MARK: Meshes and textures
 
-  /// Where `compiler` says that files are.
+  /// The folders in which files are, from the attributes of `compiler`.
   private struct Folders {
     var mesh = ""
     var texture = ""
     var stripsPaths = false
 
-    /// Takes these attributes away from `compiler`: they have no meaning any more.
+    /// Reads these attributes and removes them from `compiler`: with plain file names they have no
+    /// meaning.
     init(takingFrom root: inout XMLElement) {
       for index in root.children.indices where root.children[index].name == "compiler" {
         let compiler = root.children[index]
@@ -228,7 +234,8 @@ private struct RobotReader {
     where element.attributes[index].name.lowercased().hasPrefix("file") {
       let file = element.attributes[index].value
       if file.isEmpty { continue }
-      // MuJoCo names an asset after its file, which is to have another name.
+      // MuJoCo names an asset after its file. The file gets another name, so the old one is written
+      // here.
       if element.attributes[index].name == "file", element["name"] == nil,
         ["mesh", "texture", "hfield", "skin"].contains(element.name)
       {
@@ -239,7 +246,7 @@ private struct RobotReader {
     for index in element.children.indices { try takeFiles(of: &element.children[index], folders) }
   }
 
-  /// Reads a file and gives its plain name.
+  /// Reads a file and returns its plain name.
   private mutating func take(
     _ file: String, of element: XMLElement, _ folders: Folders
   ) throws(SourceError) -> String {
@@ -250,7 +257,8 @@ private struct RobotReader {
     func place(_ folder: String) -> String {
       Self.isAbsolute(directory) ? directory : folder + directory
     }
-    // MuJoCo seeks from the main file; newer versions and models within the model from their own.
+    // MuJoCo searches relative to the main file; newer versions, and nested models, search relative
+    // to their own file.
     let candidates = [place(folder), place(own), own].map { $0 + sought }
     guard let path = Self.found(candidates, sought) else {
       throw Self.failure(
@@ -266,7 +274,7 @@ private struct RobotReader {
     let name = plainName(for: path)
     nameOfPath[path] = name
     if isModel {
-      // A model within the model, with its own includes and folders.
+      // A nested model, with its own includes and folders.
       var model = try merged(document(at: path), folder: Self.folder(of: path))
       try takeFiles(of: &model)
       assets[name] = Array(model.text.utf8)
@@ -288,7 +296,7 @@ private struct RobotReader {
     return name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
   }
 
-  /// A name that no other asset has: that of the file, where it is free.
+  /// A name that no other asset has: the file's own name if it is still free.
   private mutating func plainName(for path: String) -> String {
     func plain(_ text: String, _ limit: Int) -> String {
       String(

@@ -1,30 +1,33 @@
 import Foundation
 import MuJoCo
 
-/// A robot made ready to stand in a maze in the Ant's place.
+/// A user's own robot, prepared to stand in a maze instead of the Ant.
 struct RobotFile {
-  /// The robot's file, or what else errors are to name.
+  /// The path of the robot's file, or another name for it in errors.
   let path: String
-  /// The robot as it is, and what it is made of.
+  /// The robot as it was read, with its assets.
   let robot: Robot
-  /// Its document without keyframes, and with its defaults in a class of their own.
+  /// The robot's document without keyframes, and with its defaults in a class of their own.
   private(set) var document: XMLElement
-  /// Whether the robot brings no ground.
+  /// Whether a floor must be added, because the robot's file has no plane.
   let needsFloor: Bool
-  /// By what the masses of the maze's blocks are divided, because the robot scales all of them.
+  /// The factor by which the robot's compiler scales all masses; the masses of the maze's blocks
+  /// are divided by it.
   let massScale: Double
-  /// Whether its compiler takes no mass from geoms, or not from all: the maze's blocks state theirs.
+  /// Whether the maze's blocks must state their mass, because the robot's compiler takes no mass
+  /// from some or all geoms.
   private(set) var needsStatedInertia = false
-  /// The positions of its first keyframe, which are its start.
+  /// The positions of the robot's first keyframe, at which episodes start.
   private(set) var keyframe: [Double]?
-  /// The controls of its first keyframe, which are those of no action.
+  /// The controls of the robot's first keyframe, which a zero action gives.
   private(set) var keyframeControls: [Double]?
-  /// The name of the body that its first joint moves.
+  /// The name of the robot's first outermost body with a joint, be it in the body itself or in a
+  /// descendant.
   private(set) var rootBody = "robot"
 
-  /// Sets a robot on the ground of `map`, in the middle of its cell.
+  /// Places a robot on the ground of `map`, in the middle of its cell.
   ///
-  /// - Parameter path: What errors name.
+  /// - Parameter path: The name of the robot in errors.
   /// - Throws: ``SourceError``.
   init(_ robot: Robot, path: String, map: MazeMap) throws(SourceError) {
     self.path = path
@@ -35,7 +38,7 @@ struct RobotFile {
         source: path, line: 0, column: 0,
         message: "its root is <\(document.name.prefix(40))>: a robot is an MJCF file, <mujoco>")
     }
-    // By itself first: what is wrong then is the robot's own.
+    // Compile the robot alone first: an error here is a fault of the robot and not of the maze.
     let alone = try Self.model(of: document, robot, path)
     needsFloor = !(0..<alone.ngeom).contains { alone.geom($0).shape == .plane }
     massScale = try Self.massScale(of: document, robot, path, alone)
@@ -44,13 +47,14 @@ struct RobotFile {
     if map.hasBlock { try removeBounds(from: alone) }
     try placeRoot(groundHeight: map.groundHeight)
     document.confineDefaults(to: "robot")
-    // Of two that say the same the last counts, and how a world looks is not for the robot to say.
+    // If two sections set the same attribute, the last one counts. The robot's sections come first,
+    // so that the maze's decide how the world looks.
     let looks = document.children.filter { ["visual", "statistic"].contains($0.name) }
     document.children.removeAll { ["visual", "statistic"].contains($0.name) }
     document.children.insert(contentsOf: looks, at: 0)
   }
 
-  // MARK: What would change its meaning in another file
+  // MARK: Settings that would affect the maze
 
   private mutating func checkCompiler() throws(SourceError) {
     for compiler in document.children where compiler.name == "compiler" {
@@ -65,8 +69,8 @@ struct RobotFile {
     }
   }
 
-  /// A least mass or inertia would be the blocks', too, which are light. Where it changes nothing of
-  /// the robot it is left out.
+  /// Removes lower bounds on mass and inertia if the robot is the same without them, since they
+  /// would also apply to the maze's blocks, which are light. Otherwise throws.
   private mutating func removeBounds(from alone: Model) throws(SourceError) {
     var plain = document
     var place: XMLElement.Place?
@@ -79,7 +83,7 @@ struct RobotFile {
       }
     }
     guard isBound else { return }
-    // Without it the robot may not even be a valid model.
+    // Without the bounds the robot may not even be a valid model.
     guard let model = try? Self.model(of: plain, robot, path),
       model.physicsDifference(from: alone) == nil
     else {
@@ -91,7 +95,8 @@ struct RobotFile {
     document = plain
   }
 
-  /// A keyframe has no numbers for the maze's blocks: the first becomes the start.
+  /// Removes the keyframes, which have no numbers for the maze's blocks; the first one becomes the
+  /// start.
   private mutating func takeKeyframe(of alone: Model) {
     let keys = document.children.filter { $0.name == "keyframe" }.flatMap(\.children)
     document.children.removeAll { $0.name == "keyframe" }
@@ -102,13 +107,15 @@ struct RobotFile {
       (positions[0], positions[1]) = (0, 0)
       keyframe = positions
     }
-    // MuJoCo makes zeros of controls that a keyframe doesn't name.
+    // If a keyframe sets no controls, MuJoCo fills them with zeros: only the document tells the
+    // difference.
     if keys.first?["ctrl"] != nil, first.ctrl.allSatisfy(\.isFinite) {
       keyframeControls = first.ctrl
     }
   }
 
-  /// `settotalmass` scales whatever stands in the model: by how much the robot by itself.
+  /// The factor by which `settotalmass` scales the masses of the robot alone; 1 without that
+  /// attribute.
   private static func massScale(
     of document: XMLElement, _ robot: Robot, _ path: String, _ alone: Model
   ) throws(SourceError) -> Double {
@@ -134,7 +141,7 @@ struct RobotFile {
         } else {
           body["name"] = rootBody
         }
-        // MuJoCo would change it, and then it is not found.
+        // MuJoCo would change such a name, and the body would not be found.
         guard !rootBody.contains(where: \.isNewline) else {
           throw failure("the name of its first moving body has a line break: remove it")
         }
@@ -163,8 +170,8 @@ struct RobotFile {
 // MARK: - Compiling
 
 extension RobotFile {
-  /// Compiles a world with this robot; what MuJoCo says against an element of the robot is told with
-  /// the file and the line that the element came from.
+  /// Compiles a world with this robot. An error about an element of the robot is reported with the
+  /// file and the line that the element came from.
   func model(of world: XMLElement) throws(SourceError) -> Model {
     try Self.model(of: world, robot, path)
   }
@@ -180,7 +187,8 @@ extension RobotFile {
     } catch {
       message = "\(error)"
     }
-    // "Element 'joint', line 12" and "Object name = leg, id = 3, line = 12, column = 5".
+    // MuJoCo writes "Element 'joint', line 12" or "Object name = leg, id = 3, line = 12, column =
+    // 5".
     let line = message.matches(of: #/line (?:= )?([0-9]+)/#).last.flatMap { Int($0.1) }
     let place = line.flatMap { document.place(ofLine: $0) }
     let said = message.replacing(#/;? *Element '([^']*)', line [0-9]+/#) { " in <\($0.1)>" }
@@ -193,7 +201,8 @@ extension RobotFile {
       message: "not a valid model: \(said)")
   }
 
-  /// Refuses a robot to which the maze is thin air: everything in the maze has contact bits 1 and 1.
+  /// Throws if the robot can't touch the maze, whose geoms all have `contype` 1 and `conaffinity`
+  /// 1.
   private func checkContacts(in model: Model, robotBodies: Range<Int>) throws(SourceError) {
     guard model.findsContacts else {
       throw failure(
@@ -224,18 +233,18 @@ extension RobotFile {
 // MARK: - The compiled robot
 
 extension RobotFile {
-  /// The time of one environment step that is aimed at (s): the Ant's.
+  /// The intended time of one environment step (s), which is the Ant's.
   static let stepDuration = 0.1
 
-  /// Where the robot is found in the compiled world, and how its actuators take an action.
+  /// Where the compiled world's state holds the robot, and how an action becomes its controls.
   ///
-  /// - Parameter blockJoints: How many joints the maze's blocks have; they come last.
+  /// - Parameter blockJoints: The number of joints of the maze's blocks, which come last.
   /// - Throws: ``SourceError`` if its root or an actuator can't be used.
   func layout(
     in model: Model, blockJoints: Int, groundHeight: Double
   ) throws(SourceError) -> (layout: RobotLayout, actionLimits: [Float], halfRange: [Float]) {
     let joints = (0..<(model.njnt - blockJoints)).map { model.joint($0) }
-    // A block has a body and two joints, and comes last.
+    // Each block has one body and two joints; blocks come last.
     try checkContacts(in: model, robotBodies: 1..<max(1, model.nbody - blockJoints / 2))
     let positionCount = model.nq - blockJoints
     let root = try root(of: joints, in: model)
@@ -256,8 +265,9 @@ extension RobotFile {
     return (layout, limits, Self.halfRange(of: joints))
   }
 
-  /// What each control may be, and what it is without an action: as the keyframe says, else what
-  /// keeps a servo where it starts, else the middle.
+  /// The range of each control, and its value for a zero action: the keyframe's control if there is
+  /// one, else the value with which a servo keeps its start state (0 for a velocity servo), else
+  /// the middle of the range.
   private func controls(
     of model: Model, joints: [Joint], start: [Double]
   ) throws(SourceError) -> [(range: ClosedRange<Double>, rest: Double)] {
@@ -287,9 +297,9 @@ extension RobotFile {
     return result
   }
 
-  /// What the control of an actuator without a range of its own may sensibly be: for a position
-  /// servo all that its joint can do, for a velocity servo that in half a second, for a motor all the
-  /// force that it may have. A joint without limits is taken for one of ±π rad or ±1 m.
+  /// A sensible control range for an actuator without one: for a position servo, the range of its
+  /// joint; for a velocity servo, the speeds that cross this range in half a second; for a motor,
+  /// all forces that it may have. A joint without limits counts as one of ±π rad or ±1 m.
   private static func range(of actuator: Actuator, servo: Joint?) -> ClosedRange<Double>? {
     switch (actuator.kind, servo) {
     case (.position, let joint?), (.velocity, let joint?):
@@ -325,7 +335,8 @@ extension RobotFile {
     return .planar(height: model.body(joints[0].body).position.z)
   }
 
-  /// Sensible bounds of a subgoal: 10 m in the plane, half the range of each limited joint.
+  /// Sensible bounds of a subgoal, one for each of the robot's `qpos`: 10 m in the plane, half the
+  /// range of each limited joint.
   private static func halfRange(of joints: [Joint]) -> [Float] {
     var result: [Float] = []
     for (index, joint) in joints.enumerated() {

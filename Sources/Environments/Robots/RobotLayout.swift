@@ -1,11 +1,11 @@
 import Learning
 import MuJoCo
 
-/// Where a robot is found in MuJoCo's state, and how it is driven.
+/// Where MuJoCo's state holds a robot, and how actions drive it.
 struct RobotLayout: Equatable, Sendable {
   /// How the robot's first joints move it through the world.
   enum Root: Equatable, Sendable {
-    /// A free joint: place and quaternion.
+    /// A free joint: position and quaternion.
     case free
     /// A slide along x and one along y, at this height (m).
     case planar(height: Double)
@@ -13,46 +13,48 @@ struct RobotLayout: Equatable, Sendable {
 
   /// How an action becomes motion.
   enum Drive: Equatable, Sendable {
-    /// Controls of MuJoCo's actuators, held for so many physics steps.
+    /// Controls of MuJoCo's actuators, held for `physicsSteps` physics steps.
     case actuators([ControlMap], physicsSteps: Int)
     /// The Point: a move along the heading, then one physics step.
     case kinematic
   }
 
-  /// The robot's part of `qpos`, from its beginning.
+  /// The number of the robot's `qpos`, which come first.
   var positionCount: Int
-  /// The robot's part of `qvel`, from its beginning.
+  /// The number of the robot's `qvel`, which come first.
   var velocityCount: Int
-  /// How it moves through the world.
+  /// How the robot's root moves through the world.
   var root: Root
-  /// How it is driven.
+  /// How actions drive the robot.
   var drive: Drive
   /// The body that cameras follow.
   var bodyName: String
-  /// Where a reset begins, if not at the model's own `qpos0`.
+  /// The positions with which an episode starts; `nil` for the model's own `qpos0`.
   var startPositions: [Double]?
 
-  /// How many of the first positions are the robot's place (m).
+  /// The number of leading positions that say where the robot is (m).
   var placeCount: Int { root == .free ? 3 : 2 }
 
-  /// Where an observation has what turns with the robot's heading.
+  /// Where an observation has the numbers that turn with the robot's heading; `nil` for a robot
+  /// without a free joint.
   var heading: AgentShape.Heading? {
     root == .free ? .init(kind: .quaternion, index: 3, velocityIndex: positionCount) : nil
   }
 
-  /// The physics steps of one environment step.
+  /// The number of physics steps in one environment step.
   var physicsSteps: Int {
     if case .actuators(_, let physicsSteps) = drive { physicsSteps } else { 1 }
   }
 
   /// How one number of an action becomes a control.
   struct ControlMap: Equatable, Sendable {
-    /// The control of no action.
+    /// The control for a zero action.
     var rest: Double
     /// Control per unit of action below and above zero.
     var slopes: (below: Double, above: Double) = (1, 1)
 
-    /// Spans `range` by actions of ± half its width: zero is `rest`, the ends are the ends.
+    /// Maps actions of ± half the width of `range` onto `range`: zero becomes `rest`, and the
+    /// limits become the ends of `range`.
     init(range: ClosedRange<Double>, rest: Double) {
       let (lower, upper) = (range.lowerBound, range.upperBound)
       self.rest = min(max(rest, lower), upper)
@@ -60,7 +62,7 @@ struct RobotLayout: Equatable, Sendable {
       slopes = ((self.rest - lower) / limit, (upper - self.rest) / limit)
     }
 
-    /// The control of an action; one that is not a number stays so.
+    /// The control for an action; NaN stays NaN.
     func control(_ action: Double) -> Double {
       rest + (action < 0 ? slopes.below : slopes.above) * action
     }

@@ -2,29 +2,30 @@ import Learning
 import MuJoCo
 
 extension TaskDefinition {
-  /// A task in one's own maze: reach the target, as in Ant Maze.
+  /// A task in a user's own maze: reach the target, as in Ant Maze.
   ///
-  /// Without a robot the Ant is taken, with stiffer contacts where something can be moved. A robot's
-  /// action is measured from the middle of each actuator's control range, one step lasts 0.1 s or
-  /// one physics step, and subgoals address all of its `qpos`, ±10 m in the plane and ± half the
-  /// range of each limited joint: settings may say otherwise.
+  /// Without a robot the Ant is used, with stiffer contacts in a maze with a movable block. A zero
+  /// action of a user's own robot gives the controls of its first keyframe, or else those that keep
+  /// servos at their start, or else the middle of each control range. One step lasts about 0.1 s,
+  /// but at least one physics step. Subgoals address all of the robot's `qpos`, ±10 m in the plane
+  /// and ± half the range of each limited joint, unless settings say otherwise.
   ///
   /// - Parameters:
   ///   - map: The maze.
   ///   - path: The robot's MJCF file, whose root is a free joint, or slides along x and y; `nil`
   ///     for the Ant.
-  /// - Throws: ``SourceError`` if the robot can't be used, with the file and the line to blame.
+  /// - Throws: ``SourceError`` if the robot can't be used, with the file and the line of the fault.
   public init(map: MazeMap, robot path: String?) throws(SourceError) {
     try self.init(
       map: map, robot: path.map { path throws(SourceError) in try Robot(path: path) }, source: path)
   }
 
-  /// A task in one's own maze, as ``init(map:robot:)``, with a robot that was read before.
+  /// A task in a user's own maze, as ``init(map:robot:)``, with a robot that was read before.
   ///
   /// - Parameters:
   ///   - map: The maze.
   ///   - robot: The robot; `nil` for the Ant.
-  ///   - source: What errors name; the robot's name if it is left out.
+  ///   - source: The name of the robot in errors; the robot's own name if it is left out.
   public init(map: MazeMap, robot: Robot? = nil, source: String? = nil) throws(SourceError) {
     guard let robot else {
       self.init(antIn: map)
@@ -43,8 +44,8 @@ extension TaskDefinition {
         observationCount: layout.positionCount + layout.velocityCount + 1, actionLimits: limits,
         layout: layout, subgoalHalfRange: halfRange, map: map,
         stepDuration: Double(layout.physicsSteps) * model.timestep,
-        // The published noise is made for torques of ±30: where controls are ±0.4 it would leave most
-        // actions at a limit.
+        // The published noise is meant for torques of ±30: with controls of ±0.4 it would leave
+        // most actions at a limit.
         suggestedSettings: [
           "lower.noiseUnits": "limits", "lower.explorationNoise": "0.1",
           "lower.targetNoise": "0.2", "lower.targetNoiseClip": "0.5",
@@ -67,7 +68,7 @@ extension TaskDefinition {
 }
 
 extension TaskDescription {
-  /// A task whose targets and length are a map's.
+  /// A task that takes its targets and its episode length from a map.
   fileprivate init(
     name: String, summary: String, observationCount: Int, actionLimits: [Float],
     layout: RobotLayout, subgoalHalfRange: [Float], map: MazeMap, stepDuration: Double,

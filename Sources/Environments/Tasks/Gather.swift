@@ -1,12 +1,13 @@
 import Foundation
 import Learning
+import MuJoCo
 import Randomness
 
 /// The apples and bombs of Ant Gather, and how the Ant senses them (Duan et al. 2016, rllab).
 package struct GatherField: Equatable, Sendable {
-  /// How many there are of each kind at the start.
+  /// The number of apples, and of bombs, at the start of an episode.
   package static let countOfEach = 8
-  /// Bins of the full circle, for each kind.
+  /// The number of sensor bins around the full circle, for each kind of object.
   package static let binCount = 10
   /// The distance up to which an object is sensed (m).
   package static let sensorRange = 6.0
@@ -15,7 +16,7 @@ package struct GatherField: Equatable, Sendable {
   /// No object lies nearer to the start than this (m).
   package static let startSpacing = 2.0
 
-  /// What is left.
+  /// The objects that are left.
   package private(set) var objects: [GatherObject]
 
   package init(objects: [GatherObject]) {
@@ -39,7 +40,7 @@ package struct GatherField: Equatable, Sendable {
     }
   }
 
-  /// Takes what is within reach of a place in the plane (m).
+  /// Takes the objects within reach of the point (x, y) in the plane (m).
   ///
   /// - Returns: The reward: +1 for each apple, −1 for each bomb.
   package mutating func take(x: Double, y: Double) -> Double {
@@ -56,9 +57,9 @@ package struct GatherField: Equatable, Sendable {
 
   /// Writes the readings, 10 of apples and then 10 of bombs, into `observation` from `offset` on.
   ///
-  /// Bin k covers the directions from −π + k·π/5 to −π + (k + 1)·π/5 from the heading (rad), its
-  /// first edge included: bin 5 begins straight ahead. An object at distance d ≤ 6 puts 1 − d/6
-  /// into its bin; of several of a kind in a bin the nearest is seen.
+  /// Bin k covers the directions from −π + k·π/5 (included) to −π + (k + 1)·π/5 relative to the
+  /// heading (rad), so that bin 5 begins straight ahead. An object at distance d ≤ 6 m gives its
+  /// bin the reading 1 − d/6; of several objects of one kind in a bin, only the nearest is sensed.
   package func sense(
     x: Double, y: Double, heading: Double, into observation: inout [Float], at offset: Int
   ) {
@@ -67,7 +68,7 @@ package struct GatherField: Equatable, Sendable {
     }
   }
 
-  /// The same into 20 numbers.
+  /// Writes the same 20 readings to a pointer.
   private func sense(
     x: Double, y: Double, heading: Double, into readings: UnsafeMutablePointer<Float>
   ) {
@@ -91,8 +92,10 @@ extension GatherField: TaskRules {
     self = GatherField(using: &generator)
   }
 
-  /// What the robot takes is what it earns; the task is over when nothing is left.
-  mutating func score(_ robot: RobotPose) -> (reward: Double, isTerminated: Bool) {
+  /// The reward is what ``take(x:y:)`` returns; the episode terminates when no object is left.
+  mutating func score(
+    _ robot: RobotPose, action: [Float], simulation: Simulation
+  ) -> (reward: Double, isTerminated: Bool) {
     let reward = robot.isDiverged ? 0 : take(x: robot.position.x, y: robot.position.y)
     return (reward, objects.isEmpty)
   }
@@ -107,7 +110,7 @@ extension GatherField: TaskRules {
     GatherSurroundings(readingOffset: offset)
   }
 
-  /// What is left, as JSON.
+  /// The objects that are left, as JSON.
   func saveState() -> Data? { try? StateCoding.encode(objects) }
 
   mutating func restore(_ saved: Data?) -> String? {
@@ -123,9 +126,10 @@ extension GatherField: TaskRules {
   }
 }
 
-/// Apples and bombs that could lie elsewhere.
+/// Computes what the Ant would have sensed and earned in recorded steps with other apples and
+/// bombs.
 package struct GatherSurroundings: Surroundings {
-  /// Where an observation has the readings.
+  /// The index of the first reading in an observation.
   var readingOffset: Int
 
   package func redraw(
@@ -136,13 +140,13 @@ package struct GatherSurroundings: Surroundings {
       GatherField(usingAnyCount: &generator), steps: steps, state: state, first: first, last: last)
   }
 
-  /// What ``redraw(steps:state:using:first:last:)`` does with what it has drawn.
+  /// The part of ``redraw(steps:state:using:first:last:)`` that follows the random draw of `field`.
   package func replay(
     _ field: GatherField, steps: Int, state: (Int) -> UnsafePointer<Float>,
     first: UnsafeMutablePointer<Float>, last: UnsafeMutablePointer<Float>
   ) -> Float {
     var field = field
-    // Within reach nothing is left: it was taken by the step that led here.
+    // Objects within reach of the first state are gone: the step that led to it has taken them.
     _ = field.take(x: Double(state(0)[0]), y: Double(state(0)[1]))
     field.sense(from: state(0), into: first + readingOffset)
     var reward = 0.0
@@ -155,7 +159,8 @@ package struct GatherSurroundings: Surroundings {
 }
 
 extension GatherField {
-  /// What is drawn for an episode, 1 to 8 of each kind of it: as it may be later in one.
+  /// A random placement as at the start of an episode, of which only 1 to 8 objects of each kind
+  /// are kept, as may be left later in an episode.
   package init(usingAnyCount generator: inout RandomStream) {
     self.init(using: &generator)
     for kind in [GatherObject.Kind.apple, .bomb] {
@@ -163,7 +168,7 @@ extension GatherField {
     }
   }
 
-  /// Leaves only the first so many of a kind.
+  /// Keeps only the first `count` objects of a kind.
   private mutating func keep(_ count: Int, of kind: GatherObject.Kind) {
     var left = count
     objects.removeAll { object in
@@ -173,7 +178,7 @@ extension GatherField {
     }
   }
 
-  /// Writes the readings that an observation of the Ant's would have.
+  /// Writes the readings for the Ant's pose in `observation`.
   fileprivate func sense(
     from observation: UnsafePointer<Float>, into readings: UnsafeMutablePointer<Float>
   ) {

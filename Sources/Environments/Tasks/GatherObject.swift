@@ -1,21 +1,21 @@
-/// Something to take in Ant Gather.
+/// An object that the Ant can take in Ant Gather.
 public struct GatherObject: Codable, Equatable, Sendable {
-  /// What an object is.
+  /// The kinds of objects.
   public enum Kind: String, Codable, Sendable {
-    /// Worth +1.
+    /// An apple: a reward of +1.
     case apple
-    /// Worth −1.
+    /// A bomb: a reward of −1.
     case bomb
   }
 
-  /// What it is.
+  /// The kind of the object.
   public var kind: Kind
-  /// Its place (m).
+  /// The x coordinate of the object (m).
   public var x: Double
-  /// Its place (m).
+  /// The y coordinate of the object (m).
   public var y: Double
 
-  /// Makes an object; each parameter is the property of its name.
+  /// Creates an object; each parameter sets the property of the same name.
   public init(kind: Kind, x: Double, y: Double) {
     self.kind = kind
     self.x = x

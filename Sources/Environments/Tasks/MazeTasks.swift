@@ -11,8 +11,8 @@ extension RegisteredTask {
       evaluationTargets: [[0, 8], [8, 0], [8, 8]],
       evaluationTargetNames: ["far end", "first corner", "second corner"],
       successRadius: 2, stepDuration: 0.02,
-      // Random subgoals at first: the way round is not found by small noise on the way that looks
-      // short.
+      // Training begins with random subgoals: small noise around the direct way, which a wall
+      // blocks, does not find the way round.
       suggestedSettings: [
         "lower.explorationNoise": "0.1", "subgoals.space": "xy", "pretrainingSteps": "25000",
         "higher.discount": "0.95",
@@ -51,7 +51,7 @@ extension RegisteredTask {
     trainingTarget: .uniform(lower: [-4, -4, 0], upper: [12, 28, 5]),
     evaluationTargets: [[0, 27, 4.5]], evaluationTargetNames: ["far side"])
 
-  /// The Ant on its way to a target in a maze.
+  /// A task in which the Ant has to reach a target in a maze.
   private static func antInMaze(
     _ name: String, world: String? = nil, _ map: MazeMap, summary: String,
     trainingTarget: TargetDistribution, evaluationTargets: [[Double]],
@@ -79,7 +79,7 @@ extension TaskDescription {
     TaskDescription(
       name: name, summary: summary, observationCount: 30 + readingCount,
       actionLimits: antActionLimits, placeCount: 3, heading: RobotLayout.ant.heading,
-      // Readings do not turn by quarters.
+      // The relabelling of a quarter turn does not cover sensor readings.
       quarterTurn: readingCount == 0 ? .ant : nil, subgoalHalfRange: antSubgoalHalfRange,
       trainingTarget: trainingTarget, evaluationTargets: evaluationTargets,
       evaluationTargetNames: evaluationTargetNames, successRadius: successRadius,
@@ -92,7 +92,8 @@ extension TaskDescription {
   /// The time of one step (s).
   static let antStepDuration = 0.1
 
-  /// x, y and z (m), the quaternion, then hip and ankle (rad) of each leg (the paper's appendix).
+  /// The bounds of a subgoal: x, y and z (m), the quaternion, then hip and ankle (rad) of each leg
+  /// (the paper's appendix).
   static let antSubgoalHalfRange: [Float] =
     [10, 10, 0.5, 1, 1, 1, 1] + [0.5, 0.3, 0.5, 0.3, 0.5, 0.3, 0.5, 0.3]
 }

@@ -1,39 +1,39 @@
 import Learning
 import MuJoCo
 
-/// A task with its world: all that is needed to make environments for it.
+/// A task with its world: everything that is needed to create environments for it.
 public struct TaskDefinition: Sendable {
-  /// What the task asks and how it is shaped.
+  /// The description of the task: its sizes, limits and targets.
   public let description: TaskDescription
-  /// The MJCF of its world.
+  /// The MJCF of the task's world.
   public let modelXML: String
-  /// The maze, where it is one.
+  /// The maze; `nil` in a world without one.
   public let map: MazeMap?
-  /// The robot, where it is one's own and not that of a built-in task.
+  /// The user's own robot; `nil` for a robot of the built-in tasks.
   public let customRobot: Robot?
 
-  /// Whether ``TaskRegistry`` has it, so that its name says all.
+  /// Whether ``TaskRegistry`` has the task, so that the task's name is enough to identify it.
   public let isBuiltIn: Bool
 
   let robot: RobotLayout
 
-  /// What a step earns and when an episode ends; every environment begins with a copy.
+  /// The rules of reward and termination; every environment begins with a copy.
   let rules: any TaskRules
 
-  /// What the robot would have sensed and earned, had the task's things lain elsewhere; `nil` in a task
-  /// where they lie always the same, or move the robot.
+  /// Computes what the robot would have sensed and earned if the task's objects had lain elsewhere;
+  /// `nil` in a task whose objects always lie at the same places, or affect the robot's motion.
   package var surroundings: (any Surroundings)? {
     rules.surroundings(readingsAt: robot.positionCount + robot.velocityCount)
   }
 
-  /// Makes an environment with a world of its own. It must be reset before its first step.
+  /// Creates an environment with its own compiled world. It must be reset before its first step.
   ///
   /// - Throws: `MuJoCoError` if MuJoCo refuses the world.
   public func makeEnvironment() throws -> RobotEnvironment {
     try RobotEnvironment(definition: self, model: makeModel())
   }
 
-  /// Makes an environment in a world that others may use at the same time.
+  /// Creates an environment in a compiled world that others may use at the same time.
   ///
   /// - Parameter model: The result of ``makeModel()`` of the same definition.
   public func makeEnvironment(model: Model) throws -> RobotEnvironment {
@@ -47,8 +47,8 @@ public struct TaskDefinition: Sendable {
     try Model(xml: modelXML, name: description.name, files: customRobot?.assets ?? [:])
   }
 
-  /// What makes this world move otherwise than `other`'s, in words; `nil` if there is nothing.
-  /// Names and looks don't count.
+  /// The first difference between the physics of this world and of `other`'s, in words; `nil` if
+  /// there is none. Names and appearance don't count.
   ///
   /// - Throws: `MuJoCoError` if MuJoCo refuses one of the worlds.
   public func physicsDifference(from other: TaskDefinition) throws -> String? {

@@ -3,12 +3,12 @@ import MuJoCo
 
 /// The tasks of the paper and Point Maze, by name.
 public enum TaskRegistry {
-  /// A line for each task, in the order in which `hiro list` shows them.
+  /// All tasks, in the order in which `hiro list` shows them.
   private static let tasks: [RegisteredTask] = [
     .pointMaze, .antMaze, .antPush, .antPushMulti, .antFall, .antFallMulti, .antGather,
   ]
 
-  /// Every task.
+  /// The descriptions of all tasks.
   public static let all: [TaskDescription] = tasks.map(\.description)
 
   /// Whether a task has this name.
@@ -33,15 +33,15 @@ public enum TaskRegistry {
       customRobot: nil, isBuiltIn: true, robot: task.robot, rules: task.rules)
   }
 
-  /// Makes an environment for the task with this name. It must be reset before its first step.
+  /// Creates an environment for the task with this name. It must be reset before its first step.
   ///
   /// - Throws: `EnvironmentError.unknownTask`, or `MuJoCoError`.
   public static func makeEnvironment(named name: String) throws -> RobotEnvironment {
     try definition(named: name).makeEnvironment()
   }
 
-  /// The models under `models/`: file name and text. The multi-target tasks share their world with
-  /// the others, and the robots stand there by themselves.
+  /// The models under `models/`: file name and text. The multi-target tasks share their worlds with
+  /// the single-target ones; the Ant is also there alone.
   package static var models: [(file: String, text: String)] {
     tasks.filter { $0.worldName == $0.description.name }
       .map { ("\($0.worldName).xml", $0.world().text) }
@@ -58,16 +58,16 @@ public enum TaskRegistry {
 
 /// A task that comes with the program.
 struct RegisteredTask: Sendable {
-  /// What it asks and how it is shaped.
+  /// The description of the task: its sizes, limits and targets.
   var description: TaskDescription
-  /// What its world is called, which it may share with another task.
+  /// The name of the task's world, which other tasks may share.
   var worldName: String
-  /// Its maze, where it is one.
+  /// The maze; `nil` in a world without one.
   var map: MazeMap?
-  /// Where the robot is found in the world's state, and how it is driven.
+  /// Where the world's state holds the robot, and how actions drive it.
   var robot: RobotLayout
-  /// What a step earns and when an episode ends.
+  /// The rules of reward and termination.
   var rules: any TaskRules
-  /// The MJCF of its world.
+  /// Makes the MJCF of the task's world.
   var world: @Sendable () -> XMLElement
 }

@@ -1,11 +1,14 @@
 import Foundation
 import Learning
+import MuJoCo
 import Randomness
 
-/// What a task asks of a robot in its world: what a step earns, when an episode ends before its last step,
-/// and what the robot senses of it. A task is its world, its ``TaskDescription`` and these.
+/// The rules of a task: the reward of a step, when an episode terminates before its last step, and
+/// the sensor readings of the robot. A task consists of its world, its ``TaskDescription`` and its
+/// rules.
 protocol TaskRules: Sendable {
-  /// How many numbers the observation has of it, between the robot's own and the time.
+  /// The number of the task's sensor readings in the observation, between the robot's own numbers
+  /// and the time.
   var readingCount: Int { get }
 
   /// Begins an episode.
@@ -13,25 +16,32 @@ protocol TaskRules: Sendable {
   /// - Parameter generator: The only source of chance.
   mutating func begin(using generator: inout RandomStream)
 
-  /// What the step earned that led to `robot`, and whether the task is over with it.
-  mutating func score(_ robot: RobotPose) -> (reward: Double, isTerminated: Bool)
+  /// The reward of the step that led to `robot`, and whether the episode terminates with it.
+  ///
+  /// - Parameters:
+  ///   - action: The action of the step, in the units of its limits and not clipped to them.
+  ///   - simulation: The simulation after the step, including other things that move.
+  mutating func score(
+    _ robot: RobotPose, action: [Float], simulation: Simulation
+  ) -> (reward: Double, isTerminated: Bool)
 
   /// Writes ``readingCount`` numbers into `observation`, from `offset` on.
   func sense(_ robot: RobotPose, into observation: inout [Float], at offset: Int)
 
-  /// What makes the continuation of an episode exact to the bit, besides the world; `nil` where there is
-  /// nothing to remember.
+  /// The task's own state, with which an episode continues bit-identically, apart from the state of
+  /// the world; `nil` if the task has none.
   func saveState() -> Data?
 
-  /// Continues from a saved state, which may stand in anyone's file.
+  /// Continues from a saved state, which may come from an untrusted file.
   ///
-  /// - Returns: `nil`, or what is wrong with it: then nothing has changed.
+  /// - Returns: `nil`, or what is wrong with the state; in that case nothing has changed.
   mutating func restore(_ saved: Data?) -> String?
 
-  /// What is drawn of it.
+  /// The objects of the task that are drawn.
   var objects: [GatherObject] { get }
 
-  /// What could have been elsewhere, with readings at an offset of the observation; `nil` where nothing could.
+  /// Computes what would have been sensed and earned with the task's objects at other places, with
+  /// readings from index `offset` of the observation on; `nil` if the task has no such objects.
   func surroundings(readingsAt offset: Int) -> (any Surroundings)?
 }
 
@@ -47,18 +57,18 @@ extension TaskRules {
   func surroundings(readingsAt offset: Int) -> (any Surroundings)? { nil }
 }
 
-/// Where a robot is after a step.
+/// The pose of a robot after a step.
 struct RobotPose {
-  /// Its place (m).
+  /// The robot's position (m).
   var position: SIMD3<Double>
-  /// Its orientation, a quaternion w, x, y, z of any length.
+  /// The robot's orientation, a quaternion w, x, y, z of any length.
   var orientation: SIMD4<Double>
-  /// How far it is from the target (m); `nil` in a task without one.
+  /// The distance to the target (m); `nil` in a task without a target.
   var distanceToTarget: Double?
   /// Whether the simulation has become unstable: then the pose means nothing.
   var isDiverged: Bool
 
-  /// The direction of its x axis in the plane (rad).
+  /// The direction of the robot's x axis in the plane (rad).
   var heading: Double {
     let q = orientation
     return atan2(
@@ -67,10 +77,12 @@ struct RobotPose {
   }
 }
 
-/// Reach the target: each step earns minus the distance that is left (m). Nothing ends an episode but
-/// the clock.
+/// Reach the target: the reward of each step is minus the remaining distance to the target (m). An
+/// episode never terminates; it is only truncated after its last step.
 struct ReachTarget: TaskRules {
-  func score(_ robot: RobotPose) -> (reward: Double, isTerminated: Bool) {
+  func score(
+    _ robot: RobotPose, action: [Float], simulation: Simulation
+  ) -> (reward: Double, isTerminated: Bool) {
     (-(robot.distanceToTarget ?? 0), false)
   }
 }

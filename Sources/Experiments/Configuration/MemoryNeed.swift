@@ -23,13 +23,14 @@ extension RunConfiguration {
       let transitions = Double(learning.higher.replayCapacity)
       numbers += transitions * (subgoals + targets + 5)
       slots = max(slots, transitions * interval)
-
-      let batch = Double(learning.higher.batchSize)
-      let candidates = Double(learning.correction.randomCandidates) + 2
-      let hidden = Double(learning.lower.hiddenUnits)
-      let steps = interval * (observations + subgoals + hidden + actions)
-      let rows = (candidates + interval - 1) * (2 * hidden + observations + subgoals + actions)
-      numbers += batch * (steps + rows + candidates * (hidden + 2 * subgoals + interval))
+      if learning.correction.kind == .candidates {
+        let batch = Double(learning.refreshedCount)
+        let candidates = Double(learning.correction.randomCandidates) + 2
+        let hidden = Double(learning.lower.hiddenUnits)
+        let steps = interval * (observations + subgoals + hidden + actions)
+        let rows = (candidates + interval - 1) * (2 * hidden + observations + subgoals + actions)
+        numbers += batch * (steps + rows + candidates * (hidden + 2 * subgoals + interval))
+      }
     }
     numbers += slots * (observations + actions)
     return 4 * numbers

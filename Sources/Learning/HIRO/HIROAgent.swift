@@ -458,7 +458,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
 
 extension HIROConfiguration {
   /// Transitions of a higher-level batch that are relabelled anew.
-  var refreshedCount: Int {
+  package var refreshedCount: Int {
     let count = Double(higher.batchSize) * correction.refreshed
     return min(max(Int(count.rounded()), 1), higher.batchSize)
   }

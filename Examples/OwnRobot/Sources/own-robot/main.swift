@@ -1,4 +1,4 @@
-// Trains HIRO with a robot of one's own in a maze of one's own.
+// Trains HIRO with your own robot in your own maze.
 //
 //   swift run -c release own-robot [STEPS]
 
@@ -15,7 +15,7 @@ func path(of file: String) throws -> String {
   return path
 }
 
-// What is wrong in one of the files is said with its line.
+// An error in one of the files is reported with its line.
 let map = try MazeMap(path: path(of: "bend.txt"))
 let definition = try TaskDefinition(map: map, robot: path(of: "hovercraft.xml"))
 let task = definition.description
@@ -23,8 +23,8 @@ print(
   "\(task.summary): it observes \(task.observationCount) numbers, acts by \(task.actionCount), "
     + "a step lasts \(task.stepDuration) s")
 
-// The robot moves up to 1.4 m in the time of a decision: a subgoal is up to 3 m away. Its run is short: the
-// averaged policies, which are the ones evaluated, follow sooner.
+// The robot moves up to 1.4 m from one decision to the next, so a subgoal is up to 3 m away. The
+// run is short, so the averaged policies, which are the ones evaluated, must follow faster.
 var configuration = try RunConfiguration(
   for: task, preset: "dependable",
   settings: [
@@ -39,7 +39,7 @@ _ = try TrainingRun(
   configuration: configuration, definition: definition, map: map, folder: "own-robot-run"
 ).run()
 
-// The run's folder has map and robot: to go on needs neither of the two files.
+// The run's folder contains the map and the robot: neither of the two files is needed to continue.
 let continued = try TrainingRun(
   resuming: "own-robot-run",
   changes: { saved in
@@ -49,7 +49,7 @@ let continued = try TrainingRun(
   })
 _ = try continued.run()
 
-// So has its policy.
+// The policy file contains them too.
 let policy = try PolicyFile(path: "own-robot-run/latest.safetensors")
 let world = try policy.definition()
 let isSame = try world.physicsDifference(from: definition) == nil

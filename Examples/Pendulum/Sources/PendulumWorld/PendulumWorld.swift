@@ -1,5 +1,5 @@
-/// A pendulum as MJCF: a point of 1 kg at the end of a rod of 1 m without mass, drawn as a ball. What
-/// lies in a file is loaded with `Model(path:)`.
+/// A pendulum as MJCF: a point mass of 1 kg at the end of a massless rod of 1 m, drawn as a ball. A
+/// model in a file is loaded with `Model(path:)` instead.
 public let pendulumWorld = """
   <mujoco model="pendulum">
     <option timestep="0.001" integrator="RK4"/>

@@ -1,4 +1,4 @@
-// Takes a picture of a pendulum and the way of its ball, without a window: pendulum.png.
+// Draws a pendulum and the path of its ball into pendulum.png, without a window.
 
 import MuJoCo
 import MuJoCoGraphics

@@ -2,8 +2,8 @@ import Learning
 import MuJoCo
 
 /// A trajectory of the physics alone, without a task: an initial state, the controls, and the state
-/// after each environment step. It is the format of the reference trajectories and of `hiro
-/// simulate`.
+/// after each environment step. It is the format of the reference trajectories and of the command
+/// `hiro simulate`.
 public struct PhysicsTrace: Codable, Equatable, Sendable {
   /// One environment step.
   public struct Step: Codable, Equatable, Sendable {
@@ -24,7 +24,7 @@ public struct PhysicsTrace: Codable, Equatable, Sendable {
 
   /// The version of MuJoCo that made the trace, such as `2.2.2`.
   public var mujoco: String?
-  /// The physics steps of one environment step.
+  /// The number of physics steps in one environment step.
   public var frameSkip: Int?
   /// The length of a physics step (s).
   public var timestep: Double?

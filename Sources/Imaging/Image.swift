@@ -77,7 +77,8 @@ public struct Image: Sendable, Equatable {
 // MARK: - Drawing
 
 extension Image {
-  /// Draws `image` with its top left corner at column `x` and row `y`; what lies outside is cut off.
+  /// Draws `image` with its top left corner at column `x` and row `y`; what lies outside is cut
+  /// off.
   public mutating func draw(_ image: Image, x: Int, y: Int) {
     let columns = Self.clip(x, image.width, to: width)
     if columns.isEmpty { return }
@@ -190,8 +191,8 @@ extension Image {
     }
   }
 
-  /// Pictures side by side in rows of `columns`, `spacing` pixels apart and from the edge. Each cell
-  /// has the size of the first picture; the others are scaled to it.
+  /// Pictures side by side in rows of `columns`, `spacing` pixels apart and from the edge. Each
+  /// cell has the size of the first picture; the others are scaled to it.
   ///
   /// - Precondition: there is at least one picture and one column.
   public static func contactSheet(

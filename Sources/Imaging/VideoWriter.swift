@@ -44,7 +44,7 @@ public final class VideoWriter {
   ///
   /// - Parameter shouldStop: Called again and again while waiting for `ffmpeg`; true ends the wait.
   /// - Throws: ``ImagingError/ffmpegMissing``, ``ImagingError/noEncoder(path:reason:)``,
-  ///   ``ImagingError/unwritable(path:reason:)``, `CancellationError` where `shouldStop()` is true.
+  ///   ``ImagingError/unwritable(path:reason:)``, `CancellationError` if `shouldStop()` is true.
   public init(
     path: String, width: Int, height: Int, framesPerSecond: Double,
     shouldStop: @escaping @Sendable () -> Bool = { false }

@@ -28,7 +28,7 @@ public struct Geom: Sendable, Equatable {
   public var name: String?
   /// The body to which the geom belongs.
   public var body: Int
-  /// The geom's shape; nil for one that is not listed in ``Shape``.
+  /// The geom's shape; nil for one that is not listed in ``Geom/Shape``.
   public var shape: Shape?
   /// Half-sizes in metres; their meaning depends on the shape.
   public var size: SIMD3<Double>

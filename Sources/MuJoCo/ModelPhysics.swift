@@ -148,8 +148,8 @@ extension Model {
     }
   }
 
-  /// The compiled model as a file in MuJoCo's own binary format (MJB), which other programs with the
-  /// same version of MuJoCo can load.
+  /// The compiled model as a file in MuJoCo's own binary format (MJB), which other programs with
+  /// the same version of MuJoCo can load.
   ///
   /// - Throws: ``MuJoCoError/internalError(model:call:message:)``.
   public func binary() throws -> [UInt8] {

@@ -65,7 +65,7 @@ public struct StateVector: MutableCollection, RandomAccessCollection {
   /// Replaces all numbers by single-precision ones.
   ///
   /// - Precondition: `values` has ``count`` numbers.
-  @_disfavoredOverload  // So that `[0, 1]` is no question of which.
+  @_disfavoredOverload  // Otherwise `[0, 1]` would be ambiguous.
   @inlinable public func assign(_ values: [Float]) {
     precondition(values.count == count, "\(values.count) numbers given for \(count)")
     for index in 0..<count { start[index] = Double(values[index]) }

@@ -3,11 +3,11 @@ import CMuJoCo
 // Access to MuJoCo's own functions, for everything that this module does not offer.
 
 extension Model {
-  /// Calls `body` with MuJoCo's own model, for functions that this module does not offer; `import
-  /// CMuJoCo` makes MuJoCo's C functions available.
+  /// Calls `body` with MuJoCo's own model, for functions that this module does not offer. After
+  /// `import CMuJoCo`, MuJoCo's C functions are available.
   ///
-  /// - Read only: the model may be in use on other threads, and what was computed from it, here and in
-  ///   MuJoCo, relies on its never changing.
+  /// - The model must only be read: it may be in use on other threads, and values computed from it,
+  ///   here and in MuJoCo, rely on the model never changing.
   /// - The pointer, and every pointer in it, is valid only during the call of `body`.
   /// - If a MuJoCo function that `body` calls raises a fatal error, the process ends. The calls
   ///   that this module makes itself throw instead.

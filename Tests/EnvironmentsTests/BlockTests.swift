@@ -4,7 +4,7 @@ import MuJoCo
 import Randomness
 import Testing
 
-/// Scripted pushes: a force on the Ant's torso takes it to the block.
+/// Tests with scripted pushes: a force on the Ant's torso moves it against the block.
 @Suite("Movable blocks")
 struct BlockTests {
   @Test("In Ant Push an Ant drawn along y pushes the block ahead, into the way")
@@ -25,7 +25,7 @@ struct BlockTests {
     try draw(environment, force: [12, 0, 0], steps: 150)
     let q = environment.simulation.qpos
     #expect(q[15] > 6 && abs(q[16]) < 0.2)
-    // Then straight up, to the room behind.
+    // Then along y, to the room behind.
     try draw(environment, force: [-3, 12, 0], steps: 100)
     #expect(environment.robotPosition.y > 14)
     #expect(environment.isSuccess == true)
@@ -35,8 +35,8 @@ struct BlockTests {
   func blockRests(task: String) throws {
     let environment = try fresh(task)
     for _ in 0..<100 { _ = try environment.step(Array(repeating: 0, count: 8)) }
-    // Blocks and walls are held a margin apart: 0.01 m with libmujoco 2.2.2, where the larger of two
-    // margins counts, and 0.02 m with 4.0, where their sum does.
+    // Blocks and walls are held a margin apart: 0.01 m with libmujoco 2.2.2, where the larger of
+    // two margins counts, and 0.02 m with 4.0, where their sum does.
     #expect(environment.simulation.qpos.dropFirst(15).allSatisfy { abs($0) < 0.022 })
   }
 
@@ -53,7 +53,7 @@ struct BlockTests {
     try draw(environment, force: .zero, steps: 50)
     #expect(environment.robotPosition.z > 4.2 && environment.robotPosition.z < 5)
 
-    // And on the other side, where it has succeeded.
+    // The Ant also stands on the other side, where the task counts as a success.
     try place(environment, x: 2, y: 25, z: 4.75)
     try draw(environment, force: .zero, steps: 50)
     #expect(environment.robotPosition.z > 4.2 && environment.robotPosition.z < 5)
@@ -95,7 +95,7 @@ struct BlockTests {
     return environment
   }
 
-  /// Sets the Ant down at rest, legs as at the start, without touching the blocks.
+  /// Places the Ant at rest, with its legs as at the start; the blocks stay where they are.
   private func place(_ environment: RobotEnvironment, x: Double, y: Double, z: Double) throws {
     let (q, v) = (environment.simulation.qpos, environment.simulation.qvel)
     for (index, value) in [x, y, z, 1, 0, 0, 0].enumerated() { q[index] = value }
@@ -104,7 +104,7 @@ struct BlockTests {
     try environment.simulation.forward()
   }
 
-  /// Steps while a force (N) acts on the torso. The legs are left alone.
+  /// Takes steps while a force (N) acts on the torso. All torques are zero.
   private func draw(
     _ environment: RobotEnvironment, force: SIMD3<Double>, steps: Int
   ) throws {
@@ -114,7 +114,8 @@ struct BlockTests {
     for axis in 0..<3 { applied[6 * environment.robotBody + axis] = 0 }
   }
 
-  /// An Ant pushes the right block at a walk until it falls, and is taken away.
+  /// Moves the Ant against the right block at walking speed until the block falls, then takes the
+  /// Ant away.
   private func pushIntoChasm(_ environment: RobotEnvironment, blockY: Int) throws {
     let q = environment.simulation.qpos
     try place(environment, x: 8, y: 3, z: 4.75)
@@ -123,7 +124,7 @@ struct BlockTests {
     try draw(environment, force: .zero, steps: 50)
   }
 
-  /// Draws the torso along y at about 1 m/s, against friction, until `isDone`.
+  /// Pulls the torso along y at about 1 m/s, against friction, until `isDone`.
   private func walk(
     _ environment: RobotEnvironment, limit: Int, until isDone: () -> Bool
   ) throws {

@@ -55,7 +55,7 @@ struct CustomTaskTests {
     #expect(task.subgoalHalfRange.count == 4 && task.subgoalHalfRange[0] == 10)
     var generator = RandomStream(seed: 1, name: "environment")
     try environment.reset(using: &generator, target: .evaluation(0))
-    // The arm's range of control is -5...15: no action is its middle.
+    // The arm's control range is -5...15: a zero action gives its middle.
     _ = try environment.step([0, 0, 0, 0])
     #expect(environment.simulation.ctrl[3] == 5)
     #expect(environment.robotPosition.z == map.groundHeight + 0.4)

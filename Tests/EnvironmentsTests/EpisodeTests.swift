@@ -23,7 +23,7 @@ struct EpisodeTests {
 
     var positions = (0..<15).map { start[$0] + same.uniform(in: -0.1...0.1) }
     let velocities = (0..<14).map { _ in 0.1 * same.normal() }
-    // mj_forward makes the quaternion one of length 1, as in the reference.
+    // mj_forward normalises the quaternion, as in the reference.
     let length = positions[3..<7].reduce(0) { $0 + $1 * $1 }.squareRoot()
     #expect(abs(length - 1) > 1e-3)
     for index in 3..<7 { positions[index] /= length }
@@ -55,7 +55,8 @@ struct EpisodeTests {
     for index in 0..<29 where !(3..<7).contains(index) {
       let deviation = (squares[index] / Double(count)).squareRoot()
       let expected = index < 15 ? 0.2 / 12.0.squareRoot() : 0.1
-      // Five standard errors of a mean, and of a deviation (at most 1/sqrt(2 n) of it).
+      // The tolerances are five standard errors: of the mean, and of the deviation (at most
+      // 1/sqrt(2 n) of it).
       #expect(abs(sums[index] / Double(count)) < 5 * expected / Double(count).squareRoot())
       #expect(abs(deviation / expected - 1) < 5 / Double(2 * count).squareRoot())
     }
@@ -255,7 +256,7 @@ struct EpisodeTests {
     positions.assign([0, 0, Double.pi / 2])
     for _ in 0..<50 { _ = try environment.step([1, 0]) }
     #expect(positions[1] > 1 && positions[1] < 2)
-    // Away from a wall nothing of its push is left.
+    // After the Point has moved away from a wall, the wall's push has no effect any more.
     for _ in 0..<8 { _ = try environment.step([-1, 0]) }
     let place = Array(positions)
     for _ in 0..<20 { _ = try environment.step([0, 0]) }
@@ -344,7 +345,7 @@ struct EpisodeTests {
     #expect(error.description.contains("did you mean ant-maze?"))
   }
 
-  /// Steps with actions that depend on the step alone.
+  /// Takes steps with actions that depend only on the step's number.
   @discardableResult
   private func play(_ environment: RobotEnvironment, steps: Int) throws -> [StepOutcome] {
     try (0..<steps).map { _ in

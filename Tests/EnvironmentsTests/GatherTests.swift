@@ -52,7 +52,8 @@ struct GatherTests {
     #expect(try Array(sense([.init(kind: .apple, x: -4, y: 0.001)]).nonZero.keys) == [9])
     #expect(try Array(sense([.init(kind: .apple, x: -4, y: -0.001)]).nonZero.keys) == [0])
     #expect(try Array(sense([.init(kind: .apple, x: -4, y: 0)]).nonZero.keys) == [0])
-    // Turned by 170 degrees, what lies at -170 in the world is 20 to the left: across the seam.
+    // For a heading of 170 degrees, an object at -170 degrees in the world lies 20 degrees to the
+    // left: across the seam.
     let turned = 170 * Double.pi / 180
     let place = -170 * Double.pi / 180
     let apple = GatherObject(kind: .apple, x: 3 * cos(place), y: 3 * sin(place))
@@ -142,7 +143,8 @@ struct GatherTests {
 
   @Test("What other objects would have given is what the environment gives with them")
   func otherSurroundings() throws {
-    // The oracle is the environment: a way walked among some objects is walked again among others.
+    // The environment gives the expected values: it runs among the objects of `field`, and
+    // replaying its path with the same objects must give the same readings and rewards.
     let environment = try fresh([.init(kind: .apple, x: 8, y: 8)])
     let surroundings = try #require(environment.surroundings as? GatherSurroundings)
     let start = environment.saveState()
@@ -152,14 +154,14 @@ struct GatherTests {
       var actions = RandomStream(seed: 4, name: "actions")
       let field = GatherField(usingAnyCount: &generator)
       var state = start
-      // The origin is left free of objects: begin anywhere, so that some are within reach.
+      // No object lies near the origin: begin anywhere, so that some are within reach.
       state.physics.qpos[0] = generator.uniform(in: -8...8)
       state.physics.qpos[1] = generator.uniform(in: -8...8)
       state.rules = try JSONEncoder().encode(field.objects)
       try environment.restore(state)
       var (path, rewards) = ([[Float]](), [Float]())
       for _ in 0..<12 {
-        // Thrown about, so that ten steps go somewhere.
+        // The torso gets a velocity, so that the Ant covers some distance in ten steps.
         environment.simulation.qvel[0] = 8
         let torques = (0..<8).map { _ in Float(actions.uniform(in: -30...30)) }
         rewards.append(try environment.step(torques).reward)
@@ -167,7 +169,8 @@ struct GatherTests {
         if environment.objects.isEmpty { break }
       }
       guard path.count == 12 else { continue }
-      // The first step took what was within reach before: the way begins after it.
+      // The first step has taken the objects within reach of the start, so the replayed path begins
+      // after it.
       let (steps, earned) = (11, rewards.dropFirst().reduce(0, +))
       var (first, last) = (path[0], path[steps])
       for index in 29..<49 { (first[index], last[index]) = (-1, -1) }
@@ -236,7 +239,7 @@ struct GatherTests {
     return Array(observation[1..<21])
   }
 
-  /// An episode in which just these objects are left and the Ant is at rest at the origin.
+  /// An episode in which only these objects are left and the Ant is at rest at the origin.
   private func fresh(_ objects: [GatherObject]) throws -> RobotEnvironment {
     let environment = try TaskRegistry.makeEnvironment(named: "ant-gather")
     var generator = RandomStream(seed: 1, name: "environment")

@@ -5,10 +5,12 @@ import Testing
 
 @Suite("Ant Maze against the reference trajectories")
 struct GoldenTests {
-  /// The versions of libmujoco that have a reference, with the largest difference of any `qpos` from
-  /// that of 2.2.2 (m, rad) after the first and after the last of its 500 steps, rounded up.
+  /// The versions of libmujoco that have a reference trajectory, with its largest difference in any
+  /// `qpos` from that of 2.2.2 (m, rad) after the first and after the last of the 500 steps,
+  /// rounded up.
   ///
-  /// 3.3 computes the same in another order; 4.0 has other contacts, and contacts amplify.
+  /// 3.3 computes the same values in another order; 4.0 computes contacts differently, and contacts
+  /// amplify differences.
   static let differences: [String: (first: Double, last: Double)] = [
     "2.2.2": (0, 0), "3.3.7": (2e-16, 3e-9), "4.0.1": (3e-6, 2.7),
   ]
@@ -42,7 +44,7 @@ struct GoldenTests {
       let differences = zip(trace.steps, old.steps).map { Self.difference($0, $1) }
       let first = try #require(differences.first)
       let last = try #require(differences.last)
-      // Of a version without a reference only the beginning is known.
+      // For a version without a reference only the size of the first difference is known.
       let known = Self.differences[version] ?? (1e-4, .infinity)
       #expect(
         first <= known.first && last <= known.last,
@@ -55,8 +57,8 @@ struct GoldenTests {
   }
 }
 
-/// The reference trajectory in a version of MuJoCo: 500 environment steps of Ant Maze under random
-/// torques, the same in all.
+/// The reference trajectory of a version of MuJoCo: 500 environment steps of Ant Maze under random
+/// torques, which are the same for all versions.
 func goldenTrace(_ version: String = "2.2.2") throws -> PhysicsTrace {
   let name = version == "2.2.2" ? "ant_maze" : "ant_maze-\(version)"
   let url = try #require(

@@ -119,7 +119,7 @@ struct MazeMapTests {
     #expect(try failure(Array(repeating: 0x23, count: 65))?.column == 65)
     let missing = #expect(throws: SourceError.self) { try MazeMap(path: folder.file("none")) }
     #expect(missing?.isMissing == true)
-    // No file can have such a name: it is as missing as the other.
+    // No file can have a name this long: it counts as missing, like the file above.
     let tooLong = #expect(throws: SourceError.self) {
       try MazeMap(path: String(repeating: "m", count: 300))
     }

@@ -36,7 +36,7 @@ struct ModernRobotTests {
       [0, 0, height, 1, 0, 0, 0] + [0, 0.8, -1.6, 0, 0.8, -1.6, 0, 0.8, -1.6, 0, 0.8, -1.6]
     for index in 0..<(name == "drone" ? 7 : 19) {
       #expect(abs(simulation.qpos[index] - start[index]) <= 0.1, "qpos[\(index)]")
-      // Without the noise of a reset: what is tried is the pose.
+      // Removes the noise of the reset, because the test is about the pose.
       simulation.qpos[index] = start[index]
     }
     for index in 0..<simulation.qvel.count { simulation.qvel[index] = 0 }
@@ -73,7 +73,8 @@ struct ModernRobotTests {
     let (task, model) = (environment.task, environment.simulation.model)
     #expect(task.actionCount == 19 && model.controlRange(0) == nil)
     let degree = Float.pi / 180
-    // Half of the waist's ranges; what the ankle says itself; twice the width of the arms' in a second.
+    // Waist: half the range of its joints; ankle: half its own control range; arms: twice the width
+    // of their joints' range per second.
     for (index, limit) in [
       (0, 45 * degree), (1, 50 * degree), (3, 32.5 * degree), (7, 0.55), (8, 25 * degree),
       (15, 360 * degree), (16, 260 * degree),
@@ -82,7 +83,8 @@ struct ModernRobotTests {
     }
     try Self.reset(environment)
     _ = try environment.step(task.actionLimits.map { _ in 0 })
-    // At rest a servo holds the keyframe, and an arm does not move.
+    // With a zero action a position servo holds the keyframe, and an arm's velocity servo does not
+    // move.
     let expected = [(5, -0.25), (6, 0.5), (7, -0.25), (15, 0), (16, 0)]
     for (index, control) in expected {
       #expect(abs(environment.simulation.ctrl[index] - control) < 1e-9, "control \(index)")

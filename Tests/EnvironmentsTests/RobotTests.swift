@@ -10,12 +10,12 @@ struct RobotTests {
   let folder = try! TemporaryFolder()
   let map = try! MazeMap(text: RobotFiles.map, name: "lane")
 
-  /// The lane with a robot of this text in it.
+  /// The lane map with the robot that this MJCF text describes.
   func lane(_ robot: String) throws -> Model {
     try TaskDefinition(map: map, robot: folder.file("robot.xml", robot)).makeModel()
   }
 
-  /// What `read` is refused with, in one line.
+  /// The error that `read` throws, which must be one line.
   func refusal(_ read: () throws -> Void) throws -> String {
     do {
       try read()
@@ -44,7 +44,7 @@ struct RobotTests {
         + RobotFiles.tripod(
           before: "<custom><text name='t' data='a &lt; b & c'/></custom><![CDATA[x < y]]>")
         + ending
-      // Bytes that are no UTF-8, as in a comment in German of long ago.
+      // Bytes that are not UTF-8, as in an old German comment in Latin-1.
       let bytes = Data(text.utf8).split(separator: Data("\u{fffd}".utf8))
       let path = folder.file("robot.xml")
       try Data(bytes.joined(separator: [0xfc])).write(to: URL(fileURLWithPath: path))
@@ -244,7 +244,7 @@ struct RobotTests {
     #expect(confined.physicsDifference(from: alone) == nil)
     #expect(confined.physicsFingerprint == alone.physicsFingerprint)
     #expect((0..<alone.ngeom).allSatisfy { confined.geom($0) == alone.geom($0) })
-    // And nothing has the outermost class any more.
+    // The outermost class is empty: a new geom has MuJoCo's own defaults.
     document.append(
       contentsOf: [XMLElement("geom", ["name": "x", "size": "1"])], toSection: "worldbody")
     let model = try Model(xml: document.text, name: "more")
@@ -287,7 +287,7 @@ struct RobotTests {
   func compilerMasses(compiler: String) throws {
     let (plain, before) = (try lane(RobotFiles.tripod()), "<compiler \(compiler)/>")
     var text = RobotFiles.tripod(geom: "group=\"3\"", before: before)
-    // A robot with masses of its own: these are in no geom.
+    // The robot states masses of its own, which come from no geom.
     text = text.replacing(
       "<freejoint",
       with: "<inertial pos=\"0 0 0\" mass=\"2\" "
@@ -332,7 +332,7 @@ struct RobotTests {
     ])
   func ghosts(geom: String, after: String, message: String) throws {
     let said = try refusal { _ = try lane(RobotFiles.tripod(geom: geom, after: after)) }
-    // MuJoCo 3 has taken this attribute out, and says so itself.
+    // MuJoCo 3 has removed this attribute and reports it itself.
     if after.contains("collision="), Model.libraryVersion >= 300 {
       #expect(said.contains("unrecognized attribute"), "\(said)")
       return
@@ -355,7 +355,7 @@ struct RobotTests {
     #expect(again == robot && again.document == robot.document)
     let model = try TaskDefinition(map: map, robot: again).makeModel()
     #expect(model.physicsFingerprint == fingerprint)
-    // What is written reads as what was read: a run's folder holds it so.
+    // Written to files, as in a run's folder, the robot reads back as the same robot.
     try folder.folder("copy")
     for (name, bytes) in robot.assets {
       try Data(bytes).write(to: URL(fileURLWithPath: folder.file("copy/\(name)")))

@@ -3,7 +3,7 @@ import Foundation
 import MuJoCo
 import Testing
 
-/// The compiled worlds against the tables of the paper's published models.
+/// Compares the compiled worlds with the tables of the paper's published models.
 @Suite("The generated worlds")
 struct WorldTests {
   static let antWorlds = [

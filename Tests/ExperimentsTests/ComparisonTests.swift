@@ -36,8 +36,9 @@ struct ComparisonTests {
         let ours = Aggregate(strata: strata)
         #expect(isClose(ours.mean, one.mean[index], 1e-12))
         #expect(isClose(ours.interquartileMean, one.iqm[index], 1e-12))
-        // Scores are multiples of 0.1 and so few that a quantile may fall on one step or the next of
-        // the statistic, a twentieth at most with these sizes.
+        // The scores are few and multiples of 0.1, so the statistic has discrete values, and a
+        // quantile may fall on either of two neighbours. With these sizes they differ by a
+        // twentieth at most.
         for (mine, theirs) in zip(ours.interquartileMeanInterval, one.iqmInterval[index]) {
           #expect(isClose(mine, theirs, 0.051), "\(mine) \(theirs)")
         }
@@ -59,7 +60,7 @@ struct ComparisonTests {
     #expect([1.0, 2, 3, 4, 100].interquartileMean == 3)
   }
 
-  /// A run's folder as `hiro train` leaves it, with the given success at each 1,000 steps.
+  /// Makes a run's folder as `hiro train` leaves it, with the given success at each 1,000 steps.
   func makeRun(
     _ name: String, seed: UInt64, success: [Double], confirmed: [Int: Double] = [:],
     isFinished: Bool = true,
@@ -78,7 +79,7 @@ struct ComparisonTests {
     let columns = MetricsRow.columns(for: task)
     let metrics = try MetricsFile(path: folder.file("\(name)/metrics.csv"), columns: columns)
     for (index, value) in success.enumerated() {
-      // A row without an evaluation before each with one.
+      // Before each row with an evaluation there is one without.
       try metrics.append(step: 1_000 * index + 500, ["wall_time": Double(index)])
       var row = ["wall_time": Double(index) + 0.5]
       for target in ["far_end", "first_corner", "second_corner"] {
@@ -138,7 +139,7 @@ struct ComparisonTests {
     #expect(run.firstStep(reaching: 0.5) == 2_000 && run.firstStep(reaching: 0.9) == 3_000)
     #expect(run.firstStep(reaching: 0.95) == nil)
     #expect(run.isFinished)
-    // Of curves that were kept alone.
+    // Runs of which only the learning curves were kept.
     try makeRun("b", seed: 1, success: [0.4, 0.9], isFinished: false)
     #expect(try RunHistory(folder: folder.file("b")).isFinished)
     try makeRun("c", seed: 1, success: [0.4, 0.9], isFinished: false) { $0.steps = 3_000 }

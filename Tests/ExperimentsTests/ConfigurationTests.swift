@@ -38,7 +38,7 @@ struct ConfigurationTests {
       }
       if mirror.children.isEmpty { fields[path.joined(separator: ".")] = "\(value)" }
       for child in mirror.children {
-        // In a file these stand beside what is around them.
+        // In a file the settings of these two stand at the level of the group around them.
         let name = child.label!
         collect(child.value, ["learning", "learner"].contains(name) ? path : path + [name])
       }

@@ -12,7 +12,7 @@ import Testing
 struct EvaluationTests {
   let folder = try! TemporaryFolder()
 
-  /// A policy of Point Maze with small networks that do something.
+  /// A policy for Point Maze with small networks, untrained but not zero.
   static func policy(hierarchy: Hierarchy = .hiro) throws -> PolicyFile {
     var configuration = RunConfiguration()
     configuration.task = "point-maze"
@@ -52,12 +52,12 @@ struct EvaluationTests {
     "Success at any time counts a target that was reached and left, at the last step it does not")
   func anyTime() throws {
     var policy = try Self.policy()
-    // Full speed ahead, whatever is seen.
+    // The policy drives straight ahead at full speed, whatever it observes.
     policy.tensors["lower.actor.layer3.bias"]?.values = [9, 0]
     policy.tensors["lower.actor.layer3.weight"]?.values = Array(repeating: 0, count: 16)
     let definition = try TaskRegistry.definition(named: "point-maze")
     var evaluation = Evaluation(task: definition.description, episodes: 5, seed: 1)
-    // Where the Point starts, and where it never comes.
+    // One target at the start of the Point, and one that it never reaches.
     evaluation.targets = [
       .init(name: "start", position: [0, 0]), .init(name: "nowhere", position: [500, 500]),
     ]
@@ -83,7 +83,8 @@ struct EvaluationTests {
 
   @Test("Wilson's interval has the textbook values")
   func wilson() {
-    // Values by the closed formula in another program: 8 of 10, and the two ends.
+    // The expected values come from the closed formula in another program: for 8 of 10, all and
+    // none.
     let some = Proportion(successes: 8, of: 10).interval
     #expect(abs(some.lowerBound - 0.4901624715366418) < 1e-12)
     #expect(abs(some.upperBound - 0.9433178485456248) < 1e-12)

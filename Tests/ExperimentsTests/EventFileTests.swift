@@ -13,7 +13,7 @@ struct EventFileTests {
     #expect(CRC32C.checksum([UInt8](repeating: 0, count: 32)) == 0x8a91_36aa)
     #expect(CRC32C.checksum([UInt8](repeating: 0xff, count: 32)) == 0x62a8_ab43)
     #expect(CRC32C.checksum(0..<32) == 0x46dd_794e)
-    // The mask undone gives the checksum back.
+    // Undoing the mask gives the checksum back.
     let rotated = CRC32C.masked(0..<32) &- 0xa282_ead8
     #expect(rotated << 15 | rotated >> 17 == 0x46dd_794e)
   }
@@ -35,7 +35,7 @@ struct EventFileTests {
     #expect(ProtobufMessage.integer(1, of: message.bytes.dropLast()) == nil)
   }
 
-  /// The steps of the records with numbers in all of the folder's files, the oldest file first.
+  /// The steps of all records with numbers, in all files of the folder, the oldest file first.
   func steps() throws -> [Int] {
     try EventFile.files(in: folder.path).flatMap { path -> [Int] in
       var rest = try Data(contentsOf: URL(fileURLWithPath: path))[...]
@@ -44,7 +44,7 @@ struct EventFileTests {
         let length = rest.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
         let data = Array(rest.dropFirst(12).prefix(length))
         rest = rest.dropFirst(16 + length)
-        // Field 5, a summary, is length-delimited: tag 0x2a after time (9 bytes) and step.
+        // Field 2 of a record is its step; only a record with numbers contains the name of one.
         let step = try #require(ProtobufMessage.integer(2, of: data[...]))
         if data.contains(Array("loss".utf8)) { steps.append(Int(step)) }
       }

@@ -27,7 +27,8 @@ struct MetricsFileTests {
     #expect(try text(path) == "step,a\n10,1\n20,2\n25,5\n")
   }
 
-  /// Continues a file that holds `old` after step 20 and gives its text then, and what was kept.
+  /// Continues a file with the contents `old` after step 20. Returns the new contents, and those of
+  /// the file that was kept aside.
   func continued(_ old: String) throws -> (text: String, kept: String?) {
     let path = folder.file("metrics.csv")
     try old.write(toFile: path, atomically: true, encoding: .utf8)

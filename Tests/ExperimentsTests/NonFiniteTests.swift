@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Numbers that are not finite stop a run; a diverged simulation only ends its episode")
 struct NonFiniteTests {
-  /// Point Maze, until something is wrong with its fifth step.
+  /// Point Maze with a fault in its fifth step, or in its observations from the first one on.
   private final class BrokenEnvironment: PhysicsEnvironment {
     enum Fault { case observation, firstObservation, reward, divergence }
 
@@ -101,7 +101,7 @@ struct NonFiniteTests {
     let agent = try #require(run.trainer.agent as? HIROAgent)
     let actor = agent.lower.actor
     if weightIsFinite {
-      // Infinite hidden units of which the last layer subtracts one from another: ∞ − ∞.
+      // The hidden units are infinite, and the last layer subtracts one from another: ∞ − ∞.
       var tensors = actor.tensors(prefix: "")
       for (name, tensor) in tensors {
         let values = tensor.values.indices.map { index -> Float in
@@ -132,7 +132,8 @@ struct NonFiniteTests {
     #expect(trainer.statistics.episodes == 1)
     #expect(trainer.statistics.completed == 0 && trainer.statistics.episodeReturn == 0)
     #expect(agent.experience.lowerCount == 49)
-    // The interval that the divergence broke off is none; four whole ones follow.
+    // The interval that the divergence cut short is not stored; the four complete ones after it
+    // are.
     #expect(agent.experience.higherCount == 4)
   }
 }

@@ -6,7 +6,7 @@ import Randomness
 import TestSupport
 import Testing
 
-/// A point in the plane that is moved to a target.
+/// A point in the plane that actions move to a target.
 private final class Plane: Environment {
   struct State: Codable {
     var place: [Float] = [0, 0]

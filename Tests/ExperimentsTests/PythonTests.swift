@@ -7,7 +7,8 @@ import Randomness
 import TestSupport
 import Testing
 
-/// Python with NumPy and safetensors: what HIRO_PYTHON names (`scripts/test` does), or `python3`.
+/// Python with NumPy and safetensors: the program that HIRO_PYTHON names (`scripts/test` sets it),
+/// or `python3`.
 private enum Python {
   static let executable: String? = {
     let candidate = ProcessInfo.processInfo.environment["HIRO_PYTHON"] ?? "python3"
@@ -86,7 +87,7 @@ struct PythonTests {
     return try Python.run(#require(Python.executable), script, policy, path)
   }
 
-  /// Weights large enough that no layer is idle.
+  /// Random weights, large enough that no layer is idle.
   private func weights(
     _ learning: HIROConfiguration, _ task: TaskDescription, using stream: inout RandomStream
   ) throws -> [String: Tensor] {
@@ -116,7 +117,7 @@ struct PythonTests {
     return tensors
   }
 
-  /// What `policy` does along a random walk of the observation.
+  /// The subgoals and actions of `policy` along a random walk of the observation.
   private func rollout(
     _ policy: HierarchicalPolicy, _ task: TaskDescription, using stream: inout RandomStream
   ) -> Rollout {

@@ -41,7 +41,7 @@ struct StudyTests {
     let configuration = runs[3].configuration
     #expect(configuration.task == "ant-push" && configuration.seed == 1)
     #expect(configuration.learning.lower.discount == 0.9 && configuration.steps == 1_000)
-    // The task's own settings are below those of the preset.
+    // The variant's settings override those that the task suggests.
     #expect(runs[0].configuration.learning.higher.discount == 0.95)
     #expect(runs[1].configuration.learning.higher.discount == 0.8)
   }

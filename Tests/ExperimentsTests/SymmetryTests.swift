@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The Ant's symmetry")
 struct SymmetryTests {
-  /// The Ant called by other names: what was its left side is its front.
+  /// The numbers of the Ant after calling its left side its front.
   private func relabelled(_ values: [Double], sources: [Int], signs: [Float], from first: Int)
     -> [Double]
   {
@@ -41,7 +41,7 @@ struct SymmetryTests {
       let same = action.indices.map { turn.action.signs[$0] * action[turn.action.sources[$0]] }
       _ = try one.step(action)
       _ = try other.step(same)
-      // Contacts make errors of rounding grow.
+      // Contacts amplify rounding errors.
       let step = one.robotPosition - other.robotPosition
       #expect((step * step).sum() < 1e-10)
     }
@@ -60,7 +60,7 @@ struct SymmetryTests {
     var stream = RandomStream(seed: 5, name: "symmetry tests")
     var sides: Set<Int> = []
     for _ in 0..<100 {
-      // Upright but for a little, as it walks.
+      // The Ant is almost upright, as when it walks.
       var state = (0..<30).map { _ in Float(0.3 * stream.normal()) }
       let angle = Float(stream.uniform(in: -3...3))
       state[3...6] = [cos(angle / 2), 0.05 * state[4], 0.05 * state[5], sin(angle / 2)]
@@ -81,10 +81,10 @@ struct SymmetryTests {
       let quarters = shape.writeLowerInput(state, subgoal: subgoal, into: &seen[0])
       let others = shape.writeLowerInput(other, subgoal: subgoal, into: &seen[1])
       sides.insert(quarters)
-      // Near a diagonal a tilted body's two fronts may disagree about the side.
+      // Near a diagonal, the two views of a tilted body may differ in which side they choose.
       guard (quarters - others + 4) % 4 == 1 else { continue }
       for (a, b) in zip(seen[0], seen[1]) { #expect(abs(a - b) < 1e-3) }
-      // The subgoal lies ahead, give or take 45°, and a little for the tilt.
+      // The subgoal lies ahead, within 45° and a little more because of the tilt.
       #expect(seen[0][30] > 0.95 * abs(seen[0][31]))
       var turned = action
       shape.turnAction(&turned, quarters: quarters)

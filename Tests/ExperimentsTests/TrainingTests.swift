@@ -38,7 +38,7 @@ struct TrainingTests {
     #expect(try run.run() == .succeeded)
 
     let policy = try PolicyFile(path: folder.file("run/best.safetensors"))
-    // The curves tell of the second look that decided.
+    // The learning curves contain the confirming evaluation that decided.
     #expect(try RunHistory(folder: folder.file("run")).best == policy.success)
     var evaluation = Evaluation(task: definition.description, episodes: 50, seed: 1_000)
     evaluation.targets = Array(evaluation.targets.prefix(1))
@@ -56,7 +56,7 @@ struct TrainingTests {
   func resumesToTheSameBits(schedule: Schedule, run: (task: String, preset: String)) throws {
     let folder = try TemporaryFolder()
     let definition = try TaskRegistry.definition(named: run.task)
-    // Pre-training ends before the stop, and the first evaluation comes before it.
+    // Both the end of pre-training and the first evaluation come before the stop.
     let settings = try configuration(
       definition, preset: run.preset, steps: 1_800, "schedule=\(schedule)", "warmUpSteps=600",
       "pretrainingSteps=900", "overturnedSteps=15", "standstillSteps=40", "deepestDrop=0.1",
@@ -82,7 +82,8 @@ struct TrainingTests {
     }
   }
 
-  /// Stops in mid-episode and in mid-row of the learning curves. The run's lock goes with it.
+  /// Stops a run in the middle of an episode and of a row of the learning curves. When this
+  /// function returns, the run's lock is released.
   private func runHalf(
     _ configuration: RunConfiguration, _ definition: TaskDefinition, into folder: String
   ) throws {
@@ -108,17 +109,18 @@ struct TrainingTests {
     for _ in 0..<3_000 {
       try trainer.advance()
       steps += 1
-      // The torso's z axis points down where its third number does: 1 − 2(x² + y²) < 0.
+      // The torso's z axis points down if its third component is negative: 1 − 2(x² + y²) < 0.
       let q = environment.observation[3..<7]
       onItsBack = q[4] * q[4] + q[5] * q[5] > 0.5 ? onItsBack + 1 : 0
-      // With the next decision, of which there is one every ten steps.
+      // The episode ends at the next decision, and there is one every ten steps.
       #expect(onItsBack <= 29)
       if trainer.takeStatistics().episodes > 0 {
         #expect(steps == 500 || onItsBack >= 20 && steps % 10 == 0)
         lengths.append(steps)
         (steps, onItsBack) = (0, 0)
       }
-      // Every second episode somebody lays it on its back, from where torques at random do not help.
+      // In every second episode the test lays the Ant on its back, from where random torques don't
+      // turn it over again.
       if steps == 103, lengths.count % 2 == 0 {
         for (index, value) in [0.4, 0, 1, 0, 0].enumerated() {
           environment.simulation.qpos[2 + index] = value
@@ -148,7 +150,8 @@ struct TrainingTests {
       try trainer.advance()
       steps += 1
       if steps == 1 { start = environment.observation[2] }
-      // Told a decision's length later at the latest; in the first step the robot moves by less than 0.2 m.
+      // The fall is noticed one decision later at the latest; in the first step the robot moves by
+      // less than 0.2 m.
       let drop = start - environment.observation[2]
       if trainer.takeStatistics().episodes > 0 {
         let last = experience.higherTransition(experience.higherHead - 1)
@@ -160,7 +163,7 @@ struct TrainingTests {
       }
       #expect(!wasBelow || steps % 10 != 0)
       wasBelow = drop > 1.7
-      // Every second episode somebody puts it over the chasm.
+      // In every second episode the test puts the Ant over the chasm.
       if steps == 103, lengths.values.joined().count % 2 == 0 {
         environment.simulation.qpos[1] = 16
         try environment.simulation.forward()
@@ -185,7 +188,7 @@ struct TrainingTests {
     for _ in 0..<4_000 {
       try trainer.advance()
       path.append([environment.observation[0], environment.observation[1]])
-      // Backwards from now: the longest time in which it has been within a metre of where that began.
+      // The distance between the robot's positions after two steps (m).
       func distance(_ one: Int, _ other: Int) -> Float {
         let way = path[one] - path[other]
         return (way * way).sum().squareRoot()
@@ -193,7 +196,8 @@ struct TrainingTests {
       if trainer.takeStatistics().episodes > 0 {
         lengths.append(path.count)
         if path.count < 500 {
-          // It began to stand 45 to 54 steps ago, and has been within a metre of that place since.
+          // The robot came to a place 45 to 54 steps ago and has been within about a metre of it
+          // since.
           let last = path.count - 1
           let stands = (last - 54...last - 45).contains { begin in
             begin < 0 || (begin...last).allSatisfy { distance(begin, $0) <= 1.2 }

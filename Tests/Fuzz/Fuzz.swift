@@ -1,11 +1,12 @@
 import Foundation
 import Fuzzing
 
-// `scripts/fuzz` builds this twice: as it is, a loop of mutations; and with LIBFUZZER defined and
-// -sanitize=fuzzer, where libFuzzer has the main function and looks for new paths by itself.
+// `scripts/fuzz` builds this program twice: as it is, it is a loop of mutations; with LIBFUZZER
+// defined and -sanitize=fuzzer, libFuzzer provides the main function and looks for new paths by
+// itself.
 
 #if LIBFUZZER
-  /// The reader that FUZZ_TARGET names, and where its files go.
+  /// The reader that FUZZ_TARGET names; below, the path of the file that it reads.
   private let target = FuzzTarget(
     rawValue: ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? "safetensors")!
   private let path = "/dev/shm/hiro-fuzz-\(getpid()).\(target.fileExtension)"
@@ -21,8 +22,8 @@ import Fuzzing
 #else
   @main
   struct Fuzz {
-    /// fuzz TARGET CASES SEED FOLDER: gives a reader so many mutated files; or
-    /// fuzz TARGET --seeds FOLDER: writes the good files that the mutations begin from.
+    /// fuzz TARGET CASES SEED FOLDER: gives a reader CASES mutated files; or
+    /// fuzz TARGET --seeds FOLDER: writes the valid files from which the mutations start.
     static func main() throws {
       let arguments = CommandLine.arguments
       guard arguments.count >= 4, let target = FuzzTarget(rawValue: arguments[1]) else {

@@ -5,9 +5,10 @@ import Learning
 import Parallel
 import Safetensors
 
-/// Hostile checkpoints: small good ones to begin from, and the reader that `--resume` uses.
+/// Fuzzing of checkpoints: small valid ones to start from, and the reader that `--resume` uses.
 enum CheckpointFuzzing {
-  /// Checkpoints of short runs, in mid-episode and with replay buffers that have been filled.
+  /// Checkpoints of short runs, in the middle of an episode and with replay buffers that have been
+  /// filled.
   static func seeds(in folder: String) throws -> [[UInt8]] {
     try [(Hierarchy.hiro, Schedule.pipelined), (.hiro, .sequential), (.flat, .pipelined)].map {
       var configuration = RunConfiguration()
@@ -52,6 +53,6 @@ enum CheckpointFuzzing {
     for _ in 0..<3 { try trainer.advance() }
   }
 
-  /// One thread: what is tried is the file.
+  /// One thread is enough: the test is about the file.
   private static let pool = WorkerPool(threads: 1)
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What hostile files did to a reader.
+/// The results of giving hostile files to a reader.
 public struct FuzzRun: Sendable {
   /// Files that were read as if nothing were wrong.
   public private(set) var accepted = 0
@@ -11,7 +11,7 @@ public struct FuzzRun: Sendable {
   /// What should not have happened, in words; a crash ends the process instead.
   public private(set) var faults: [String] = []
 
-  /// Counts nothing yet.
+  /// Creates a run with all counts at zero.
   public init() {}
 
   /// The most processor time that one file may take.
@@ -56,7 +56,7 @@ public struct FuzzRun: Sendable {
     return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
 
-  /// Gives `target` so many files that derive from `seed`.
+  /// Gives `target` as many mutated files as `cases`, all derived from `seed`.
   public static func run(
     _ target: FuzzTarget, cases: Int, seed: UInt64, folder: String,
     until deadline: ContinuousClock.Instant? = nil

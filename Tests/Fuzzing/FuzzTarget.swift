@@ -8,7 +8,7 @@ import NeuralNetworks
 import Randomness
 import Safetensors
 
-/// One kind of file that strangers may give us, with its reader.
+/// The kinds of files that may come from untrusted sources, each with its reader.
 public enum FuzzTarget: String, CaseIterable, Sendable {
   case safetensors, policy, checkpoint, configuration, map, model, robot, trace, world
 
@@ -16,7 +16,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   /// map.
   public var compilesModels: Bool { [.model, .robot, .world].contains(self) }
 
-  /// Good files to begin from, made in `folder`.
+  /// Valid files to start from, made in `folder`.
   public func seeds(in folder: String) throws -> [[UInt8]] {
     let path = "\(folder)/seed"
     defer { unlink(path) }
@@ -64,7 +64,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
   }
 
-  /// What means something to the reader.
+  /// Words that have a meaning for the reader.
   public var words: [String] {
     switch self {
     case .world:
@@ -97,8 +97,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
   }
 
-  /// What is given to the reader instead of `mutation`: behind a length and a checksum there are
-  /// other checks, which a file with wrong ones never reaches. Some files stay as they are.
+  /// The file that the reader gets instead of `mutation`: usually its length and checksums are
+  /// corrected, because a file in which they are wrong never reaches the checks that come after
+  /// them.
   func repaired(_ mutation: [UInt8]) -> [UInt8] {
     guard [.safetensors, .policy, .checkpoint, .world].contains(self),
       Checkpoint.checksum(mutation).utf8.last.map({ $0 % 8 }) != 0
@@ -106,7 +107,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     return SafetensorsRepair.repaired(mutation, checksums: self == .checkpoint)
   }
 
-  /// The file's ending.
+  /// The file name's extension.
   public var fileExtension: String {
     switch self {
     case .safetensors, .policy, .checkpoint, .world: "safetensors"
@@ -132,7 +133,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .robot:
       try Self.act(in: TaskDefinition(map: Self.corridor, robot: path))
     case .world:
-      // What a policy carries of its world, behind the checksums.
+      // Reads the world in a policy directly, without checking the policy's checksums first.
       let world = try CarriedWorld(
         task: "corridor+\(Self.robotName)", in: SafetensorsFile(path: path))
       try Self.act(in: world.definition())
@@ -163,7 +164,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   private static let robotName = "scout"
 
   /// A world as a policy carries it: a robot with a mesh, a skin and a height field in MuJoCo's own
-  /// formats, and one mesh in another's.
+  /// formats, and one mesh in the OBJ format.
   private static func writeWorld(to path: String) throws {
     func bytes(_ integers: [Int32], _ floats: [Float], _ more: [Int32] = []) -> [UInt8] {
       [

@@ -1,14 +1,14 @@
 import Randomness
 
-/// Makes hostile files out of good ones: bits flipped, bytes dropped, doubled and moved, numbers
-/// and words replaced by those that readers stumble over, and good files spliced together. Half of
-/// them keep the form of text, with other numbers, names and parts in it.
+/// Makes hostile files out of valid ones: bits flipped, bytes dropped, doubled and moved, numbers
+/// and words replaced by those that readers often fail on, and valid files spliced together. Half
+/// of them keep the form of text, with other numbers, names and parts in it.
 public struct Mutator {
   private var stream: RandomStream
   private let seeds: [[UInt8]]
   private let words: [[UInt8]]
 
-  /// A mutator of `seeds`, which must not be empty; `words` are put in as they are.
+  /// Creates a mutator of `seeds`, which must not be empty; `words` are inserted as they are.
   public init(seeds: [[UInt8]], words: [String], seed: UInt64) {
     self.seeds = seeds
     self.words = (words + Self.commonWords).map { Array($0.utf8) }
@@ -33,9 +33,9 @@ public struct Mutator {
 
   // MARK: Text that keeps its form
 
-  /// Changes a number, a name, or a whole part of text: what comes of it mostly gets past the first
-  /// layer of a reader, to those that ask what it means. Of a file that is not text, such as the
-  /// weights behind a header, a byte is changed in its place.
+  /// Changes a number, a name, or a whole part of text. The result usually passes the reader's
+  /// first checks, of the form, and reaches those of the meaning. In a file that is not all text,
+  /// such as weights behind a header, it may instead replace a byte.
   private mutating func mutateText(_ bytes: inout [UInt8]) {
     guard !bytes.isEmpty else { return }
     let place = stream.index(below: bytes.count)
@@ -72,7 +72,7 @@ public struct Mutator {
     UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
   }
 
-  /// The run of such bytes at `start` or after it, not far away.
+  /// The first run of bytes for which `isPart` holds, at `start` or not far after it.
   private func token(
     in bytes: [UInt8], from start: Int, of isPart: (UInt8) -> Bool
   ) -> Range<Int>? {
@@ -83,7 +83,7 @@ public struct Mutator {
     return lower..<upper
   }
 
-  /// A tag, a line, or what stands between two commas.
+  /// A tag, a line, or the text between two commas.
   private mutating func part(of bytes: [UInt8], from start: Int) -> Range<Int>? {
     let ends = [UInt8(ascii: "\n"), UInt8(ascii: ","), UInt8(ascii: ">")]
     let end = ends[stream.index(below: ends.count)]
@@ -140,7 +140,7 @@ public struct Mutator {
     }
   }
 
-  /// Mostly near the beginning, where files say what they are.
+  /// A random position, more often near the beginning, where files say what they contain.
   private mutating func position(in bytes: [UInt8]) -> Int {
     let limit = stream.index(below: 2) == 0 ? min(bytes.count, 512) : bytes.count
     return stream.index(below: limit)

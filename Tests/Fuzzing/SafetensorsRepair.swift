@@ -1,10 +1,10 @@
 import Experiments
 import Safetensors
 
-/// Puts right what a mutation of a safetensors file breaks first.
+/// Repairs those parts of a safetensors file that a mutation breaks first.
 enum SafetensorsRepair {
-  /// `bytes` with the length of the header put right and, where asked, a checkpoint's checksums;
-  /// unchanged where there is no header to be found.
+  /// `bytes` with the correct length of the header and, if asked for, with a checkpoint's correct
+  /// checksums; unchanged if no header can be found.
   static func repaired(_ bytes: [UInt8], checksums: Bool) -> [UInt8] {
     guard bytes.count > 8, let end = endOfHeader(bytes) else { return bytes }
     let length = withUnsafeBytes(of: UInt64(end - 8).littleEndian, Array.init)
@@ -21,7 +21,7 @@ enum SafetensorsRepair {
     return header.encoded() + data
   }
 
-  /// Behind the brace that closes the header, and the spaces after it.
+  /// The index behind the brace that closes the header and the spaces after it.
   private static func endOfHeader(_ bytes: [UInt8]) -> Int? {
     var depth = 0
     var isInString = false

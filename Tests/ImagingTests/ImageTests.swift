@@ -6,7 +6,7 @@ import Testing
 @Suite struct ImageTests {
   static let red = Color(red: 200, green: 10, blue: 20)
 
-  /// Every pixel differs from its neighbours.
+  /// A picture in which every pixel differs from its neighbours.
   static func makePattern(width: Int, height: Int) -> Image {
     var image = Image(width: width, height: height)
     for y in 0..<height {

@@ -63,10 +63,11 @@ struct AgentTests {
     let agent = try HIROAgent(shape: smallShape, configuration: configuration, seed: 1)
     var world = ToyWorld(seed: 1)
     train(agent, in: &world, windows: 231, pool: WorkerPool(threads: 1))
-    // Learning comes before the last of the 231 steps is collected; 40 of them are warm-up.
+    // Each update comes before its step is collected, so there is none for the last of the 231
+    // steps; 40 of them are warm-up.
     #expect(agent.lower.progress.updates == 190)
-    // 10 episodes of 23 steps have 3 intervals each; those that end at the steps 10, 20, 23 and 33
-    // are too early.
+    // 10 episodes of 23 steps have 3 intervals each; the intervals that end at the steps 10, 20, 23
+    // and 33 belong to the warm-up.
     #expect(agent.higher.progress.updates == 30 - 4)
   }
 
@@ -85,11 +86,11 @@ struct AgentTests {
         squares[index] += pow(Double(subgoal[index] / smallShape.subgoalHalfRange[index]), 2)
       }
     }
-    // A uniform distribution over ±1 has the variance 1/3; about 200 draws.
+    // A uniform distribution over ±1 has the variance 1/3; there are about 200 draws.
     for square in squares { #expect(abs(square / Double(count) - 1.0 / 3) < 0.09) }
   }
 
-  /// The published constants and one with everything that keeps state of its own.
+  /// The published configuration, and one with all components that keep state of their own.
   private var configurations: [HIROConfiguration] {
     var recipe = makeSmallConfiguration()
     recipe.warmUpPolicy = .uniform
@@ -201,7 +202,7 @@ struct AgentTests {
   }
 }
 
-/// Keeps what is shown to it, and shows it again.
+/// Keeps the elements that it visits in memory, or fills them from there.
 final class MemoryArchive: StateVisitor {
   var values: [String: [UInt8]] = [:]
   var isFilling = false
@@ -221,7 +222,8 @@ final class MemoryArchive: StateVisitor {
 
 @Suite("The pipelined schedule")
 struct PipelineTests {
-  /// Trains with collecting and learning at the same time, each delayed at random.
+  /// The weights after training with collecting and learning at the same time, each delayed at
+  /// random.
   private func weights(delays: (learning: UInt32, collecting: UInt32), threads: Int) throws
     -> [String: Tensor]
   {

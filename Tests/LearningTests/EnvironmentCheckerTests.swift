@@ -3,7 +3,7 @@ import Learning
 import Randomness
 import Testing
 
-/// A point on a line that is to go to a target, with one thing wrong.
+/// A point on a line that has to go to a target, with one fault.
 private final class Line: Environment {
   enum Fault: CaseIterable {
     case none, count, limits, alike, chance, endless, early, state, restored, size, notFinite,
@@ -142,7 +142,7 @@ struct EnvironmentCheckerTests {
         == ["the environment's task is not the one that the factory says"])
   }
 
-  /// Lets a test share what must not be shared.
+  /// Lets a factory give the same environment twice, which it must not do.
   private struct Mutexed: @unchecked Sendable {
     let line: Line
     init(_ line: Line) { self.line = line }

@@ -3,12 +3,12 @@ import NeuralNetworks
 import Parallel
 import Randomness
 
-/// A small task's shape: 7 numbers of observation, subgoals over the first 4 of them.
+/// The shape of a small task: 7 numbers in an observation, and subgoals over the first 4 of them.
 let smallShape = AgentShape(
   observationCount: 7, targetCount: 2, actionLimits: [30, 30, 30],
   subgoalHalfRange: [10, 10, 0.5, 1], positionIndices: [0, 1])
 
-/// The published constants, with networks and buffers of a test's size.
+/// The published configuration, with networks and buffers small enough for a test.
 func makeSmallConfiguration() -> HIROConfiguration {
   var configuration = HIROConfiguration()
   configuration.warmUpSteps = 40
@@ -20,17 +20,17 @@ func makeSmallConfiguration() -> HIROConfiguration {
   return configuration
 }
 
-/// A made-up world: the state drifts with the action, and an episode has 23 steps, so that its
-/// last interval is short.
+/// A made-up world: the state drifts with the action, and an episode has 23 steps, so that the last
+/// interval of an episode is short.
 struct ToyWorld {
   var state: [Float] = []
   var steps = 0
   var stream: RandomStream
   var length = 23
   var ending = Window.Ending.truncated
-  /// Numbers in a state.
+  /// The length of a state.
   var count = 7
-  /// Where there is one, the reward is minus the distance from it in the plane.
+  /// If there is a target, the reward is minus the distance to it in the plane.
   var target: [Float]?
 
   init(seed: UInt64, count: Int = 7) {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Experience")
 struct ExperienceTests {
-  /// Writes windows whose observations count the states, and notes what should be remembered.
+  /// Writes windows whose observations are numbered, and notes what the experience should remember.
   private struct Writer {
     let experience: Experience
     let window = Window(capacity: 10, shape: smallShape)
@@ -58,7 +58,7 @@ struct ExperienceTests {
   @Test("The place of an episode that has not begun is empty, whatever stood there before")
   func emptyHead() {
     var writer = Writer(lower: 30, higher: 3)
-    // The ring has room for 64 steps more than are remembered.
+    // The ring buffer has room for 64 steps more than are remembered.
     let slots = 30 + 64
     for _ in 0..<(slots / 14 + 3) { writer.episode(steps: 13, ending: .truncated) }
     let (experience, head) = (writer.experience, writer.experience.position.head)
@@ -95,7 +95,7 @@ struct ExperienceTests {
       seen[state, default: 0] += 1
     }
     #expect(seen.count == 130)
-    // 200 draws each: six standard deviations.
+    // 200 draws are expected for each; the tolerance is six standard deviations.
     #expect(seen.values.allSatisfy { abs($0 - 200) < 85 })
   }
 

@@ -7,18 +7,18 @@ import Testing
 
 @Suite("Steps before falls")
 struct NearFallTests {
-  /// Place, height, and a quaternion from index 3 on.
+  /// Position, height, and a quaternion from index 3 on.
   private static let shape = AgentShape(
     observationCount: 7, targetCount: 0, actionLimits: [1], subgoalHalfRange: [1, 1],
     positionIndices: [0, 1], heading: .init(kind: .quaternion, index: 3, velocityIndex: 0))
 
-  /// A step as it was made: its lean (rad), and whether an action followed its state.
+  /// A recorded step: the robot's lean (rad), and whether an action followed the state.
   private struct Step {
     var lean: Double
     var hasAction: Bool
   }
 
-  /// Episodes that lean more and less by chance, some over and back.
+  /// Episodes in which the lean changes at random; in some the robot turns over and comes back.
   private func makeExperience(capacity: Int, episodes: Int) -> (Experience, [Step]) {
     let experience = Experience(
       shape: Self.shape, lowerCapacity: capacity, higherCapacity: 50, interval: 10,
@@ -51,7 +51,8 @@ struct NearFallTests {
     return (experience, steps)
   }
 
-  /// What the doc comment says, without any bookkeeping. The slot of a step is its number.
+  /// The expected slots by brute force, from the doc comment of `NearFalls`. A step's slot is its
+  /// number.
   private func expected(_ steps: [Step], from oldest: Int) -> Set<Int> {
     var result: Set<Int> = []
     for slot in oldest..<steps.count
@@ -83,7 +84,7 @@ struct NearFallTests {
       #expect(experience.observation(slot)[0] == Float(slot))
       drawn.insert(slot)
     }
-    // Each is missed with a probability of e⁻²⁰.
+    // Each slot is missed with a probability of e⁻²⁰.
     #expect(drawn == expected)
   }
 

@@ -18,7 +18,8 @@ struct OffPolicyCorrectionTests {
     let agent = try HIROAgent(shape: smallShape, configuration: configuration, seed: seed)
     var world = ToyWorld(seed: seed)
     train(agent, in: &world, windows: 80, pool: WorkerPool(threads: 1))
-    // The actor that judges is another than the one that acted: else the original always wins.
+    // Changes the weights, so that the actor that scores candidates is not the one that acted:
+    // otherwise the original always wins.
     var stream = RandomStream(seed: seed, name: "weights")
     agent.lower.actor.parameters.withMutableValues { values in
       for index in values.indices where values[index] != 0 {
@@ -28,7 +29,7 @@ struct OffPolicyCorrectionTests {
     return agent
   }
 
-  /// Relabels a batch and gives the choices with the candidates they were made from.
+  /// Relabels a batch and returns the choices with the candidates from which they were made.
   private func relabel(_ agent: HIROAgent, pool: WorkerPool) -> (
     transitions: [Int], candidates: [[[Float]]], subgoals: [[Float]], work: RelabellingWork
   ) {
@@ -50,7 +51,8 @@ struct OffPolicyCorrectionTests {
     return (transitions, candidates, (0..<batch).map { numbers(result.row($0) + 3, 4) }, work)
   }
 
-  /// Σ over the stored steps of ‖a − μ(s, g̃)‖², one row at a time, g̃ following the goal transition.
+  /// Σ over the stored steps of ‖a − μ(s, g̃)‖², one row at a time, where g̃ follows the goal
+  /// transition.
   private func error(_ candidate: [Float], _ number: Int, _ agent: HIROAgent) -> Double {
     let transition = agent.experience.higherTransition(number)
     let subgoals = Subgoals(count: 4, semantics: agent.configuration.subgoals.semantics)
@@ -90,10 +92,10 @@ struct OffPolicyCorrectionTests {
       )
       kept += original == relabelled ? 1 : 0
     }
-    // Some forty transitions, and six draws in each of some thirty updates: most were drawn. The
-    // original may be the best still.
+    // There are some forty transitions and some thirty updates with six draws each, so most
+    // transitions were drawn. The original may still be the best.
     #expect(kept < experience.higherCount && kept > 0)
-    // The rows of the last batch are learned from with the subgoals that are kept.
+    // All rows of the last batch have the relabelled subgoals that the experience stores.
     let learned = (0..<30).map { row in
       numbers(agent.higher.batch.inputsAndActions.row(row) + 9, 4)
     }
@@ -116,7 +118,7 @@ struct OffPolicyCorrectionTests {
       let chosen = correction.choices[row]
       distinct.insert(chosen)
       #expect(subgoals[row] == candidates[row][chosen])
-      // Another may only have been taken where single precision cannot tell the two apart.
+      // Another candidate may only be chosen if single precision can't tell the two apart.
       #expect(errors[chosen] <= errors.min()! * (1 + 1e-5))
     }
     #expect(distinct.count > 1, "the choices should not all be the same")
@@ -133,7 +135,7 @@ struct OffPolicyCorrectionTests {
     let (_, candidates, subgoals, work) = relabel(agent, pool: WorkerPool(threads: 1))
     #expect((agent.relabelling as? OffPolicyCorrection)?.choices.allSatisfy { $0 == 0 } == true)
     #expect(subgoals == candidates.map { $0[0] })
-    // No candidate can be dropped: each step of each has to be scored.
+    // No candidate can be dropped early: every step of every candidate has to be scored.
     #expect(work.rows == work.rowsInFull)
   }
 
@@ -160,7 +162,8 @@ struct OffPolicyCorrectionTests {
         }
       }
     }
-    // Where clipping is rare (x, y: σ = 5 in ±10 loses a few per cent of the spread).
+    // Only x and y are checked, where clipping is rare (σ = 5 in ±10 loses a few per cent of the
+    // spread).
     for index in 0..<2 {
       let spread = deviations[index].map { $0 * $0 }.reduce(0, +) / Double(deviations[index].count)
       #expect(abs(spread.squareRoot() / 5 - 0.85) < 0.2)

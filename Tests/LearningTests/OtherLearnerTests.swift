@@ -4,7 +4,7 @@ import Parallel
 import Randomness
 import Testing
 
-/// A learner that is no TD3: its actor imitates the actions of the batch.
+/// A learner other than TD3: its actor imitates the actions of the batch.
 private final class ImitationLearner: Learner, @unchecked Sendable {
   let batch: Batch
   private let actorNetwork: LearnedNetwork

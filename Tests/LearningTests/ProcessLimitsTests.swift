@@ -5,7 +5,7 @@ import Testing
 
 @Suite("What the operating system gives this process")
 struct ProcessLimitsTests {
-  /// A folder with the files of `/proc` and of control groups.
+  /// A folder with made-up files of `/proc` and of control groups.
   final class Machine {
     let root = FileManager.default.temporaryDirectory
       .appendingPathComponent("hiro-machine-\(UUID().uuidString)").path

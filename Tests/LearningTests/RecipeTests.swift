@@ -5,7 +5,7 @@ import Parallel
 import Randomness
 import Testing
 
-/// What each ingredient of the recipe changes, and what it leaves alone.
+/// Tests what each setting of the recipe changes, and what it leaves unchanged.
 @Suite("The recipe's settings")
 struct RecipeTests {
   private func trained(
@@ -63,7 +63,7 @@ struct RecipeTests {
     let others = rows(agent.lower).count { row in
       abs(row.reward - (norm(row.input.suffix(4)) - norm(row.next.suffix(4)))) > 1e-3
     }
-    // A decision every ten steps, and at the end of an episode of 23.
+    // There is a decision every ten steps, and one at the end of each episode of 23 steps.
     #expect(1...15 ~= others)
   }
 
@@ -82,7 +82,8 @@ struct RecipeTests {
     #expect(world.state == sameWorld.state)
   }
 
-  /// Where the body's own vertical points, by its third number: q k q*, for q of any length.
+  /// The third component of the body's own vertical axis in the world: that of q k q*, for q of any
+  /// length.
   private func verticalOf(_ q: some Collection<Float>) -> Float {
     func product(_ a: [Float], _ b: [Float]) -> [Float] {
       [
@@ -168,11 +169,12 @@ struct RecipeTests {
         let values = slots.flatMap { numbers(agent.experience.action($0), 3) }
         return values.reduce(0) { $0 + pow(Double($1) / 30, 2) } / Double(values.count)
       }
-      // Of each episode's 24 slots the last has no action; these ranges hold whole episodes less one.
+      // Each episode takes 24 slots, the last of which has no action; each range holds the actions
+      // of one episode.
       return (meanSquare(120..<143), meanSquare(360..<383))
     }
     let uniform = try spread(.uniform)
-    // A uniform distribution over ±1 has the variance 1/3; 69 draws.
+    // A uniform distribution over ±1 has the variance 1/3; there are 69 draws.
     #expect(abs(uniform.early - 1.0 / 3) < 0.12)
     // An untrained actor without noise stays near 0.
     #expect(uniform.late < 0.01)
@@ -182,7 +184,8 @@ struct RecipeTests {
 
   // MARK: What the lower level sees
 
-  /// A free robot's observation: place, quaternion, a joint; velocity, angular velocity; the time.
+  /// The shape of a free robot, whose observation is position, quaternion, a joint; velocity,
+  /// angular velocity; the time.
   private func freeShape(_ frame: LowerFrame) -> AgentShape {
     var shape = AgentShape(
       observationCount: 15, targetCount: 2, actionLimits: [1], subgoalHalfRange: [10, 10],
@@ -235,7 +238,7 @@ struct RecipeTests {
       for (one, other) in zip(seen, lowerInput(shape, state, wanted)) {
         #expect(abs(one - other) < 2e-4 * max(1, abs(one)))
       }
-      // Nothing is lost but the heading: lengths, height, joints and angular velocity stay.
+      // Only the heading is lost: lengths, height, joints and angular velocity stay.
       #expect(abs(norm(seen.suffix(2)) - norm(subgoal)) < 1e-4 * norm(subgoal))
       #expect(abs(norm(seen[3..<7]) - 1) < 1e-5 && seen[3] >= 0)
       let plain = lowerInput(world, observation, subgoal)
@@ -246,7 +249,7 @@ struct RecipeTests {
   @Test("In the frame of the heading x points where the robot looks")
   func headingFrameDirections() {
     let shape = freeShape(.heading)
-    // Facing +y.
+    // The robot faces +y.
     let half = Float(0.5).squareRoot()
     var observation = [Float](repeating: 0, count: 15)
     (observation[3], observation[6]) = (half, half)
@@ -291,7 +294,7 @@ struct RecipeTests {
       let (state, itsTarget) = turned(observation, target, by: angle)
       let itsWay = way.map { turned(observation, $0, by: angle).1 }
       let (one, other) = (input(observation, target, way), input(state, itsTarget, itsWay))
-      // All but the orientation, which stays as it is in the world.
+      // Compares everything but the orientation, which stays as it is in the world.
       for index in one.indices where !(3..<7).contains(index) {
         #expect(abs(one[index] - other[index]) < 1e-4 * max(1, abs(one[index])))
       }
@@ -307,7 +310,7 @@ struct RecipeTests {
       shape.actorOutput(fromSubgoal: &subgoal, in: observation)
       for (found, expected) in zip(subgoal, wanted) { #expect(abs(found - expected) < 1e-5) }
     }
-    // Facing +y, ahead is +y.
+    // For a robot that faces +y, ahead is +y.
     var facing = [Float](repeating: 0, count: 15)
     (facing[3], facing[6]) = (1, 1)
     var ahead: [Float] = [2, 0]
@@ -328,7 +331,8 @@ struct RecipeTests {
     }
     let turnedAgent = try agent(.heading)
     let (shape, experience) = (turnedAgent.shape, turnedAgent.experience)
-    // What the actor saw, and the subgoal that was followed then.
+    // For each input that the actor saw: where its transition starts, and the subgoal that was
+    // followed.
     var stored: [[Float]: (start: Int, subgoal: [Float])] = [:]
     for number in experience.higherHead - experience.higherCount..<experience.higherHead {
       let start = experience.higherTransition(number).start
@@ -395,7 +399,7 @@ struct RecipeTests {
         }
         return error
       }
-      // Sums in another order may take another of two that are as good.
+      // Sums in another order may choose another of two candidates that are equally good.
       #expect(errors[correction.choices[row]] <= errors.min()! * 1.000_1)
     }
   }
@@ -501,7 +505,7 @@ struct RecipeTests {
 
   // MARK: The higher level
 
-  /// The small shape with targets in the plane.
+  /// `smallShape` with targets in the plane.
   private var mazeShape: AgentShape {
     var shape = smallShape
     shape.targets = .init(lower: [-4, -2], upper: [0, 2], evaluation: [3, -1])
@@ -533,7 +537,7 @@ struct RecipeTests {
       $0.higher.discount = 0.5
       $0.higher.nStep = 2
     }
-    // The states at decisions: episodes of 23 steps have four, 10, 10 and 3 steps apart.
+    // The states at decisions: an episode of 23 steps has four, which are 10, 10 and 3 steps apart.
     let experience = agent.experience
     var expected: [[Float]: (next: [Float], reward: Float, discount: Float)] = [:]
     for number in experience.higherHead - experience.higherCount..<experience.higherHead {
@@ -571,7 +575,7 @@ struct RecipeTests {
     var (held, small, cut) = (0, 0, 0)
     for number in numbersOfAll {
       let transition = experience.higherTransition(number)
-      // An actor that does not learn asks for little; few places are as near.
+      // An actor that does not learn asks for small subgoals; few held places are as near.
       let asked = numbers(experience.higherSubgoal(number), 2).map(abs).max()!
       if transition.isHeld {
         held += 1
@@ -598,8 +602,9 @@ struct RecipeTests {
     }
   }
 
-  /// Trains towards (1, 1) with other targets in half of a batch of 400, a quarter of these the evaluation's
-  /// own, (3, −1); tells those that were drawn, after a look at the shares and the rewards.
+  /// Trains towards (1, 1) with other targets in half of a batch of 400; a quarter of these are the
+  /// evaluation's own target, (3, −1). Checks the shares and the rewards, and returns the targets
+  /// that were drawn.
   private func otherTargets(
     _ change: (inout HIROConfiguration) -> Void
   ) throws -> (agent: HIROAgent, drawn: [[Float]]) {
@@ -614,7 +619,7 @@ struct RecipeTests {
     for row in rows(agent.higher) {
       let target = Array(row.input.suffix(2))
       #expect(Array(row.next.suffix(2)) == target)
-      // The toy world's own target is not the evaluation's in this test.
+      // In this test the target of the episodes is not that of the evaluation.
       if target == [3, -1] {
         evaluation += 1
       } else if target == [1, 1] {
@@ -625,7 +630,7 @@ struct RecipeTests {
       let gained = distance(row.input.prefix(2), target) - distance(row.next.prefix(2), target)
       #expect(abs(row.reward - 0.1 * gained) < 1e-5)
     }
-    // 200, 50 and 150 of 400: within four standard deviations.
+    // Expected are 200, 50 and 150 of 400; the tolerance is four standard deviations.
     #expect(160...240 ~= own && 24...76 ~= evaluation && 111...189 ~= drawn.count)
     return (agent, drawn)
   }
@@ -684,12 +689,12 @@ struct RecipeTests {
       #expect(row.input[6] != mark && row.next[6] != mark && row.reward < 0)
     }
     let some = try rows(0.75)
-    // 300 of 400: within four standard deviations.
+    // Expected are 300 of 400; the tolerance is four standard deviations.
     #expect(265...335 ~= some.count { $0.input[6] == mark })
     for row in some {
       let isRedrawn = row.input[6] == mark
       #expect((row.next[6] == mark) == isRedrawn && (row.reward > 0) == isRedrawn)
-      // An interval of 10 steps, or of the 3 at the end of an episode of 23.
+      // An interval has 10 steps, or 3 at the end of an episode of 23.
       if isRedrawn { #expect(abs(row.reward - 1) < 1e-5 || abs(row.reward - 0.3) < 1e-5) }
     }
   }
@@ -720,7 +725,7 @@ struct RecipeTests {
         numbers(experience.higherSubgoal($0), 2)
       }
     }
-    // What an untrained actor wants is all near one place.
+    // All subgoals of an untrained actor are near one place.
     let (none, some) = (try subgoals(0), try subgoals(0.3))
     #expect(none.allSatisfy { distance($0, none[0]) < 1 })
     let drawn = some.filter { distance($0, none[0]) >= 1 }
@@ -756,12 +761,12 @@ struct RecipeTests {
       }
       places.append(place)
     }
-    // Episodes have three decisions, and a hold ends with them.
+    // Episodes have three decisions, and a hold ends with its episode.
     #expect(runs.max()! == 3)
     #expect(runs.contains(2) && runs.contains(1))
   }
 
-  /// Of each whole episode in the memory, which of its decisions held a place.
+  /// For each whole episode in the memory, which of its decisions held a place.
   private func heldDecisions(of agent: HIROAgent) -> [[Bool]] {
     let experience = agent.experience
     var episodes: [[Bool]] = []
@@ -772,7 +777,7 @@ struct RecipeTests {
       episodes[episodes.count - 1].append(transition.isHeld)
       end = transition.isTerminal ? -1 : transition.start + transition.length
     }
-    // The first may have lost its beginning to the ring, and the last has not ended.
+    // The first episode may have lost its beginning to the ring buffer, and the last has not ended.
     return Array(episodes.dropFirst().dropLast())
   }
 
@@ -813,7 +818,7 @@ struct RecipeTests {
       $0.higher.noiseCorrelation = kept
       $0.higher.explorationNoise = 0.05
       $0.higher.noiseUnits = .limits
-      // What acted is what is there in the end.
+      // The actor does not learn, so the final actor is the one that acted.
       $0.higher.actorLearningRate = 0
     }
     let experience = agent.experience
@@ -861,7 +866,8 @@ struct RecipeTests {
     let agent = try trained(windows: 300, world: world) {
       $0.higher.pastPlaces = 4
       if forgets { $0.higher.replayCapacity = 30 }
-      // What acted is what is there in the end, and what it chose is what was asked for.
+      // Without learning and noise the final actor is the one that acted, and its outputs are the
+      // subgoals that were set.
       $0.higher.actorLearningRate = 0
       $0.higher.explorationNoise = 0
     }
@@ -880,7 +886,7 @@ struct RecipeTests {
       let state = numbers(experience.observation(transition.start), shape.observationCount)
       let target = numbers(experience.higherTarget(number), shape.targetCount)
       if transition.start != end {
-        // The beginning of the first one may be forgotten.
+        // The beginning of the first episode may be forgotten.
         isWhole = number > known.lowerBound || number == 0
         path = []
         policy.beginEpisode()
@@ -912,7 +918,8 @@ struct RecipeTests {
     }
     #expect(seen > (forgets ? 10 : 200) && path.count > 0)
 
-    // One decision later the last place is that of now, and the one before is the last of now.
+    // In the next input, the place of one decision ago is the present place, and that of two
+    // decisions ago is the present input's place of one decision ago.
     for row in rows(agent.higher) {
       let (now, next) = (Array(row.input.suffix(8)), Array(row.next.suffix(8)))
       for axis in 0..<2 {
@@ -951,7 +958,8 @@ struct RecipeTests {
       $0.higher.noveltyReward = 3
       $0.higher.rewardScale = 0.5
     }
-    // What was owed last is learned with all that is known now.
+    // Makes the updates that are still due, so that the last batch uses the counts of all
+    // decisions.
     agent.learn(pool: WorkerPool(threads: 1))
     let experience = agent.experience
     struct Square: Hashable { var x, y: Float }
@@ -966,7 +974,8 @@ struct RecipeTests {
       let end = transition.start + transition.length
       let state = numbers(experience.observation(transition.start), agent.shape.observationCount)
       let next = numbers(experience.observation(end), agent.shape.observationCount)
-      // Each is decided in, and so is the last state of an episode, to which nothing comes after it.
+      // Every state in which a decision is made counts, and so does the last state of an episode,
+      // which no transition follows.
       counts[square(state), default: 0] += 1
       let isLast =
         number + 1 == experience.higherHead || experience.higherTransition(number + 1).start != end
@@ -988,7 +997,7 @@ struct RecipeTests {
     var places = VisitedPlaces()
     var stream = RandomStream(seed: 1, name: "visited places")
     #expect(places.draw(using: &stream) == nil)
-    // Cells of 1, 2 and 5 decisions, so far apart that their surroundings do not meet.
+    // Cells of 1, 2 and 5 decisions, so far apart that their neighbourhoods do not overlap.
     for (x, count) in [(0, 1), (100, 2), (200, 5)] {
       for index in 0..<count { places.visit(x: Float(x) + Float(index) / 8, y: -0.9) }
     }
@@ -1004,7 +1013,7 @@ struct RecipeTests {
       farthest = max(farthest, place.x - 100 * Float(index))
       #expect(-3...3 ~= place.y)
     }
-    // In the proportions 10 to 5 to 2 of 17; five standard errors are some 350.
+    // The expected shares are 10, 5 and 2 of 17; five standard errors are about 350.
     for (count, expected) in zip(counts, [10_000, 5_000, 2_000]) {
       #expect(abs(count - expected) < 350)
     }
@@ -1026,14 +1035,15 @@ struct RecipeTests {
       let (before, now) = (
         experience.higherTransition(number - 1), experience.higherTransition(number)
       )
-      // Episodes have three decisions: of two of the same one, the second says whether it was let go.
+      // Episodes have three decisions. Of two consecutive ones in one episode, the second shows
+      // whether the place was let go.
       guard before.start + before.length == now.start else { continue }
       let places = [(number - 1, before), (number, now)].map { index, transition in
         let state = numbers(experience.observation(transition.start), 2)
         let subgoal = numbers(experience.higherSubgoal(index), 2)
         return SIMD2(state[0] + subgoal[0], state[1] + subgoal[1])
       }
-      // A place out of reach of one subgoal is cut, and can't be told from here.
+      // The subgoal of a place out of reach is clipped, so the place can't be computed from it.
       let cut = [number - 1, number].contains { index in
         numbers(experience.higherSubgoal(index), 2).contains { abs($0) > 9.999 }
       }
@@ -1055,7 +1065,7 @@ struct RecipeTests {
   @Test("A quiet episode is one without noise and held places, the others stay as they are")
   func quietEpisodes() throws {
     func actions(_ change: (inout HIROConfiguration) -> Void) throws -> [[Float]] {
-      // Nothing is learned, so that an action tells whether there was noise.
+      // Nothing is learned, so an action shows whether there was noise.
       let agent = try trained(windows: 300) {
         $0.lower.actorLearningRate = 0
         $0.higher.actorLearningRate = 0
@@ -1071,7 +1081,8 @@ struct RecipeTests {
     }
     #expect(try actions { $0.quietEpisodes = 1 } == silent)
     #expect(try actions { _ in } != silent)
-    // An untrained actor asks for little, noise for much: episodes of 23 steps tell themselves apart.
+    // An untrained actor's actions are small and the noise is large, so the actions of an episode
+    // of 23 steps show whether it was quiet.
     let mixed = try actions { $0.quietEpisodes = 0.5 }
     let loudest = (0..<20).map { episode in
       mixed[episode * 24..<episode * 24 + 23].flatMap(\.self).map(abs).max()!
@@ -1103,7 +1114,7 @@ struct RecipeTests {
         $0.higher.criticLearningRate = 1e-2
         $0.higher.targetUpdateRate = 0.5
       }
-      // What a target can be at most: the reward and the distance that is left.
+      // A target value is at most the reward plus the remaining distance, which is the bound.
       for (index, row) in rows(agent.higher).enumerated() where bound == .distance {
         #expect(
           abs(agent.higher.batch.bounds[index] - distance(row.next.prefix(2), [3, -1])) < 1e-4)
@@ -1191,8 +1202,8 @@ struct RecipeTests {
   }
 }
 
-/// Surroundings in which each step earns 1, and that are sensed by a mark in the last number; they hold that
-/// the way is the one that the inputs show.
+/// Surroundings in which each step earns 1 and the last number of an observation is a mark. They
+/// check that the states of the steps are those in the inputs.
 private struct MarkedSurroundings: Surroundings {
   static let mark: Float = 1_000
 

@@ -20,7 +20,7 @@ struct SubgoalTests {
       subgoals.transition(subgoal, from: state, to: next, into: &moved)
       (state, subgoal) = (next, moved)
     }
-    // Ten roundings of numbers below 8.
+    // The tolerance allows for ten roundings of numbers below 8.
     for index in 0..<4 { #expect(abs(state[index] + subgoal[index] - wanted[index]) < 1e-5) }
   }
 

@@ -5,8 +5,8 @@ import Parallel
 import Randomness
 import Testing
 
-/// Updates as PyTorch computes them; `scripts/make-td3-fixture.py` makes the file and says what is
-/// in it.
+/// Updates as PyTorch computes them; `scripts/make-td3-fixture.py` makes the file and documents its
+/// contents.
 private struct Fixture: Decodable {
   struct StoredTensor: Decodable {
     var shape: [Int]
@@ -66,7 +66,7 @@ struct TD3Tests {
       let loss = stored.criticLosses[index]
       #expect(abs(learner.statistics.meanCriticLoss - loss) < 1e-5 * abs(loss))
       if let loss = stored.actorLosses[index] {
-        // The mean of values of either sign may be near 0.
+        // The loss is the mean of positive and negative values and may be near 0.
         #expect(abs(learner.statistics.meanActorLoss - loss) < 1e-5 * max(abs(loss), 0.1))
       }
       guard let expected = stored.expected["\(index + 1)"] else { continue }

@@ -7,12 +7,12 @@ import MuJoCoGraphics
 import Parallel
 import Randomness
 
-/// Does again and again what a long run does, and tells by how much the process grows: `scripts/memory`
-/// builds and runs it. What is done first, to warm up, is not counted: caches fill once.
+/// Repeats what a long run does, and reports how much the process grows; `scripts/memory` builds
+/// and runs it. The first repetitions are a warm-up and are not counted, because caches fill once.
 @main
 struct Memory {
-  /// The growth of the resident set that is taken for noise (KiB): less than a kilobyte for each
-  /// reset or render.
+  /// The growth of the resident set that counts as noise (KiB): less than a kilobyte for each reset
+  /// or render.
   static let bound = 1_000
 
   static func main() throws {
@@ -52,7 +52,8 @@ struct Memory {
     }
   }
 
-  /// Each is written by a run that continues the one before, which is read as well.
+  /// Each checkpoint is written by a run that continues from the previous one, so that reading is
+  /// tested too.
   static func checkpoints() throws -> Bool {
     let folder = FileManager.default.temporaryDirectory.path + "/hiro-memory-\(getpid())"
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -80,7 +81,7 @@ struct Memory {
     }
   }
 
-  /// What of the process is in memory (KiB).
+  /// The resident memory of the process (KiB).
   static var residentSize: Int {
     let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .ascii)) ?? ""
     let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0

@@ -45,13 +45,14 @@ let hasGraphics: Bool = {
     simulation.qpos[0] = x
     let image = try renderer.render(simulation, camera: Self.above)
     let red = Self.centroid(of: image, where: Self.isRed)
-    // The camera is 4 / tan(22.5°) above the floor, and the widest circle of the ball 1 above it.
+    // The camera is 4 / tan(22.5°) above the floor, and the ball's widest circle is 1 above the
+    // floor.
     let height = 4 / tan(Double.pi / 8)
     let pixelsPerMetre = Double(Self.size) / 8 * height / (height - 1)
     #expect(abs(red.x - (100 + x * pixelsPerMetre)) < 1)
     #expect(abs(red.y - 100) < 1)
     let area = Double.pi * pow(0.5 * pixelsPerMetre, 2)
-    // Off the axis a ball is seen from the side and covers a little more.
+    // Off the camera's axis a ball is seen from the side and covers a few more pixels.
     #expect(abs(Double(red.count) / area - 1) < 0.15)
   }
 
@@ -97,7 +98,7 @@ let hasGraphics: Bool = {
     let colors = try [0, 4].map { samples in
       let renderer = try Renderer(model: model, width: 64, height: 64, samples: samples)
       let image = try renderer.render(simulation, camera: Self.above)
-      // Half covered pixels are neither as blue as the floor nor as little so as the ball.
+      // Half-covered pixels are less blue than the floor and bluer than the ball.
       return Self.centroid(of: image) { (60...200).contains($0.blue) }.count
     }
     #expect(colors[0] == 0 && colors[1] > 10)
@@ -142,7 +143,8 @@ let hasGraphics: Bool = {
     let side = try renderer.renderDepth(simulation, camera: level)
     #expect(side[5 * Self.size + 100] == .infinity)
     #expect(abs(side[100 * Self.size + 100] - 5.5) < 0.01)
-    // 45° of view: a quarter below the middle the ray meets the floor 1 below the camera.
+    // The field of view is 45°. A quarter of the picture below the middle, the ray meets the floor,
+    // which is 1 below the camera.
     let tangent = Float(tan(Double.pi / 8)) * 50.5 / 100
     // Half a pixel is 1 % of that.
     #expect(abs(side[150 * Self.size + 20] - 1 / tangent) < 0.05)
@@ -151,7 +153,7 @@ let hasGraphics: Bool = {
   @Test("Each marker has the height that was asked for")
   func markerSizes() throws {
     let (simulation, renderer) = try Self.makeBall()
-    // From 10 above the floor, straight down on the marker's middle.
+    // The camera is 10 above the floor and looks straight down on the marker's middle.
     let camera = Camera.free(lookAt: [2, 1, 0], distance: 10, azimuth: 90, elevation: -90)
     let shapes: [(Marker.Shape, top: Float)] = [
       (.sphere(radius: 0.7), 0.7), (.box(halfSize: [0.2, 0.3, 0.9]), 0.9),
@@ -161,7 +163,7 @@ let hasGraphics: Bool = {
     for (shape, top) in shapes {
       let marker = Marker(shape, at: [2, 1, 0], rgba: [0, 1, 0, 1])
       let depth = try renderer.renderDepth(simulation, camera: camera, markers: [marker])
-      // A round top is tessellated.
+      // A round top is made of triangles, so it is not exact.
       #expect(abs(depth[100 * Self.size + 100] - (10 - top)) < 0.02)
     }
   }
@@ -226,7 +228,7 @@ let hasGraphics: Bool = {
 
   @Test("Memory does not grow with the pictures taken, nor with the renderers made")
   func memory() async {
-    // In a process of its own, where no other test takes memory meanwhile.
+    // The test runs in a process of its own, where no other test takes memory meanwhile.
     await #expect(processExitsWith: .success) {
       let (simulation, renderer) = try Self.makeBall()
       func residentMegabytes() throws -> Int {
@@ -238,7 +240,7 @@ let hasGraphics: Bool = {
       let before = try residentMegabytes()
       for _ in 0..<150 { _ = try renderer.render(simulation, camera: Self.above) }
       let after = try residentMegabytes()
-      // One picture has 0.12 MB, so that keeping them would take 18.
+      // One picture has 0.12 MB, so keeping all 150 would take 18 MB.
       #expect(after - before < 4)
       for _ in 0..<10 {
         _ = try Renderer(model: simulation.model, width: 100, height: 100)

@@ -15,7 +15,7 @@ import Testing
     simulation.ctrl[filtered.firstControl] = 0.8
     for tenth in 1...5 {
       try simulation.step(count: 100)
-      // The fourth-order method is off by (dt/τ)⁵ a step.
+      // The error of the fourth-order method is about (dt/τ)⁵ per step.
       #expect(abs(simulation.act[activation] - 0.8 * (1 - exp(-Double(tenth)))) < 1e-8)
     }
     simulation.ctrl[filtered.firstControl] = 0

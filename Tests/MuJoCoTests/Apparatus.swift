@@ -1,9 +1,9 @@
 import MuJoCo
 
-/// Worlds whose numbers a person can work out.
+/// Worlds whose results can be computed by hand.
 enum Apparatus {
-  /// A free ball of 2 kg, radius 0.1, that rests on the floor or falls from where it is put, with an
-  /// accelerometer and a skin that feels.
+  /// A free ball of 2 kg, radius 0.1, that rests on the floor or falls from where it is put, with
+  /// an accelerometer and a touch sensor in its skin.
   static let ball = """
     <mujoco model="resting ball">
       <option timestep="0.002" gravity="0 0 -9.81"/>
@@ -24,8 +24,8 @@ enum Apparatus {
     </mujoco>
     """
 
-  /// A rod of 0.7 m that swings about the y axis at a height of 1 m, a thread from its tip to a peg at
-  /// x = 1, a motor with a first-order filter of 0.1 s and one without, and two poses.
+  /// A rod of 0.7 m that swings about the y axis at a height of 1 m, a thread from its tip to a peg
+  /// at x = 1, a motor with a first-order filter of 0.1 s and one without, and two poses.
   static let pendulum = """
     <mujoco model="pendulum">
       <option timestep="0.001" integrator="RK4" gravity="0 0 -9.81"/>

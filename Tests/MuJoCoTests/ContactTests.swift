@@ -45,7 +45,7 @@ import Testing
   @Test("A contact answers a twist with the opposite one")
   func torsion() throws {
     let simulation = try Apparatus.makeBall()
-    // Below what it can hold: 0.05 m times the weight.
+    // The torque is below the largest that friction can hold: 0.05 m times the weight.
     simulation.xfrcApplied[6 + 5] = 0.3
     try simulation.step(count: 5000)
     try simulation.forward()

@@ -99,7 +99,7 @@ import Testing
     #expect(
       words.contains { error?.description.contains($0) == true }, "\(error?.description ?? "")")
 
-    // The same from a file that another one includes.
+    // The same text is refused if it is in an included file.
     let folder = try TemporaryFolder()
     try folder.file("large.xml", xml)
     let path = try folder.file("main.xml", "<mujoco><include file='large.xml'/></mujoco>")
@@ -120,7 +120,8 @@ import Testing
     #expect(throws: MuJoCoError.self) { try Model(path: path) }
     #expect(try Model(path: path, limits: .unlimited).nbody == 1)
 
-    // A height field that says that it has more numbers than there are, which MuJoCo sees itself.
+    // A height field that claims to have more numbers than its file contains; MuJoCo notices this
+    // itself.
     let field = "<mujoco><asset><hfield name='h' file='h.bin' size='1 1 1 1'/></asset></mujoco>"
     let files: [String: [UInt8]] = ["h.bin": [9, 0, 0, 0, 9, 0, 0, 0, 1]]
     let ours = #expect(throws: MuJoCoError.self) {
@@ -149,7 +150,7 @@ import Testing
     let sizes = try await withThrowingTaskGroup(of: Int.self) { group in
       for index in 0..<16 {
         group.addTask {
-          // Every other one is refused: messages stay with their thread.
+          // Every second model is refused; error messages must stay with their thread.
           if index.isMultiple(of: 2) { return try Model(xml: Worlds.tumbler, name: "m").nq }
           do {
             return try Model(xml: "<mujoco><\(index)/></mujoco>", name: "m").nq

@@ -2,7 +2,7 @@ import MuJoCo
 import Testing
 
 @Suite struct ObjectKindTests {
-  /// One of each kind that can be written in a line, each with a name of its own.
+  /// A model with one object of each kind that can be written in a line, each with its own name.
   static let one = """
     <mujoco>
       <custom>
@@ -42,7 +42,7 @@ import Testing
   @Test("Each kind of object is found by its name, and its name by its number")
   func names() throws {
     let model = try Model(xml: Self.one, name: "one")
-    // A skin and a flex take more than a line.
+    // A skin and a flex need more than a line.
     for kind in Model.ObjectKind.allCases where kind != .skin && kind != .flex {
       let name = "a_\(kind.rawValue)"
       let id = try model.id(of: kind, named: name)

@@ -19,7 +19,7 @@ import Testing
     try simulation.step(count: 5000)
     try simulation.forward()
     let acceleration = try simulation.sensorValues(named: "acceleration")
-    // The contact is soft: what is left of its settling.
+    // The contact is soft: the tolerance is for the rest of its settling.
     #expect(abs(acceleration[0]) < 1e-6 && abs(acceleration[1]) < 1e-6)
     #expect(abs(acceleration[2] - 9.81) < 1e-6)
     #expect(abs(try simulation.sensorValues(named: "touch")[0] - 2 * 9.81) < 1e-5)

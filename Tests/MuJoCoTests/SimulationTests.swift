@@ -130,13 +130,13 @@ import Testing
 
   @Test(
     "A fatal error of MuJoCo is thrown with the model and the call, and the process lives on",
-    // Later versions grow their stack.
+    // Later versions enlarge their stack as needed.
     .enabled(if: Model.libraryVersion < 300))
   func fatalError() throws {
     let cramped = Worlds.tumbler.replacing("<worldbody>", with: "<size nstack=\"200\"/><worldbody>")
     let simulation = try Simulation(model: Model(xml: cramped, name: "cramped"))
     for _ in 0..<3 {
-      // The contacts of the landing need more room than there is.
+      // The contacts of the landing need more space than the stack has.
       let error = #expect(throws: MuJoCoError.self) { try simulation.step(count: 100) }
       let description = try #require(error?.description)
       #expect(description.contains("cramped") && description.contains("mj_step"))

@@ -11,7 +11,7 @@ import Testing
     try simulation.forward()
     let position = simulation.sitePosition(tip)
     #expect(distance(position, [-0.7 * sin(angle), 0, 1 - 0.7 * cos(angle)]) < 1e-12)
-    // About y: what was z leans towards x.
+    // The rotation is about y: the z axis leans towards x.
     let axes = simulation.siteAxes(tip)
     #expect(distance(axes.x, [cos(angle), 0, -sin(angle)]) < 1e-12)
     #expect(distance(axes.y, [0, 1, 0]) < 1e-12)
@@ -39,7 +39,7 @@ import Testing
     let motion = SIMD3(-0.7 * cos(angle), 0, 0.7 * sin(angle)) * speed
     #expect(abs(simulation.tendonLengths[0] - length) < 1e-12)
     #expect(abs(simulation.tendonVelocities[0] - (span * motion).sum() / length) < 1e-12)
-    // The other is twice the angle.
+    // The length of the other tendon is twice the angle.
     #expect(abs(simulation.tendonLengths[1] - 2 * angle) < 1e-12)
     #expect(abs(simulation.tendonVelocities[1] - 2 * speed) < 1e-12)
   }

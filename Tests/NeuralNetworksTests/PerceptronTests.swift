@@ -54,7 +54,7 @@ struct PerceptronTests {
   static let critic = PerceptronShape(inputs: 11, reentering: 4, hidden: 19, outputs: 1)
   static let normalised = PerceptronShape(
     inputs: 11, reentering: 4, hidden: 19, outputs: 1, isNormalised: true)
-  /// The networks that are tried: the actor, whose outputs are bounded, and critics.
+  /// The networks that are tested: the actor, whose outputs are bounded, and critics.
   static let shapes = [actor, critic, normalised]
   static let scale: [Float] = [30, 30, 0.5, 10, 1]
 
@@ -65,7 +65,8 @@ struct PerceptronTests {
     Perceptron, ReferencePerceptron
   ) {
     let network = Perceptron(shape: shape, outputScale: scale, using: &stream)
-    // Weights of the published size make gradients of the last layers vanish: spread them.
+    // With initial weights of the published size the gradients through the last layer vanish, so
+    // use larger weights.
     network.parameters.withMutableValues { values in
       for index in values.indices where values[index] != 0 {
         values[index] = Float(0.4 * stream.normal())
@@ -93,7 +94,7 @@ struct PerceptronTests {
     network.forward(activations, rows: 0..<rows)
     for (row, input) in batch.enumerated() {
       for (column, expected) in reference.output(input).enumerated() {
-        // Single precision, with a few dozen terms to a sum.
+        // The tolerance is for single precision with a few dozen terms in a sum.
         #expect(
           abs(Double(activations.output[row, column]) - expected) < 1e-5 * max(1, abs(expected)))
       }
@@ -207,8 +208,8 @@ struct KernelTests {
   func tanhIsAccurate() {
     let shape = PerceptronShape(inputs: 1, hidden: 1, outputs: 1)
     let network = Perceptron(shape: shape, outputScale: [1])
-    // One unit chain with h₂ = relu(x + 50), y = tanh(h₂ − 50) would round: write the pre-activation
-    // through the bias of the last layer instead.
+    // Passing x through the hidden layers, with h₂ = relu(x + 50) and y = tanh(h₂ − 50), would
+    // round it: instead x is the bias of the last layer.
     let activations = Activations(shape: shape, rows: 1)
     var worst = 0.0
     for index in -4000...4000 {
@@ -256,7 +257,7 @@ struct KernelTests {
     var stream = RandomStream(seed: 2, name: "noise")
     buffer.fillNormal(count, standardDeviation: 1, using: &stream)
     let sorted = buffer.withValues { $0.map(Double.init).sorted() }
-    // Kolmogorov and Smirnov: beyond 1.95 ÷ √n once in a thousand.
+    // Kolmogorov–Smirnov test: the largest difference exceeds 1.95 ÷ √n once in a thousand cases.
     let worst = sorted.enumerated().reduce(0.0) { worst, entry in
       let expected = 0.5 * erfc(-entry.element / 2.0.squareRoot())
       return max(worst, abs(Double(entry.offset) / Double(count) - expected))

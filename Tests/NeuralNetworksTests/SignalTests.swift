@@ -7,16 +7,16 @@ private let signals = Atomic<Int>(0)
 private let signalsOffTheStack = Atomic<Int>(0)
 private let stack = Atomic<Int>(0)
 private let isDone = Atomic<Bool>(false)
-/// The thread that multiplies; 0 until there is one.
+/// The thread that multiplies matrices; 0 until it runs.
 private let multiplying = Atomic<UInt>(0)
 
 @Suite("Signals")
 struct SignalTests {
-  /// oneDNN up to 3.11 keeps the stack pointer on the heap for a while, and a handler that ran then
-  /// would write over it.
+  /// oneDNN up to 3.11 points the stack pointer to the heap for a while; a handler that ran then
+  /// would overwrite the heap.
   @Test("A handler that comes amid matrix products finds the stack where it belongs")
   func handlerStaysOnTheStack() {
-    // SIGURG is what nobody else sends, and what harms nobody where it gets lost.
+    // Nobody else sends SIGURG, and it does no harm if it is lost.
     let previous = signal(SIGURG) { _ in
       var here = 0
       let address = withUnsafeMutablePointer(to: &here) { Int(bitPattern: $0) }
@@ -27,7 +27,7 @@ struct SignalTests {
     }
     defer { signal(SIGURG, previous) }
 
-    // A thread of its own: those that run tests may have blocked all signals.
+    // The test uses a thread of its own, because those that run tests may have blocked all signals.
     let worker = Thread {
       var here = 0
       stack.store(

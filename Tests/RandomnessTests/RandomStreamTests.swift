@@ -16,8 +16,8 @@ struct RandomStreamTests {
 
   @Test("The generator is xoshiro256++ as its authors give it")
   func generatorIsXoshiro() throws {
-    // First outputs from the state 1, 2, 3, 4 of the authors' reference program, worked by hand
-    // from its definition for the first: rotl(1 + 4, 23) + 1.
+    // The first outputs of the authors' reference program from the state 1, 2, 3, 4. The first one
+    // is also computed by hand from the definition: rotl(1 + 4, 23) + 1.
     var stream = try #require(RandomStream(state: [1, 2, 3, 4]))
     #expect(stream.next() == (5 << 23) + 1)
     #expect(stream.next() == 58_720_359)
@@ -42,7 +42,7 @@ struct RandomStreamTests {
     let mean = draws.reduce(0, +) / Double(count)
     let variance = draws.reduce(0) { $0 + $1 * $1 } / Double(count)
     let fourth = draws.reduce(0) { $0 + $1 * $1 * $1 * $1 } / Double(count)
-    // Five standard errors of each estimate.
+    // The tolerances are five standard errors of each estimate.
     #expect(abs(mean) < 5 / Double(count).squareRoot())
     #expect(abs(variance - 1) < 5 * (2 / Double(count)).squareRoot())
     #expect(abs(fourth - 3) < 5 * (96 / Double(count)).squareRoot())

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The learning curves in the file at `path` without their last columns, which tell how long they
-/// took: what is left depends on the seed alone.
+/// The learning curves in the file at `path` without their last columns, which contain times: the
+/// rest depends on the seed alone.
 package func curvesWithoutTime(_ path: String) throws -> [String] {
   let lines = try String(contentsOfFile: path, encoding: .utf8)
     .split(separator: "\n", omittingEmptySubsequences: false)

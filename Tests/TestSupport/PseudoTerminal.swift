@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A program on a terminal of its own, as a person has it: keys are typed, what is shown is read, and
-/// the terminal can go away.
+/// A program that runs on a terminal of its own, as for a person: a test types keys, reads what is
+/// shown, and can close the terminal.
 package final class PseudoTerminal: Sendable {
   /// The program that was started.
   package let process: pid_t
@@ -14,7 +14,7 @@ package final class PseudoTerminal: Sendable {
   package init(
     _ path: String, _ arguments: [String], environment: [String: String] = [:]
   ) throws {
-    // What openpty(3) does, which Swift does not see.
+    // Does what openpty(3) does, which is not available from Swift.
     let (unlock, number) = (UInt(0x4004_5431), UInt(0x8004_5430))
     let master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     var (isLocked, index): (Int32, UInt32) = (0, 0)
@@ -27,7 +27,7 @@ package final class PseudoTerminal: Sendable {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    // The first terminal that the leader of a session opens becomes that of the session.
+    // The first terminal that a session leader opens becomes the session's terminal.
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, terminal, O_RDWR, 0)
     posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO)
     posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO)
@@ -75,14 +75,14 @@ package final class PseudoTerminal: Sendable {
   /// Everything that was shown so far.
   package var text: String { shown.withLock { String(decoding: $0, as: UTF8.self) } }
 
-  /// Types `keys`; `\u{3}` is Ctrl-C, `\t` the tabulator.
+  /// Types `keys`; `\u{3}` is Ctrl-C, `\t` the Tab key.
   package func type(_ keys: String) {
     let bytes = Array(keys.utf8)
     master.withLock { _ = write($0, bytes, bytes.count) }
   }
 
-  /// Waits until what is shown contains `expected`, not longer than `seconds`; false where it
-  /// doesn't.
+  /// Waits until the shown text contains `expected`, but not longer than `seconds`; returns whether
+  /// it does.
   package func wait(for expected: String, seconds: Double = 30) -> Bool {
     let end = Date().addingTimeInterval(seconds)
     while !text.contains(expected) {
@@ -92,7 +92,7 @@ package final class PseudoTerminal: Sendable {
     return true
   }
 
-  /// Takes the terminal away, as a window that is closed or a connection that is lost.
+  /// Closes the terminal, as when its window is closed or its connection is lost.
   package func hangUp() {
     master.withLock { master in
       if master >= 0 { close(master) }
@@ -100,7 +100,8 @@ package final class PseudoTerminal: Sendable {
     }
   }
 
-  /// Waits for the program's end: its exit code, or minus the number of the signal that ended it.
+  /// Waits for the program's end and returns its exit code, or minus the number of the signal that
+  /// ended it.
   package func exitCode() -> Int32 {
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0, errno == EINTR {}

@@ -1,11 +1,11 @@
-/// Robots for the tests, written the way people write theirs.
+/// Robots for the tests, written the way users write theirs.
 package enum RobotFiles {
-  /// A sphere on three legs that its motors turn, 0.5 m high.
+  /// A sphere on three legs, which motors turn; it is 0.5 m high.
   ///
   /// - Parameters:
   ///   - defaults: what stands in `<default>`.
   ///   - geom: attributes of every geom.
-  ///   - gear: of the motor of the first leg.
+  ///   - gear: the gear of the motor of the first leg.
   ///   - before: what stands before the body.
   ///   - after: what stands after the actuators.
   package static func tripod(
@@ -55,7 +55,7 @@ package enum RobotFiles {
     #####
     """
 
-  /// A box as a Wavefront mesh, from the origin to a corner.
+  /// A box as a Wavefront mesh, from the origin to the corner (x, y, z).
   package static func box(_ x: Double, _ y: Double, _ z: Double) -> String {
     let corners = (0..<8).map {
       "v \($0 & 1 == 0 ? 0 : x) \($0 & 2 == 0 ? 0 : y) \($0 & 4 == 0 ? 0 : z)"
@@ -67,9 +67,9 @@ package enum RobotFiles {
     return (corners + faces.map { "f \($0)" }).joined(separator: "\n") + "\n"
   }
 
-  /// A robot of several files in `folder`, whose main file is `robots/scout.xml`: legs in an included
-  /// file of a subfolder, meshes of the same name in two folders, one of them without a name of its
-  /// own, and defaults with a class. Gives the main file's path.
+  /// Writes a robot of several files to `folder`, with the main file `robots/scout.xml`: legs in an
+  /// included file of a subfolder, meshes of the same name in two folders, one of them without a
+  /// name of its own, and defaults with a class. Returns the main file's path.
   package static func scout(in folder: TemporaryFolder, gear: Double = 2) throws -> String {
     try folder.folder("robots/parts/front")
     try folder.folder("robots/parts/back")

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A folder that a test may fill; it goes away with the value.
+/// A folder for the files of a test; it is deleted when the object is released.
 package final class TemporaryFolder {
-  /// Where it is.
+  /// The folder's path.
   package let path: String
 
-  /// Makes an empty folder.
+  /// Creates an empty folder.
   package init() throws {
     let url = FileManager.default.temporaryDirectory
       .appendingPathComponent("hiro-tests-\(UUID().uuidString)")
@@ -18,14 +18,14 @@ package final class TemporaryFolder {
   /// The path of `name` in the folder.
   package func file(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// Writes `text` to `name` in the folder and gives its path.
+  /// Writes `text` to `name` in the folder and returns its path.
   @discardableResult
   package func file(_ name: String, _ text: String) throws -> String {
     try text.write(toFile: file(name), atomically: true, encoding: .utf8)
     return file(name)
   }
 
-  /// Makes a folder in the folder, and those above it, and gives its path.
+  /// Creates a folder inside this one, with its parents, and returns its path.
   @discardableResult
   package func folder(_ name: String) throws -> String {
     try FileManager.default.createDirectory(

@@ -79,7 +79,7 @@ struct BadInputTests {
         ["render", "--task", "ant-maze", "--output", output, option, value], code: 64,
         says: "\(option): there is no episode without a policy")
     }
-    // A target that begins with a minus is none of it, nor is an option that may be repeated.
+    // A target that begins with a minus sign is accepted, and so is an option that may be repeated.
     try check(
       ["evaluate", folder.file("none"), "--target", "-1,2", "--target", "3,4"], code: 66,
       says: "no such file")

@@ -72,7 +72,8 @@ struct InspectTests {
     #expect(all.code == 65)
     #expect(all.output.split(separator: "\n").count { $0.hasPrefix("DAMAGED: ") } == 2)
 
-    // The checkpoint before it is taken; the damaged one is gone once there is a newer good one.
+    // Resuming uses the checkpoint before the damaged one, which is removed once there is a newer
+    // good one.
     let resumed = try Program.run("train", "--resume", run)
     #expect(resumed.code == 0 && resumed.errors.contains("an older checkpoint"))
     try damage(checkpoint)
@@ -107,7 +108,7 @@ struct InspectTests {
       #expect(outcome.code == 64, "\(outcome.errors)")
       #expect(outcome.errors.contains("environment of one's own"), "\(outcome.errors)")
     }
-    // A map is text in the policy; what looks like markup in its name stays a name.
+    // A map is text in the policy; markup in a map's name remains a part of the name.
     let text = "name: a\"/><include file=\"\(robot)\"/>\n#####\n#R.a#\n#####\n"
     policy.map = try MazeMap(text: text, name: "map")
     policy.configuration.task = policy.map!.name

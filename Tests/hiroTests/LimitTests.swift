@@ -8,21 +8,22 @@ struct LimitTests {
 
   var run: String { folder.file("run") }
 
-  /// A run that does not end by itself and is in an evaluation from step 200 on.
+  /// The arguments of a run that does not end by itself and is in an evaluation from step 200 on.
   var evaluating: [String] {
     ["train", "point-maze", "--steps", "100000000", "--output", run]
       + tiny.map { $0 == "evaluation.episodes=1" ? "evaluation.episodes=100000" : $0 }
   }
 
-  /// How many threads a training run works with at most until two seconds after its first row: it is
-  /// evaluating then.
+  /// The largest number of threads that a training run works with in the two seconds after its
+  /// first row, when it is evaluating.
   func threads(of program: Program) throws -> Int {
     var most = 0
     var rowTime: Date?
     try program.wait {
       let tasks = "/proc/\(program.identifier)/task"
       let count = ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).count
-      // One of them only waits for signals. While it compiles a model, libmujoco 3 and later has more.
+      // One thread only waits for signals. Before the first row there may be more threads, because
+      // libmujoco 3 and later use some to compile a model.
       if rowTime != nil { most = max(most, count - 1) }
       if (try? String(contentsOfFile: "\(run)/metrics.csv", encoding: .utf8))?.contains("\n100,")
         == true, rowTime == nil
@@ -42,7 +43,7 @@ struct LimitTests {
     try FileManager.default.removeItem(atPath: run)
     #expect(try threads(of: Program(evaluating + ["--threads", "1"])) == 1)
     try FileManager.default.removeItem(atPath: run)
-    // The pool of the training and that of the evaluation.
+    // The threads are those of the training's pool and of the evaluation's pool.
     #expect(try threads(of: Program(evaluating + ["--threads", "3"])) == 5)
   }
 
@@ -67,7 +68,7 @@ struct LimitTests {
     #expect(outcome.errors.hasSuffix("raise ulimit -f\n"), "\(outcome.errors)")
   }
 
-  /// A control group of one's own for a controller, where there may be one.
+  /// Creates a control group for a controller and returns its path; `nil` if that is not possible.
   static func makeGroup(_ controller: String) -> String? {
     let name = "hiro-test-\(getpid())"
     for root in ["/sys/fs/cgroup/\(controller)", "/sys/fs/cgroup"] {
@@ -82,7 +83,7 @@ struct LimitTests {
     return nil
   }
 
-  /// Writes to the first of some files that is there.
+  /// Writes to the first of the given files of a control group that exists.
   func set(_ group: String, _ values: [(file: String, value: String)]) throws {
     let (file, value) = try #require(
       values.first { access("\(group)/\($0.file)", W_OK) == 0 })

@@ -8,7 +8,7 @@ import Testing
 struct OwnWorldTests {
   let folder = try! TemporaryFolder()
 
-  /// A short run of a robot of several files, whose files are gone afterwards.
+  /// Makes a short run with a robot of several files, and deletes these files afterwards.
   func makeRun(gear: Double = 2) throws -> String {
     let robot = try RobotFiles.scout(in: folder, gear: gear)
     let map = try folder.file("lane.txt", RobotFiles.map)
@@ -27,7 +27,7 @@ struct OwnWorldTests {
     try Program.run(["evaluate", path, "--episodes", "1", "--json"] + more)
   }
 
-  /// The policy in `file` as a version without robots would have written it.
+  /// Writes the policy in `file` as a version of the program that did not store robots would have.
   func forget(_ file: String, to name: String) throws -> String {
     var policy = try PolicyFile(path: file)
     let task = try policy.definition().description
@@ -47,7 +47,7 @@ struct OwnWorldTests {
     let after = try evaluate(run)
     #expect(after.output == before.output && after.errors.isEmpty, "\(after.errors)")
     #expect(after.output.contains("\"task\" : \"lane+scout\""))
-    // A policy by itself is enough.
+    // The file of a policy alone is enough.
     let policy = folder.file("alone.safetensors")
     try FileManager.default.copyItem(atPath: "\(run)/best.safetensors", toPath: policy)
     #expect(try evaluate(policy).output == before.output)
@@ -60,7 +60,7 @@ struct OwnWorldTests {
       "\(inspected.output)")
     #expect(inspected.output.contains(", physics "))
 
-    // The configuration makes the same run again, from what lies beside it.
+    // The configuration, with the files beside it, gives the same run again.
     let copy = try Program.run([
       "train", "--config", "\(run)/config.yaml", "--output", folder.file("copy"),
     ])
@@ -74,7 +74,7 @@ struct OwnWorldTests {
           == FileManager.default.contents(atPath: folder.file("copy/\(name)")), "\(name)")
     }
 
-    // Neither map nor robot of the folder are needed to go on.
+    // Resuming needs neither the map nor the robot in the folder.
     for name in ["map.txt", "robot", "world.mjb.gz"] {
       try FileManager.default.removeItem(atPath: "\(run)/\(name)")
     }

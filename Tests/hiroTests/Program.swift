@@ -3,14 +3,14 @@ import TestSupport
 
 /// The built program, run as a user runs it.
 struct Program {
-  /// What a run of the program came to.
+  /// The result of a run of the program.
   struct Outcome {
     let code: Int32
     let output: String
     let errors: String
   }
 
-  /// The program stands beside the tests' own.
+  /// The path of the program, which is in the same folder as the program of the tests.
   static let path = {
     let test =
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
@@ -29,8 +29,8 @@ struct Program {
     try Program(arguments, environment: environment).outcome()
   }
 
-  /// Runs a script of bash, in which `hiro` is the program and `$@` are the `arguments`. What it
-  /// writes and its exit code are those of the script.
+  /// Runs a bash script, in which `hiro` is the program and `$@` are the `arguments`. The output
+  /// and the exit code are those of the script.
   static func script(
     _ text: String, _ arguments: [String] = [], environment: [String: String] = [:]
   ) throws -> Outcome {
@@ -42,7 +42,7 @@ struct Program {
   private var output: String { folder.file("output") }
   private var errorFile: String { folder.file("errors") }
 
-  /// Starts a script of bash; see ``script(_:_:environment:)``.
+  /// Starts a bash script; see ``script(_:_:environment:)``.
   init(
     script: String, _ arguments: [String] = [], environment: [String: String] = [:]
   ) throws {
@@ -51,8 +51,8 @@ struct Program {
       environment: environment.merging(["HIRO": Self.path]) { $1 }, executable: "/bin/bash")
   }
 
-  /// Starts `hiro`, or another program, with `arguments`. Where standard error is given, ``errors``
-  /// stay empty.
+  /// Starts `hiro`, or another program, with `arguments`. If standard error is given, ``errors``
+  /// stays empty.
   init(
     _ arguments: [String], environment: [String: String] = [:], executable: String = Program.path,
     standardError: FileHandle? = nil
@@ -60,7 +60,8 @@ struct Program {
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    // Files, not pipes: nobody has to empty them while the program runs.
+    // The output goes to files and not to pipes, so nobody has to empty them while the program
+    // runs.
     folder = try TemporaryFolder()
     for file in [output, errorFile] { try Data().write(to: URL(fileURLWithPath: file)) }
     process.standardOutput = FileHandle(forWritingAtPath: output)
@@ -69,18 +70,18 @@ struct Program {
     try process.run()
   }
 
-  /// What a message of the program names it by.
+  /// The process number, which appears in messages of the program.
   var identifier: Int32 { process.processIdentifier }
 
-  /// What it has written to standard error so far.
+  /// What the program has written to standard error so far.
   var errors: String {
     get throws { try String(contentsOfFile: errorFile, encoding: .utf8) }
   }
 
-  /// Sends it a signal.
+  /// Sends the program a signal.
   func send(_ signal: Int32) { kill(identifier, signal) }
 
-  /// Whether it has not ended yet.
+  /// Whether the program is still running.
   var isRunning: Bool { process.isRunning }
 
   /// Waits until `condition` holds, for as long as the program runs.

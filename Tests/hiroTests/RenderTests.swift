@@ -6,7 +6,7 @@ import Testing
 struct RenderTests {
   let folder = try! TemporaryFolder()
 
-  /// What hides every OpenGL driver from the library that looks for one.
+  /// The environment variable that hides every OpenGL driver from the library that looks for one.
   static let withoutDriver = ["__EGL_VENDOR_LIBRARY_FILENAMES": "/nowhere.json"]
 
   /// Whether there is an OpenGL driver to test with.
@@ -107,7 +107,8 @@ struct RenderTests {
   /// Whether there is a real ffmpeg.
   static let hasFFmpeg = (try? Program.script("ffmpeg -version").code) == 0
 
-  /// A PATH where `ffmpeg` is a script of bash in which `$real` is the real one; nil for no ffmpeg.
+  /// A PATH in which `ffmpeg` is a bash script that can call the real one as `$real`; with `nil`
+  /// there is no ffmpeg.
   func path(ffmpeg script: String?) throws -> [String: String] {
     let programs = folder.file("programs")
     try FileManager.default.createDirectory(
@@ -123,7 +124,7 @@ struct RenderTests {
     return ["PATH": "\(programs):\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"]
   }
 
-  /// Refuses encoders whose names match, as a build of ffmpeg without them does.
+  /// A script that refuses encoders whose names match, like a build of ffmpeg without them.
   func refusing(_ encoders: String) -> String {
     """
     for argument; do
@@ -156,7 +157,7 @@ struct RenderTests {
     .enabled(if: hasGraphics && hasFFmpeg))
   func noFilm() throws {
     let policy = try policy()
-    // One that dies after half a megabyte, as on a full disk.
+    // An ffmpeg that fails after half a megabyte, as on a full disk.
     let dying = """
       head -c 500000 > "$0.input"
       if [ $(stat -c %s "$0.input") -lt 500000 ]; then exec "$real" "$@" < "$0.input"; fi
@@ -175,14 +176,14 @@ struct RenderTests {
         ["render", policy, "--output", pictures, "--size", "64x48", "--every", "5"],
         environment: path(ffmpeg: ffmpeg))
       #expect(outcome.code == code, "\(outcome.errors)")
-      // Before it there may be lines of progress, where the machine is slow.
+      // Lines of progress may come before the error if the machine is slow.
       let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("hiro: ") }
       #expect(lines.count == 1 && lines.allSatisfy { $0.contains(says) }, "\(outcome.errors)")
       let names = try FileManager.default.contentsOfDirectory(atPath: pictures)
       #expect(names.contains("contact-sheet.png") && names.count > 50, "\(names)")
       #expect(!names.contains { $0.contains("partial") || $0.hasSuffix("mp4") }, "\(names)")
       #expect(outcome.output.contains("\(pictures)/contact-sheet.png"))
-      // Who wants no film misses none.
+      // With --no-video the missing video is no error.
       let without = try Program.run(
         ["render", policy, "--output", pictures, "--size", "64x48", "--every", "50", "--no-video"],
         environment: path(ffmpeg: ffmpeg))
@@ -209,7 +210,7 @@ struct RenderTests {
     #expect(outcome.errors.contains("stopping: "), "\(outcome.errors)")
     #expect(!names().contains { !$0.hasPrefix("frame-") }, "\(names())")
     #expect(try Program.script("pgrep -a '^ffmpeg$' | grep -c '\(pictures)'").output == "0\n")
-    // Nor does one that is killed, once there is another.
+    // A render that was killed leaves a partial file only until the next render.
     try "".write(
       toFile: "\(pictures)/.episode.mp4.\(program.identifier).partial", atomically: false,
       encoding: .utf8)

@@ -31,7 +31,7 @@ struct RunTests {
     let json = try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8))
     #expect(((json as? [String: Any])?["targets"] as? [Any])?.count == 3)
 
-    // The configuration that a run writes makes the same run again.
+    // The configuration that a run writes gives the same run again.
     let copy = try Program.run([
       "train", "--config", folder.file("run/config.yaml"), "--output", folder.file("copy"),
     ])
@@ -59,7 +59,8 @@ struct RunTests {
     #expect(try train("parts", "--steps", "330", "--set", setting).code == 0)
     let resumed = try Program.run("train", "--resume", folder.file("parts"), "--steps", "700")
     #expect(resumed.code == 0, "\(resumed.errors)")
-    // The best policy says how many steps its run was to have, which differs.
+    // The best policy is not compared: it contains the planned number of steps of its run, which
+    // differs.
     #expect(
       try curvesWithoutTime(folder.file("whole/metrics.csv"))
         == curvesWithoutTime(folder.file("parts/metrics.csv")))

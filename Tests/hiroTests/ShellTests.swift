@@ -7,8 +7,8 @@ import Testing
 
 @Suite("Installed by scripts/install, in the real shells", .timeLimit(.minutes(5)), .serialized)
 struct ShellTests {
-  /// Where things are installed, once for all tests; nil where the maker of manual pages has not been
-  /// built, which `scripts/test` does.
+  /// The folder of the installation, made once for all tests; nil if the generator of the manual
+  /// pages has not been built (`scripts/test` builds it).
   nonisolated(unsafe) static let prefix: TemporaryFolder? = {
     let build = URL(fileURLWithPath: Program.path).deletingLastPathComponent().path
     let package = URL(fileURLWithPath: #filePath)
@@ -29,7 +29,7 @@ struct ShellTests {
     "PATH": "\(prefix?.path ?? "")/bin:\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
   ]
 
-  /// What is typed before the tabulator, and what then has to be seen.
+  /// The text that is typed before the Tab key, and the texts that must then be shown.
   static let lines: [(typed: String, shown: [String])] = [
     ("hiro tr", ["hiro train"]),
     ("hiro train --thr", ["--threads"]),
@@ -45,7 +45,7 @@ struct ShellTests {
     ("hiro render p --camera fol", ["following"]),
   ]
 
-  /// Types into a shell on a terminal and looks at what the tabulator makes of it.
+  /// Types into a shell on a terminal and checks the completions that the Tab key gives.
   func check(
     _ shell: PseudoTerminal, _ more: [(typed: String, shown: [String])] = []
   ) {
@@ -92,7 +92,7 @@ struct ShellTests {
   func fish() throws {
     let prefix = try #require(Self.prefix).path
     for (typed, shown) in Self.lines + [("hiro train --set hierarchy=f", ["hierarchy=flat"])] {
-      // Fish finds what is installed by itself, and says what it would offer.
+      // Fish finds installed completions by itself, and can print what it would offer.
       let outcome = try Program.script(
         "fish -c \"complete -C '\(typed)'\"",
         environment: Self.path.merging(["XDG_DATA_HOME": "\(prefix)/share"]) { $1 })

@@ -8,12 +8,12 @@ struct StoppingTests {
 
   var run: String { folder.file("run") }
 
-  /// A run that does not end by itself, and reports and evaluates all the time.
+  /// The arguments of a run that does not end by itself, and reports and evaluates all the time.
   var endless: [String] {
     ["train", "point-maze", "--steps", "100000000", "--output", run] + tiny
   }
 
-  /// The same, whose first evaluation, at step 200, does not end by itself.
+  /// The same run, but its first evaluation, at step 200, does not end by itself.
   var evaluating: [String] {
     endless.map { $0 == "evaluation.episodes=1" ? "evaluation.episodes=100000" : $0 }
   }
@@ -31,7 +31,7 @@ struct StoppingTests {
       .split(separator: "\n").dropFirst().map { $0 }
   }
 
-  /// Checks that what was done is saved, to the step of the last row at least.
+  /// Checks that the run is saved at least up to the step of its last row.
   func checkSaved(location: SourceLocation = #_sourceLocation) throws {
     let last = try #require(rows().last?.split(separator: ",").first.flatMap { Int($0) })
     #expect(last > 0 && checkpoints().last ?? 0 >= last, sourceLocation: location)
@@ -90,7 +90,7 @@ struct StoppingTests {
     let setPipeSize: Int32 = 1031
     #expect(fcntl(pipe.fileHandleForWriting.fileDescriptor, setPipeSize, 4096) == 4096)
     let program = try Program(endless, standardError: pipe.fileHandleForWriting)
-    // Each evaluation is a line: far more than the pipe holds.
+    // Each evaluation writes a line, so these are far more than the pipe holds.
     try program.wait { rows().count > 220 }
     #expect(program.isRunning)
     program.send(signal)
@@ -144,13 +144,13 @@ struct StoppingTests {
   func twice() throws {
     let timeout = try Program.script("timeout 2 \"$HIRO\" \"$@\"", evaluating)
     #expect(timeout.code == 124, "\(timeout.errors)")
-    // How far it came depends on the machine.
+    // How far the run came depends on the machine.
     #expect(checkpoints().last! > 0, "\(timeout.errors)")
     for signals in [[SIGINT, SIGINT], [SIGHUP, SIGHUP], [SIGUSR1, SIGTERM]] {
       try FileManager.default.removeItem(atPath: run)
       let program = try Program(evaluating)
       try program.wait { !rows().isEmpty }
-      // Both are there when the process goes on.
+      // Both signals are pending when the process continues.
       for signal in [SIGSTOP] + signals + [SIGCONT] { program.send(signal) }
       let outcome = try program.outcome()
       #expect(signals.map { 128 + $0 }.contains(outcome.code), "\(outcome.errors)")
@@ -161,7 +161,7 @@ struct StoppingTests {
 
   @Test("A second Ctrl-C gives up, and says so")
   func givingUp() throws {
-    // A window of this run takes longer than anyone waits.
+    // One window of this run takes longer than the test waits.
     let long = [
       "subgoals.interval=10000", "lower.hiddenUnits=1024", "lower.batchSize=512", "warmUpSteps=1",
       "higher.replayCapacity=10", "higher.batchSize=1",

@@ -8,7 +8,7 @@ struct StudyCommandTests {
 
   var output: String { folder.file("study") }
 
-  /// Starts a study of Point Maze.
+  /// The arguments of a study of Point Maze.
   func arguments(_ more: String...) -> [String] {
     ["study", "point-maze", "--output", output] + more + tiny
   }
@@ -53,7 +53,7 @@ struct StudyCommandTests {
     }
     let again = try Program.run("study", "--resume", output)
     #expect(again.code == 0 && !again.errors.contains("begins"), "\(again.errors)")
-    // study.yaml is enough to repeat it.
+    // study.yaml is enough to repeat the study.
     let repeated = try Program.run(
       "study", "\(output)/study.yaml", "--output", folder.file("again"), "--no-tensorboard")
     #expect(repeated.code == 0, "\(repeated.errors)")
@@ -218,7 +218,7 @@ struct StudyCommandTests {
     let grown = try study(renamed, "--seeds", "1-2")
     #expect(grown.code == 0 && !grown.errors.contains("seed 1: begins"), "\(grown.errors)")
 
-    // Its folder is enough, wherever it is.
+    // The study's folder is enough to continue, wherever it is.
     for file in [folder.file("robots"), map] { try FileManager.default.removeItem(atPath: file) }
     let moved = folder.file("moved")
     try FileManager.default.moveItem(atPath: output, toPath: moved)

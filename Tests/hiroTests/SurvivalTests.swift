@@ -8,7 +8,7 @@ struct SurvivalTests {
 
   var run: String { folder.file("run") }
 
-  /// Starts a run that does not end by itself, and waits until `file` of it is there.
+  /// Starts a run that does not end by itself, and waits until it has written `file`.
   func endlessRun(until file: String, _ arguments: String...) throws -> Program {
     let program = try Program(
       ["train", "point-maze", "--steps", "100000000", "--output", run] + tiny + arguments)
@@ -49,7 +49,7 @@ struct SurvivalTests {
       outcome.errors.hasSuffix(
         "hiro: the run has ended, but its last state could not be saved: \(run): "
           + "the folder to write into does not exist; create it first\n"), "\(outcome.errors)")
-    // What was saved before is intact, and continues where it is now.
+    // The state that was saved before is intact, and the run continues in its new place.
     let resumed = try Program.run("train", "--resume", folder.file("elsewhere"), "--steps", "1")
     #expect(resumed.code == 0, "\(resumed.errors)")
   }
@@ -62,7 +62,7 @@ struct SurvivalTests {
     let outcome = try Program.run(
       ["train", "point-maze", "--steps", "10", "--output", run] + tiny)
     #expect(outcome.code == 0, "\(outcome.errors)")
-    // What holds something that cannot be had again is still refused.
+    // A folder with something that can't be made again is still refused.
     try FileManager.default.removeItem(atPath: "\(run)/config.yaml")
     let again = try Program.run(
       ["train", "point-maze", "--steps", "10", "--output", run] + tiny)

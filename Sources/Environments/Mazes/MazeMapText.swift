@@ -229,7 +229,7 @@ private struct MazeMapReader {
     return shown ? "'\(symbol)' is no cell; \(known)" : "this character is no cell; \(known)"
   }
 
-  // MARK: The whole
+  // MARK: The whole map
 
   private func checkDrawing(lastLine: Int) throws(SourceError) {
     guard let width = cells.first?.count else {

@@ -88,13 +88,13 @@ cmj_result cmj_addFile(cmj_files* files, const char* name, const void* bytes, in
   int status = -1;
   if (length <= 0 || size < 1 || size > CMJ_FILE_NAME_SIZE || strpbrk(name, "/\\")) {
     snprintf(errorMessage, sizeof errorMessage, "%s",
-             length > 0 ? "its name is none for a file" : "the file is empty");
+             length > 0 ? "its name is not a valid file name" : "the file is empty");
     return CMJ_FAILED;
   }
   GUARDED(status = addBytes(&files->system, name, bytes, length), NOTHING, CMJ_FAILED);
   if (status != 0) {
     snprintf(errorMessage, sizeof errorMessage, "%s",
-             status == 2 ? "two files have this name" : "there is no room for it");
+             status == 2 ? "two files have this name" : "there is not enough space for it");
     return CMJ_FAILED;
   }
   return CMJ_OK;

@@ -96,7 +96,7 @@ extension RobotEnvironment {
     func expect(_ name: String, _ expected: Int, _ found: Int?) throws {
       if let found, found != expected {
         throw EnvironmentError.invalidTrace(
-          task: task.name, reason: "\(name) is \(found) and must be \(expected)")
+          task: task.name, reason: "\(name) is \(found), but must be \(expected)")
       }
     }
     try expect("nq", model.nq, trace.nq)
@@ -106,11 +106,11 @@ extension RobotEnvironment {
     try expect("the length of initial_qvel", model.nv, trace.initialQvel?.count)
     if let timestep = trace.timestep, timestep != model.timestep {
       throw EnvironmentError.invalidTrace(
-        task: task.name, reason: "timestep is \(timestep) and must be \(model.timestep)")
+        task: task.name, reason: "timestep is \(timestep), but must be \(model.timestep)")
     }
     if let frameSkip = trace.frameSkip, !(1...10_000).contains(frameSkip) {
       throw EnvironmentError.invalidTrace(
-        task: task.name, reason: "frame_skip is \(frameSkip) and must be from 1 to 10000")
+        task: task.name, reason: "frame_skip is \(frameSkip), but must be from 1 to 10000")
     }
     for (index, step) in trace.steps.enumerated() {
       try expect("the length of ctrl in step \(index)", task.actionCount, step.ctrl.count)

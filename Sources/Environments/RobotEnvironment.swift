@@ -254,16 +254,17 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
         throw EnvironmentError.invalidState(task: task.name, reason: reason())
       }
     }
-    try check(state.task == task.name, "it is one of '\(state.task.prefix(40))'")
+    try check(state.task == task.name, "it is of the task '\(state.task.prefix(40))'")
     try check(
-      0...task.episodeSteps ~= state.stepCount, "its step count is not one of the episode")
+      0...task.episodeSteps ~= state.stepCount,
+      "its step count is not from 0 to \(task.episodeSteps)")
     try check(
       state.target.count == task.targetCount && state.target.allSatisfy(\.isFinite),
-      "its target is not \(task.targetCount) finite numbers")
+      "its target does not have \(task.targetCount) finite numbers")
     try check(
       state.observation.count == task.observationCount
         && state.observation.allSatisfy(\.isFinite),
-      "its observation is not \(task.observationCount) finite numbers")
+      "its observation does not have \(task.observationCount) finite numbers")
     try check(
       state.isDiverged
         || (state.physics.qpos.allSatisfy(\.isFinite) && state.physics.qvel.allSatisfy(\.isFinite)),

@@ -57,7 +57,7 @@ enum SourceText {
       case .failed(_, InputFile.opening, let reason):
         failure("can't be opened: \(reason)", isMissing: true)
       case .tooLarge:
-        failure("more than \((limit + 0xfffff) >> 20) MiB, the most that is read of a \(kind)")
+        failure("larger than \((limit + 0xfffff) >> 20) MiB, the limit for a \(kind)")
       default: failure("can't be read: check the disk")
       }
     }

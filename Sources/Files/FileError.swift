@@ -35,7 +35,7 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
     case .notAFile(let path):
       "\(printable(path)): not a regular file"
     case .notAFolder(let path):
-      "\(printable(path)): a file is in the way where a folder is needed; choose another name"
+      "\(printable(path)): this is a file, but a folder is needed; choose another name"
     case .notReadable(let path):
       "\(printable(path)): no permission to read it; change its permissions"
     case .notWritable(let path):
@@ -44,9 +44,10 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
     case .diskFull(let path):
       "\(printable(path)): the disk is full; free some space or choose another folder"
     case .tooLarge(let path, let bytes, let limit):
-      "\(printable(path)): \(bytes) bytes, but such a file has at most \(limit)"
+      "\(printable(path)): the file has \(bytes) bytes; at most \(limit) are read"
     case .tooLargeToWrite(let path):
-      "\(printable(path)): the file would be larger than this process may write; raise ulimit -f"
+      "\(printable(path)): the file would become larger than this process may write; "
+        + "raise ulimit -f"
     case .truncated(let path):
       "\(printable(path)): the file became shorter while it was being read"
     case .failed(let path, let operation, let reason):

@@ -23,9 +23,10 @@ public enum ImagingError: Error, Equatable, CustomStringConvertible {
     case .wrongFrameSize(let path, let expected, let found):
       "\(path): a frame of \(found) pixels was given to a video of \(expected)"
     case .ffmpegMissing:
-      "no ffmpeg program to make a video with; install the package ffmpeg, or say --no-video"
+      "the program ffmpeg, which makes the video, is missing; install the package ffmpeg, or use "
+        + "--no-video"
     case .noEncoder(let path, let reason):
-      "\(path): this ffmpeg can make no video (\(reason)); install one with libx264"
+      "\(path): this ffmpeg cannot make a video (\(reason)); install one with libx264"
     case .ffmpegFailed(let path, let reason): "\(path): ffmpeg failed: \(reason)"
     }
   }

@@ -235,24 +235,25 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .halfRangeCount(let expected, let found):
-      "subgoals.halfRange has \(found) values; the subgoals of this task and space have \(expected)"
+      "subgoals.halfRange has \(found) values, but the subgoals of this task and space have "
+        + "\(expected)"
     case .halfRangeValue:
       "subgoals.halfRange has a value that is not a positive number"
     case .noSpace(let space):
       "subgoals.space: \(space.rawValue): the robot of this task does not move in all of these "
-        + "directions; take full or xy"
+        + "directions; use full or xy"
     case .noHeading(let setting):
-      "\(setting): heading: needs a robot with a heading and relative subgoals; take world"
+      "\(setting): heading: needs a robot with a heading and relative subgoals; use world"
     case .noQuarterTurn:
-      "lower.frame: quadrant: needs a robot that is the same from four sides; take heading"
+      "lower.frame: quadrant: needs a robot that is the same from four sides; use heading"
     case .noBound(let setting, let needs): "\(setting): distance: needs \(needs)"
     case .noPlace:
-      "higher.pastPlaces: needs a robot whose x and y are its observation's first numbers; take 0"
+      "higher.pastPlaces: needs a robot whose x and y are its observation's first numbers; use 0"
     case .noTarget(let setting):
       "\(setting): needs a task whose reward is minus the distance to a target; leave it out here"
     case .noSurroundings:
-      "higher.otherSurroundings: needs a task such as ant-gather, whose things could lie elsewhere; "
-        + "take 0"
+      "higher.otherSurroundings: needs a task whose objects could lie elsewhere, such as "
+        + "ant-gather; use 0"
     }
   }
 }

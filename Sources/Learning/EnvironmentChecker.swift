@@ -24,7 +24,7 @@ public struct EnvironmentChecker {
     let environment = try environments.makeEnvironment()
     var problems = problems(of: environment.task)
     if environment.task != environments.task {
-      problems.append("the environment's task is not the one that the factory says")
+      problems.append("the environment's task is not that of the factory")
     }
     // If the sizes do not fit, nothing else can be checked.
     guard problems.isEmpty else { return problems }
@@ -35,7 +35,7 @@ public struct EnvironmentChecker {
       }
       if choice == .training, zip(starts, starts.dropFirst()).contains(where: ==) {
         found.add(
-          "every episode begins alike: reset(using:target:) draws nothing from its generator")
+          "every episode begins the same: reset(using:target:) draws nothing from its generator")
       }
     }
     try checkRepeats(&found)
@@ -56,14 +56,14 @@ public struct EnvironmentChecker {
     }
     let targetCount = task.targetCount
     require(task.observationCount > 0, "task.observationCount is \(task.observationCount)")
-    require(!task.actionLimits.isEmpty, "task.actionLimits is empty: nothing could be done")
+    require(!task.actionLimits.isEmpty, "task.actionLimits is empty: no action is possible")
     require(
       task.actionLimits.allSatisfy { $0 > 0 && $0.isFinite },
       "task.actionLimits must be positive and finite: actions are from minus a limit to plus it")
     require(
       !task.subgoalHalfRange.isEmpty && task.subgoalHalfRange.allSatisfy { $0 > 0 && $0.isFinite },
       "task.subgoalHalfRange must be positive and finite numbers, one for each of the first numbers of "
-        + "an observation that a subgoal speaks of")
+        + "an observation that a subgoal gives")
     require(
       task.subgoalHalfRange.count <= task.observationCount,
       "task.subgoalHalfRange has more numbers than an observation")
@@ -73,14 +73,16 @@ public struct EnvironmentChecker {
     )
     require(
       task.positionIndices.allSatisfy { 0..<task.observationCount ~= $0 },
-      "task.positionIndices names numbers that an observation does not have")
+      "task.positionIndices refers to numbers that an observation does not have")
     require(task.episodeSteps > 0, "task.episodeSteps is \(task.episodeSteps)")
     require(
       task.evaluationTargets.allSatisfy { $0.count == targetCount && $0.allSatisfy(\.isFinite) },
-      "task.evaluationTargets must have \(targetCount) finite numbers each, as the training target")
+      "task.evaluationTargets must have \(targetCount) finite numbers each, like the training "
+        + "target"
+    )
     require(
       targetCount == 0 || !task.evaluationTargets.isEmpty,
-      "task.evaluationTargets is empty: an evaluation would have nowhere to go")
+      "task.evaluationTargets is empty: an evaluation would have no target")
     require(
       task.successRadius == nil || targetCount > 0,
       "task.successRadius needs a target")
@@ -117,12 +119,13 @@ public struct EnvironmentChecker {
         abs(Double(outcome.reward) + distance) > 1e-4 * (1 + distance)
       {
         found.add(
-          "a reward is not minus distanceToTarget: say rewardIsDistance: false in the task, or settings "
-            + "that compute rewards (higher.reward: progress, higher.otherTargets) teach another task"
+          "a reward is not minus distanceToTarget: set rewardIsDistance: false in the task; "
+            + "otherwise settings that compute rewards (higher.reward: progress, higher.otherTargets) "
+            + "teach another task"
         )
       }
       if outcome.isTerminated, outcome.isTruncated {
-        found.add("a step both terminated the episode and truncated it: it is one or the other")
+        found.add("a step both terminated and truncated the episode: only one of them is possible")
       }
       if outcome.isTerminated || outcome.isDiverged { return start }
       if outcome.isTruncated {
@@ -160,8 +163,8 @@ public struct EnvironmentChecker {
         outcomes.0 == outcomes.1
       else {
         found.add(
-          "the same seed and the same actions gave another episode: chance must come from the generator "
-            + "of reset(using:target:) alone")
+          "the same seed and the same actions gave another episode: random numbers must "
+            + "come only from the generator of reset(using:target:)")
         return
       }
       if outcomes.0.isEnd { return }
@@ -190,7 +193,7 @@ public struct EnvironmentChecker {
         let outcomes = (try one.step(action), try other.step(action))
         guard one.observation == other.observation, outcomes.0 == outcomes.1 else {
           found.add(
-            "an episode that was saved and restored goes on otherwise: the state lacks something")
+            "an episode that was saved and restored continues differently: the state is incomplete")
           return
         }
         if outcomes.0.isEnd { return }
@@ -213,7 +216,7 @@ public struct EnvironmentChecker {
     let action = [Float](repeating: 0, count: environments.task.actionCount + 1)
     if (try? environment.step(action)) != nil {
       found.add(
-        "step(_:) took an action with a number too many: throw EnvironmentError.actionCount")
+        "step(_:) accepted an action with one number too many: throw EnvironmentError.actionCount")
     }
   }
 
@@ -267,7 +270,7 @@ private struct Findings {
       if abs(environment.observedDistance - distance) > 1e-4 * (1 + distance) {
         add(
           "distanceToTarget \(when) is not the distance of the observation's first "
-            + "\(target.count) numbers from the target, which is what higher.reward: progress takes it for"
+            + "\(target.count) numbers from the target, as higher.reward: progress assumes"
         )
       }
     }

@@ -20,13 +20,13 @@ public enum EnvironmentError: Error, Equatable, CustomStringConvertible {
       let hint = nearest(to: name, in: known).map { " (did you mean \($0)?)" } ?? ""
       return "unknown task '\(name)'\(hint); the tasks are \(known.joined(separator: ", "))"
     case .actionCount(let task, let expected, let found):
-      return "\(task): an action has \(expected) entries, not \(found)"
+      return "\(task): an action must have \(expected) numbers, not \(found)"
     case .invalidTarget(let task, let reason):
       return "\(task): \(reason)"
     case .invalidState(let task, let reason):
       return "\(task): the saved state does not fit: \(reason)"
     case .invalidTrace(let task, let reason):
-      return "\(task): the trace does not fit: \(reason); is it of another task?"
+      return "\(task): the trace does not fit: \(reason); is it from another task?"
     }
   }
 }

@@ -115,7 +115,7 @@ extension TaskDescription {
       guard evaluationTargets.indices.contains(index) else {
         throw .invalidTarget(
           task: name,
-          reason: "there is no evaluation target \(index); they are "
+          reason: "there is no evaluation target \(index); the targets are "
             + "0 to \(evaluationTargets.count - 1)")
       }
       return evaluationTargets[index]
@@ -123,7 +123,7 @@ extension TaskDescription {
       guard place.count == targetCount, place.allSatisfy(\.isFinite) else {
         let expected =
           targetCount == 0
-          ? "the task has no target" : "a target has \(targetCount) finite coordinates"
+          ? "the task has no target" : "a target must have \(targetCount) finite coordinates"
         let found = place.map { "\(Float($0))" }.joined(separator: " ")
         throw .invalidTarget(task: name, reason: "\(expected), not (\(found))")
       }

@@ -43,9 +43,9 @@ struct AssetLimits {
     let counts = (0..<4).compactMap { number(at: 4 * $0) }
     guard counts.count == 4, counts.allSatisfy({ $0 >= 0 }) else { return "not a mesh" }
     let faces = 16 + 12 * counts[0] + 12 * counts[1] + 8 * counts[2]
-    guard faces + 12 * counts[3] == bytes.count else { return "its size is not what it says" }
+    guard faces + 12 * counts[3] == bytes.count else { return "its size does not fit its contents" }
     return areIndices(at: faces, count: 3 * counts[3], below: counts[0])
-      ? nil : "a face has a vertex that is not there"
+      ? nil : "a face refers to a vertex that does not exist"
   }
 
   /// MuJoCo's skin: four counts, vertices, texture coordinates, faces, then the bones.
@@ -54,20 +54,20 @@ struct AssetLimits {
     guard counts.count == 4, counts.allSatisfy({ $0 >= 0 }) else { return "not a skin" }
     let faces = 16 + 12 * counts[0] + 8 * counts[1]
     guard areIndices(at: faces, count: 3 * counts[2], below: counts[0]) else {
-      return "a face has a vertex that is not there"
+      return "a face refers to a vertex that does not exist"
     }
     var offset = faces + 12 * counts[2]
     for _ in 0..<counts[3] {
       // A bone: a name of 40 bytes, a position, an orientation, a count, indices, weights.
       guard let count = number(at: offset + 68), count >= 0,
         offset + 72 + 8 * count <= bytes.count
-      else { return "a bone is cut short" }
+      else { return "a bone is incomplete" }
       guard areIndices(at: offset + 72, count: count, below: counts[0]) else {
-        return "a bone has a vertex that is not there"
+        return "a bone refers to a vertex that does not exist"
       }
       offset += 72 + 8 * count
     }
-    return offset == bytes.count ? nil : "its size is not what it says"
+    return offset == bytes.count ? nil : "its size does not fit its contents"
   }
 
   /// MuJoCo's height field or texture: rows, columns, then as many heights or colours. MuJoCo
@@ -78,7 +78,7 @@ struct AssetLimits {
     }
     // MuJoCo multiplies in 32 bits, where an overflow can make a wrong size look right.
     return rows <= bytes.count && columns <= bytes.count && rows * columns <= bytes.count
-      ? nil : "its size is not what it says"
+      ? nil : "its size does not fit its contents"
   }
 
   private var problemOfPNG: String? {
@@ -103,7 +103,7 @@ struct AssetLimits {
       case "vt": counts[1] += 1
       case "vn": counts[2] += 1
       case "f": corners += words.dropFirst().map { Substring($0).utf8 }
-      case "l", "p": return "lines and points are no mesh"
+      case "l", "p": return "it has lines or points, which are not a mesh"
       default: break
       }
     }
@@ -115,9 +115,9 @@ struct AssetLimits {
           (1...max(count, 1)).contains(abs(index)), count > 0
         else {
           return [
-            "a face has a vertex that is not there",
-            "a face has no texture coordinate, or one that is not there",
-            "a face has no normal, or one that is not there",
+            "a face refers to a vertex that does not exist",
+            "a face has no texture coordinate, or one that does not exist",
+            "a face has no normal, or one that does not exist",
           ][kind]
         }
       }

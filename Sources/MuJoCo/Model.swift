@@ -85,8 +85,9 @@ public final class Model: @unchecked Sendable {
   private static func withVersion(_ message: String) -> String {
     let signs = ["chema violation", "nrecognized", "nvalid keyword", "imited", "nknown"]
     guard signs.contains(where: message.contains) else { return message }
-    return message + "; libmujoco \(libraryVersionName) is linked, and a file written for another "
-      + "version may need that one: see docs/mujoco.md"
+    return message
+      + "; libmujoco \(libraryVersionName) is linked, and a file for another version of "
+      + "MuJoCo may need that version: see docs/mujoco.md"
   }
 
   /// The version of the linked libmujoco as a number that grows with newer versions: 222 is 2.2.2,

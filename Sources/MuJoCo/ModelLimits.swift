@@ -99,7 +99,7 @@ struct ModelLimits {
     spent += extent ?? 0
     guard replication <= Self.largestReplication else { throw failure("too many replicates") }
     guard spent <= Self.budget else {
-      throw failure("its textures, height fields and composites are too large together")
+      throw failure("its textures, height fields and composites together are too large")
     }
     for child in element.children { try check(child, include: include) }
   }

@@ -37,7 +37,7 @@ extension Model {
       guard let (a, b) = (ours[name], theirs[name]) as? (Field, Field) else { continue }
       if let difference = difference(a, b) { return difference }
     }
-    return Set(ours.keys) == Set(theirs.keys) ? nil : "it has other parts"
+    return Set(ours.keys) == Set(theirs.keys) ? nil : "it has different parts"
   }
 
   /// The order in which differences are looked for: what a person writes in a file comes before
@@ -60,7 +60,7 @@ extension Model {
       let what = Self.counted[a.name] ?? a.name
       return "it has \(Self.text(a.values)) \(what) and not \(Self.text(b.values))"
     }
-    guard a.values.count == b.values.count else { return "it has another number of \(a.name)" }
+    guard a.values.count == b.values.count else { return "it has a different number of \(a.name)" }
     guard
       let index = zip(a.values, b.values).enumerated().first(where: {
         // Compare bits, so that NaN equals NaN.

@@ -36,8 +36,8 @@ public enum MuJoCoError: Error, Equatable, CustomStringConvertible {
       "\(path): no such file, or it can't be read; give the path of an MJCF file"
     case .invalidModel(let name, _) where isOutOfMemory,
       .internalError(let name, _, _) where isOutOfMemory:
-      "\(name): not enough memory for this world; raise what this process may take "
-        + "(ulimit -v, the memory of its container)"
+      "\(name): not enough memory for this world; raise the memory limit of this process "
+        + "(ulimit -v, or that of its container)"
     case .invalidModel(let name, let message):
       "\(name): not a valid model: \(message)"
     case .unknownName(let kind, let name, let model, let known):

@@ -38,14 +38,15 @@ package enum XMLReader {
 
   private static func message(of problem: cxml_problem) -> String {
     switch problem {
-    case CXML_EMPTY: "it holds no element: expected <mujoco>"
-    case CXML_ATTRIBUTE: "an attribute that is not name=\"value\", or that is there twice"
-    case CXML_MISMATCH: "an element is closed that is not open, or stays open: check its end tag"
+    case CXML_EMPTY: "the file has no element: expected <mujoco>"
+    case CXML_ATTRIBUTE: "an attribute is not of the form name=\"value\", or appears twice"
+    case CXML_MISMATCH:
+      "an end tag without its start tag, or a start tag without its end tag: check the tags"
     case CXML_DEPTH: "elements are nested too deeply"
-    case CXML_ELEMENT: "an element is cut short: check its brackets"
+    case CXML_ELEMENT: "an element is incomplete: check its brackets"
     case CXML_COMMENT: "a comment is not closed with -->"
-    case CXML_TEXT: "text beside the outermost element, or without an end: remove it"
-    case CXML_DECLARATION: "a declaration, <! or <?, is not closed or stands where none may"
+    case CXML_TEXT: "text outside the root element, or text without an end: remove it"
+    case CXML_DECLARATION: "a declaration, <! or <?, is not closed or is in the wrong place"
     default: "not XML"
     }
   }

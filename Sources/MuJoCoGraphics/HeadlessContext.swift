@@ -16,13 +16,14 @@ final class HeadlessContext {
     let surface = eglCreatePbufferSurface(
       display.handle, display.config, [EGL_WIDTH, 16, EGL_HEIGHT, 16, EGL_NONE])
     guard let surface else {
-      throw MuJoCoError.noGraphics(reason: "EGL made no surface (\(Self.errorCode))")
+      throw MuJoCoError.noGraphics(reason: "EGL could not create a surface (\(Self.errorCode))")
     }
     // Without attributes EGL gives the newest context that still has the old functions MuJoCo uses.
     let context = eglCreateContext(display.handle, display.config, nil, nil)
     guard let context else {
       eglDestroySurface(display.handle, surface)
-      throw MuJoCoError.noGraphics(reason: "EGL made no OpenGL context (\(Self.errorCode))")
+      throw MuJoCoError.noGraphics(
+        reason: "EGL could not create an OpenGL context (\(Self.errorCode))")
     }
     self.surface = surface
     self.context = context
@@ -84,7 +85,7 @@ private struct Display: @unchecked Sendable {
     }
     return .failure(
       .noGraphics(
-        reason: "EGL found no driver; install Mesa's: the packages libegl1 and libgl1-mesa-dri"))
+        reason: "EGL found no driver; install Mesa: the packages libegl1 and libgl1-mesa-dri"))
   }
 
   private static func chooseConfig(_ display: EGLDisplay) -> EGLConfig? {

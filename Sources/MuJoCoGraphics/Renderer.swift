@@ -36,7 +36,8 @@ public final class Renderer {
       guard Int(scene.context.pointee.offWidth) >= width,
         Int(scene.context.pointee.offHeight) >= height
       else {
-        throw MuJoCoError.noGraphics(reason: "\(width)x\(height) pixels are more than it can do")
+        throw MuJoCoError.noGraphics(
+          reason: "\(width)x\(height) pixels are more than the driver can draw; use a smaller size")
       }
       return scene
     }

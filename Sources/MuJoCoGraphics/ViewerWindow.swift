@@ -29,12 +29,12 @@ public final class ViewerWindow {
     model: Model, title: String, width: Int = 1200, height: Int = 800, samples: Int = 4
   ) throws {
     precondition(Thread.isMainThread, "windows belong to the main thread")
-    guard glfwInit() == GLFW_TRUE else { throw Self.failure("no window") }
+    guard glfwInit() == GLFW_TRUE else { throw Self.failure("no window can be opened") }
     glfwDefaultWindowHints()
     glfwWindowHint(GLFW_SAMPLES, Int32(samples))
     glfwWindowHint(GLFW_DEPTH_BITS, 24)
     guard let handle = glfwCreateWindow(Int32(width), Int32(height), title, nil, nil) else {
-      throw Self.failure("the window was refused")
+      throw Self.failure("the window cannot be opened")
     }
     self.handle = handle
     self.model = model
@@ -58,9 +58,6 @@ public final class ViewerWindow {
 
   /// Whether the user has asked to close the window.
   public var isClosed: Bool { glfwWindowShouldClose(handle) == GLFW_TRUE }
-
-  /// Sets the window's title.
-  public func setTitle(_ title: String) { glfwSetWindowTitle(handle, title) }
 
   /// Processes the user's input: moves `camera` by the mouse and returns the keys pressed since the
   /// last call, in order.

@@ -10,8 +10,8 @@ package func allocateMemory(byteCount: Int, alignment: Int) -> UnsafeMutableRawP
   var pointer: UnsafeMutableRawPointer?
   guard posix_memalign(&pointer, alignment, byteCount) == 0, let pointer else {
     let line =
-      "out of memory: \(byteCount / 1_000_000) MB more cannot be had here (ulimit, container or "
-      + "machine); make the networks, batches or replay buffers smaller\n"
+      "out of memory: \(byteCount / 1_000_000) MB more are not available here (ulimit, container "
+      + "or machine); use smaller networks, batches or replay buffers\n"
     _ = Array(line.utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     _exit(71)
   }

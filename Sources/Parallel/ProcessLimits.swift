@@ -56,7 +56,7 @@ package struct ProcessLimits {
         let taken = value(of: used, in: "\(root)/proc/self/status").flatMap({ Double($0) })
       else { return nil }
       return Memory(
-        bytes: max(0, limit - taken * 1024), source: "this process (\(command)) may still take")
+        bytes: max(0, limit - taken * 1024), source: "this process (\(command)) may still use")
     }
   }
 

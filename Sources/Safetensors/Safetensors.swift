@@ -19,7 +19,7 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
     case .malformed(let path, let problem):
       "\(printable(path)): not a valid safetensors file: \(problem)"
     case .missing(let path, let name):
-      "\(printable(path)): holds no tensor \(quoted(name))"
+      "\(printable(path)): contains no tensor \(quoted(name))"
     case .mismatch(let path, let name, let expected, let found):
       "\(printable(path)): tensor \(quoted(name)): expected \(expected), found \(found)"
     }
@@ -171,7 +171,7 @@ public final class SafetensorsFile {
       .malformed(path: file.path, problem: problem)
     }
     guard file.count >= 8 else {
-      throw malformed("it has only \(file.count) bytes; the file is cut short")
+      throw malformed("it has only \(file.count) bytes; the file is incomplete")
     }
     func bytes(in range: Range<Int>) throws(SafetensorsError) -> [UInt8] {
       do throws(FileError) { return try file.bytes(in: range) } catch { throw .file(error) }
@@ -180,7 +180,7 @@ public final class SafetensorsFile {
       UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))
     }
     guard length <= UInt64(file.count - 8) else {
-      throw malformed("its header claims \(length) bytes of a file of \(file.count)")
+      throw malformed("its header should have \(length) bytes, but the file has only \(file.count)")
     }
     guard length <= UInt64(headerLimit) else {
       throw malformed("its header has \(length) bytes; at most \(headerLimit) are read")

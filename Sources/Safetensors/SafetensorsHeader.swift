@@ -79,17 +79,17 @@ package struct SafetensorsHeader: Equatable {
       guard entry.byteRange.upperBound <= dataCount else {
         throw .init(
           "tensor \(name) ends at byte \(entry.byteRange.upperBound) of only \(dataCount); "
-            + "the file is cut short")
+            + "the file is incomplete")
       }
       guard entry.byteRange.lowerBound == end else {
         let fault =
-          entry.byteRange.lowerBound < end ? "overlaps the one before it" : "leaves a hole"
+          entry.byteRange.lowerBound < end ? "overlaps the one before it" : "leaves a gap before it"
         throw .init("tensor \(name) \(fault)")
       }
       end = entry.byteRange.upperBound
     }
     guard end == dataCount else {
-      throw .init("\(dataCount - end) bytes after the last tensor belong to none")
+      throw .init("\(dataCount - end) bytes after the last tensor belong to no tensor")
     }
   }
 
@@ -181,7 +181,7 @@ private struct HeaderScanner {
     var entries: [SafetensorsEntry] = []
     var names: Set<String> = []
     try object { (scanner, key) throws(SafetensorsHeaderProblem) in
-      guard names.insert(key).inserted else { throw .init("\(quoted(key)) is there twice") }
+      guard names.insert(key).inserted else { throw .init("\(quoted(key)) appears twice") }
       if key == SafetensorsHeader.metadataKey {
         metadata = try scanner.metadata()
       } else {
@@ -196,7 +196,7 @@ private struct HeaderScanner {
   private mutating func metadata() throws(SafetensorsHeaderProblem) -> [String: String] {
     var metadata: [String: String] = [:]
     try object { (scanner, key) throws(SafetensorsHeaderProblem) in
-      guard metadata[key] == nil else { throw .init("metadata \(quoted(key)) is there twice") }
+      guard metadata[key] == nil else { throw .init("metadata \(quoted(key)) appears twice") }
       metadata[key] = try scanner.string()
     }
     return metadata
@@ -286,7 +286,7 @@ private struct HeaderScanner {
       case UInt8(ascii: "\\"):
         content.append(contentsOf: String(try escape()).utf8)
       case 0..<0x20:
-        throw .init("a string in its header holds a bare control character")
+        throw .init("a string in its header contains an unescaped control character")
       default:
         content.append(byte)
       }
@@ -350,6 +350,6 @@ private struct HeaderScanner {
   }
 
   private func unexpected(_ wanted: String) -> SafetensorsHeaderProblem {
-    .init("its header is not what the format wants at byte \(index): expected \(wanted)")
+    .init("its header is not valid at byte \(index): expected \(wanted)")
   }
 }

@@ -9,22 +9,22 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Measure how fast this machine trains, and where the time goes.",
     discussion: """
-      Trains Ant Maze in the published configuration for a while and measures, in turns, the whole \
-      and its parts. The limit is what a step would take if there were nothing but MuJoCo and the \
-      matrix products; the efficiency is the limit ÷ the time measured. Run it while nothing else \
-      runs.
+      Trains Ant Maze in the published configuration for a short time and measures, in turns, \
+      whole training steps and their parts. The limit is the time of a step if there were only \
+      MuJoCo and the matrix products; the efficiency is the limit ÷ the measured time. Run it \
+      while no other program runs.
 
         hiro bench
         hiro bench --json
       """)
 
-  @Option(parsing: .unconditional, help: "Threads to use.")
+  @Option(parsing: .unconditional, help: "Number of threads.")
   var threads = WorkerPool.processorCount
 
-  @Option(parsing: .unconditional, help: "Rounds; each figure is their median.")
+  @Option(parsing: .unconditional, help: "Number of rounds; each result is the median over them.")
   var rounds = 9
 
-  @Flag(help: "Print the figures as JSON.")
+  @Flag(help: "Print the results as JSON.")
   var json = false
 
   func validate() throws {
@@ -55,20 +55,21 @@ struct BenchCommand: ParsableCommand {
       ["threads", "\(report.threads)"],
       ["matrix products, one thread alone", "\(fixed(report.productRate, 0)) GFLOP/s"],
       [
-        "matrix products, each of all threads", "\(fixed(report.productRateAllThreads, 0)) GFLOP/s",
+        "matrix products, per thread, all threads busy",
+        "\(fixed(report.productRateAllThreads, 0)) GFLOP/s",
       ],
-      ["bare physics: five mj_step", microseconds(report.physicsMicroseconds)],
+      ["physics alone: five mj_step", microseconds(report.physicsMicroseconds)],
       ["environment step", microseconds(report.environmentStepMicroseconds)],
-      ["environment step ÷ bare physics", fixed(report.environmentOverhead, 3)],
+      ["environment step ÷ physics alone", fixed(report.environmentOverhead, 3)],
       ["lower update, one thread", microseconds(report.lowerUpdateMicroseconds)],
       ["higher update, one thread", microseconds(report.higherUpdateMicroseconds)],
       ["off-policy correction, one thread", microseconds(report.correctionMicroseconds)],
-      ["rows scored, of the plain way", fixed(report.correctionRows, 3)],
+      ["rows computed in the correction, fraction of all", fixed(report.correctionRows, 3)],
       ["training", "\(fixed(report.trainingStepsPerSecond, 0)) steps/s"],
       ["limit per step", microseconds(report.limitMicroseconds)],
       ["efficiency: limit ÷ measured", fixed(report.efficiency, 3)],
-      ["evaluation, all threads ÷ one", "\(fixed(report.evaluationSpeedup, 2)) ×"],
-      ["resident memory, both buffers full", "\(fixed(report.residentMegabytes, 0)) MB"],
+      ["evaluation speed, all threads ÷ one", "\(fixed(report.evaluationSpeedup, 2)) ×"],
+      ["resident memory, replay buffers full", "\(fixed(report.residentMegabytes, 0)) MB"],
       ["10 million steps take", "\(fixed(report.hoursForTenMillionSteps, 1)) h"],
     ]
   }

@@ -58,7 +58,7 @@ struct CommandLineCheck {
       // `--no-video` is the opposite of `--video`.
       let subject = name.hasPrefix("--no-") ? "--\(name.dropFirst(5))" : name
       if let earlier = given[subject], earlier != name {
-        throw ValidationError("\(earlier) and \(name) exclude each other")
+        throw ValidationError("\(earlier) and \(name) cannot be used together")
       }
       if given[subject] != nil, option.kind == "option", !option.isRepeating {
         throw ValidationError("\(name): given twice; give it once")

@@ -6,13 +6,14 @@ import Foundation
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Make a table of many runs: what their seeds came to, and how sure it is.",
+    abstract: "Compare the results of many runs in tables, with confidence intervals.",
     discussion: """
       For each task and variant: the best evaluation of each seed as mean ± standard error (the \
       paper's measure), median, and interquartile mean with its 95 % interval (stratified \
-      bootstrap, as in rliable); the last evaluation; the median steps to a success of 0.5 and 0.9; \
-      seeds that failed; the time of a run; and how probable it is that one variant beats another. \
-      Runs outside a study are grouped by their settings. A study may still be going on.
+      bootstrap, as in rliable); the last evaluation; the median number of steps until a success \
+      rate of 0.5 and of 0.9; the seeds that failed; the time of a run; and the probability that \
+      one variant is better than another. Runs that are not part of a study are grouped by their \
+      settings. A study may still be running.
 
         hiro compare runs/push
         hiro compare runs/a runs/b runs/c
@@ -23,7 +24,8 @@ struct CompareCommand: ParsableCommand {
 
   @Argument(
     help: .init(
-      "Folders of hiro study or hiro train, or folders that hold such.", valueName: "folder"),
+      "Output folders of hiro study or hiro train, or folders that contain such folders.",
+      valueName: "folder"),
     completion: .directory)
   var paths: [String]
 
@@ -34,26 +36,28 @@ struct CompareCommand: ParsableCommand {
   var markdown = false
 
   @Option(
-    help: .init("Write a page with tables, curves and pictures.", valueName: "file"),
+    help: .init("Write an HTML page with tables, curves and pictures.", valueName: "file"),
     completion: .file(extensions: ["html"]))
   var html: String?
 
   @Option(
-    help: .init("Write the learning curves as a picture.", valueName: "file"),
+    help: .init("Write the learning curves as an SVG picture.", valueName: "file"),
     completion: .file(extensions: ["svg"]))
   var svg: String?
 
   @Option(
-    help: .init("Write every evaluation of every run.", valueName: "file"),
+    help: .init("Write every evaluation of every run as CSV.", valueName: "file"),
     completion: .file(extensions: ["csv"]))
   var csv: String?
 
-  @Flag(inversion: .prefixedNo, help: "Play an episode of each variant's best and median seed.")
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Add pictures to the page: an episode of each variant's best and median seed.")
   var pictures = true
 
   func validate() throws {
     guard !json || !markdown else {
-      throw ValidationError("--json and --markdown exclude each other")
+      throw ValidationError("--json and --markdown cannot be used together")
     }
   }
 

@@ -10,16 +10,16 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Measure how often a policy succeeds.",
     discussion: """
-      Runs episodes without exploration noise and reports the success rate at the last step, as the \
-      paper does, with its 95 % interval (Wilson); success at any time, which HRAC and LESSON \
-      report: the target was reached and may have been left again; the mean distance from the \
-      target at the end; and the mean return. An episode depends on the seed, its target and its \
-      number alone, so the result is the same for any number of threads (to the last bit on the \
-      same kind of processor).
+      Runs episodes without exploration noise and reports: the success rate at the last step of an \
+      episode, as in the paper, with its 95 % interval (Wilson); the success rate at any time, as \
+      in HRAC and LESSON (the robot reached the target, but may have left it again); the mean \
+      distance from the target at the end; and the mean return. An episode depends only on the \
+      seed, its target and its number, so the number of threads does not change the result (bit \
+      for bit the same on the same kind of processor).
 
-      A policy carries a card: the score that was measured in training or by --write-card, and the \
-      program, libraries and processor that it was measured with. Its score is measured again, and \
-      it is said whether it is the same to the last bit, or what differs.
+      A policy file contains a card: the score that was measured in training or with --write-card, \
+      and the program, libraries and processor with which it was measured. This score is measured \
+      again, and the report says whether it is the same to the last bit, or what is different.
 
         hiro evaluate runs/maze                   50 episodes to each of its targets
         hiro evaluate runs/maze --target 0,16     one target, as in the paper
@@ -32,26 +32,27 @@ struct EvaluateCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Episodes per target.")
   var episodes = 50
 
-  @Option(parsing: .unconditional, help: "Seed of the episodes' starts.")
+  @Option(parsing: .unconditional, help: "Seed of the random start states of the episodes.")
   var seed: UInt64 = 0
 
   @Option(
     parsing: .unconditionalSingleValue,
     help: .init(
-      "A target in metres instead of the task's own; may be given several times.",
+      "A target in metres instead of the task's own targets; may be given several times.",
       valueName: "x,y"))
   var target: [String] = []
 
-  @Option(parsing: .unconditional, help: "Threads at most; the result does not depend on it.")
+  @Option(
+    parsing: .unconditional, help: "Maximum number of threads; the result does not depend on it.")
   var threads = WorkerPool.processorCount
 
-  @Flag(inversion: .prefixedNo, help: "Measure the score of the policy's card again.")
+  @Flag(inversion: .prefixedNo, help: "Measure the score on the policy's card again.")
   var card = true
 
   @Flag(help: "Write the result into the policy's card.")
   var writeCard = false
 
-  @Flag(help: "Print everything as JSON, every episode included.")
+  @Flag(help: "Print everything as JSON, including every episode.")
   var json = false
 
   func validate() throws {
@@ -62,7 +63,9 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
     }
     guard !writeCard || (policy.task == nil && target.isEmpty) else {
-      throw ValidationError("--write-card: a card is of the policy's own task and targets")
+      throw ValidationError(
+        "--write-card: a card holds the score for the policy's own task and targets; leave out "
+          + "--task and --target")
     }
   }
 

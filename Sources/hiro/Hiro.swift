@@ -8,13 +8,16 @@ struct Hiro: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Hierarchical reinforcement learning (HIRO) on MuJoCo.",
     discussion: """
-      Train a policy, see how good it is, and look at it:
+      Train a policy, measure how often it succeeds, and watch it:
 
-        hiro train ant-maze --output runs/maze
+        hiro train ant-maze --preset dependable --output runs/maze
         hiro evaluate runs/maze
         hiro render runs/maze --output pictures
 
-      `hiro list` names the tasks, settings, maps and presets; `hiro help COMMAND` explains a \
+      The preset `dependable` is the recipe that learns early and reliably (docs/recipe.md). Without \
+      --preset, a policy is trained as published in the paper.
+
+      `hiro list` shows the tasks, settings, maps and presets; `hiro help COMMAND` explains a \
       command, with examples.
       """,
     version: "\(SoftwareVersions.current)",

@@ -9,10 +9,11 @@ import Safetensors
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Tell what a policy, a checkpoint or a run's folder holds, and whether it is intact.",
+    abstract:
+      "Show what a policy, a checkpoint or a run's folder contains, and whether it is intact.",
     discussion: """
-      Of a folder, every policy and checkpoint in it is read to its last byte; the exit code is 65 \
-      where one is damaged.
+      In a folder, every policy and checkpoint is read to its last byte; the exit code is 65 if \
+      one of them is damaged.
 
         hiro inspect runs/maze
         hiro inspect runs/maze/best.safetensors
@@ -21,7 +22,7 @@ struct InspectCommand: ParsableCommand {
 
   @Argument(
     help: .init(
-      "A policy, a checkpoint, or the output folder of hiro train.", valueName: "file-or-folder"),
+      "A policy, a checkpoint, or an output folder of hiro train.", valueName: "file-or-folder"),
     completion: .file())
   var path: String
 
@@ -122,7 +123,7 @@ struct InspectCommand: ParsableCommand {
         "world",
         file.world.compiled.map { "MuJoCo \($0.mujoco), physics \($0.fingerprint)" }
           ?? (TaskRegistry.has(configuration.task)
-            ? "not in this older file; the task's name says it" : "an environment of one's own"),
+            ? "not in this older file; known from the task's name" : "a custom environment"),
       ],
       ["intact", "yes: every tensor is complete, the checksums match"],
     ]
@@ -159,16 +160,16 @@ struct InspectCommand: ParsableCommand {
   private static func holdings(of world: CarriedWorld) -> String {
     guard world.map != nil else { return "" }
     if let robot = world.robot {
-      return " (a map and a robot of its own, '\(printable(robot.name))' with "
+      return " (a custom map and the custom robot '\(printable(robot.name))' with "
         + "\(robot.assets.count) meshes and textures)"
     }
-    return world.missingRobot.map { " (a map of its own; the robot '\(printable($0))' is missing)" }
-      ?? " (a map of its own)"
+    return world.missingRobot.map { " (a custom map; the robot '\(printable($0))' is missing)" }
+      ?? " (a custom map)"
   }
 
   private static func unmeasured(_ file: SavedFile, _ path: String) -> String {
     file.kind == .policy
-      ? "not measured when it was saved; hiro evaluate \(printable(path)) does"
+      ? "not measured when it was saved; to measure it: hiro evaluate \(printable(path))"
       : "not measured at this step"
   }
 }

@@ -7,14 +7,14 @@ import Learning
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Name the tasks, settings, maps and presets.",
+    abstract: "Show the tasks, settings, maps and presets.",
     discussion: """
         hiro list                     everything
-        hiro list tasks               what there is to learn
-        hiro list settings            every setting: its default, what is allowed, its meaning
-        hiro list maps                the built-in mazes, drawn
+        hiro list tasks               the tasks to learn
+        hiro list settings            every setting: default, allowed values, meaning
+        hiro list maps                drawings of the built-in mazes
         hiro list presets             recipes and variants of HIRO
-        hiro list presets flat        one of them as YAML, to copy and change
+        hiro list presets flat        one preset as YAML, to copy and change
         hiro list --json              everything, for other programs
       """)
 
@@ -22,11 +22,11 @@ struct ListCommand: ParsableCommand {
     case tasks, settings, maps, presets
   }
 
-  @Argument(help: "What to list; everything if left out.")
+  @Argument(help: "What to list; by default everything.")
   var topic: Topic?
 
   @Argument(
-    help: .init("The preset or map to print as a file to copy.", valueName: "name"),
+    help: .init("A preset or map to print as a file, to copy and change.", valueName: "name"),
     completion: .presetOrMap)
   var name: String?
 
@@ -36,7 +36,7 @@ struct ListCommand: ParsableCommand {
   func run() throws {
     if json {
       guard name == nil else {
-        throw ValidationError("--json: leave \"\(name ?? "")\" out; the whole list has it")
+        throw ValidationError("--json: prints only whole lists; leave out \"\(name ?? "")\"")
       }
       return try printJSON(Listing(topic.map { [$0] } ?? Topic.allCases))
     }
@@ -67,7 +67,7 @@ struct ListCommand: ParsableCommand {
     switch topic {
     case .tasks:
       table(
-        [["task", "observation", "action", "target", "what it asks"]]
+        [["task", "observation", "action", "target", "what to do"]]
           + TaskRegistry.all.map { task in
             [
               task.name, "\(task.observationCount)", "\(task.actionCount)", "\(task.targetCount)",
@@ -93,7 +93,7 @@ struct ListCommand: ParsableCommand {
     let suggestions = TaskRegistry.all.flatMap { task in
       task.suggestedSettings.sorted { $0.key < $1.key }.map { "  \(task.name): \($0)=\($1)\n" }
     }
-    let note = suggestions.isEmpty ? "" : "\nTasks with defaults of their own:\n"
+    let note = suggestions.isEmpty ? "" : "\nTasks with their own defaults:\n"
     return table([["setting", "default", "allowed", "meaning"]] + rows) + note
       + suggestions.joined()
   }

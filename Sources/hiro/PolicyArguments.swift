@@ -9,18 +9,19 @@ import Learning
 struct PolicyArguments: ParsableArguments {
   @Argument(
     help: .init(
-      "A policy file, or the output folder of hiro train, whose best policy is taken.",
+      "A policy file, or an output folder of hiro train (its best policy is used).",
       valueName: "policy"),
     completion: .file())
   var path: String
 
   @Option(
-    help: "Act in this task instead of the one the policy was trained for.", completion: .task)
+    help: "Act in this task instead of the one that the policy was trained for.", completion: .task)
   var task: String?
 
   @Option(
     help: .init(
-      "The robot's MJCF file, where an old policy does not hold it.", valueName: "file"),
+      "The MJCF file of the robot, for an old policy file that does not contain its robot.",
+      valueName: "file"),
     completion: .file())
   var robot: String?
 

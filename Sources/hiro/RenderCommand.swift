@@ -9,23 +9,23 @@ import Learning
 struct RenderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "render",
-    abstract: "Watch a policy: pictures and a video of an episode.",
+    abstract: "Make pictures and a video of an episode of a policy.",
     discussion: """
       Writes the frames of one episode as PNG files, contact-sheet.png with twelve of them, and \
-      episode.mp4 with the program ffmpeg; where that cannot make a film, the rest is made and the \
-      exit code is not 0. The target, the current subgoal and the path walked are drawn. No display \
-      is needed.
+      the video episode.mp4 with the program ffmpeg. If ffmpeg cannot make the video, everything \
+      else is still written, and the exit code is not 0. The pictures show the target, the current \
+      subgoal and the robot's path. No display is needed.
 
         hiro render runs/maze --output pictures
         hiro render runs/maze --output pictures --camera following --target 16,16
-        hiro render runs/maze --field --output pictures      what the higher level wants, field.png
-        hiro render --map my-maze.txt --output pictures      the maze alone, map.png
-        hiro render --task ant-fall --output pictures        a task's world alone
+        hiro render runs/maze --field --output pictures      subgoals everywhere, field.png
+        hiro render --map my-maze.txt --output pictures      only a maze, map.png
+        hiro render --task ant-fall --output pictures        only a task's world, world.png
       """)
 
   @Argument(
     help: .init(
-      "A policy file, or the output folder of hiro train, whose best policy is taken.",
+      "A policy file, or an output folder of hiro train (its best policy is used).",
       valueName: "policy"),
     completion: .file())
   var path: String?
@@ -34,29 +34,40 @@ struct RenderCommand: ParsableCommand {
   var output: String
 
   @Option(
-    help: "Act in this task instead of the one the policy was trained for.", completion: .task)
+    help: """
+      Act in this task instead of the one that the policy was trained for; without a policy: draw \
+      the world of this task.
+      """, completion: .task)
   var task: String?
 
-  @Option(help: .init("Draw this maze, a text file.", valueName: "file"), completion: .file())
+  @Option(
+    help: .init("Draw only this maze, a text file, without a policy.", valueName: "file"),
+    completion: .file())
   var map: String?
 
   @Option(
-    help: .init("The robot's MJCF file, where it is not the Ant.", valueName: "file"),
+    help: .init(
+      """
+      The MJCF file of the robot: with --map, for another robot than the Ant; with a policy, for \
+      an old policy file that does not contain its robot.
+      """, valueName: "file"),
     completion: .file())
   var robot: String?
 
   @Option(
     parsing: .unconditional,
-    help: .init("The target in metres instead of the task's first.", valueName: "x,y"))
+    help: .init("The target in metres instead of the task's first target.", valueName: "x,y"))
   var target: String?
 
-  @Option(parsing: .unconditional, help: "Seed of the episode's start.")
+  @Option(parsing: .unconditional, help: "Seed of the random start state of the episode.")
   var seed: UInt64 = 0
 
-  @Option(help: "From where: overhead, oblique or following.")
+  @Option(help: "The camera: overhead, oblique or following.")
   var camera = Recording.View.overhead
 
-  @Option(parsing: .unconditional, help: .init("Pixels, width x height.", valueName: "wxh"))
+  @Option(
+    parsing: .unconditional,
+    help: .init("Size of the pictures in pixels, width x height.", valueName: "wxh"))
   var size = "960x720"
 
   @Option(
@@ -66,12 +77,13 @@ struct RenderCommand: ParsableCommand {
 
   @Flag(
     help: """
-      One picture instead, field.png: the subgoal that the higher level would set at places all over \
-      the world, as arrows (orange where it is at the end of its range), and the path walked.
+      Write only one picture, field.png: arrows show the subgoal that the higher level would set \
+      at many places in the world (orange: at the limit of its range), and a line the robot's \
+      path.
       """)
   var field = false
 
-  @Flag(inversion: .prefixedNo, help: "Keep every frame as a PNG.")
+  @Flag(inversion: .prefixedNo, help: "Keep every frame as a PNG file.")
   var frames = true
 
   @Flag(inversion: .prefixedNo, help: "Make a video, with the program ffmpeg.")
@@ -79,16 +91,17 @@ struct RenderCommand: ParsableCommand {
 
   func validate() throws {
     guard path != nil || map != nil || task != nil else {
-      throw ValidationError("name a policy, or draw a world alone with --map or --task")
+      throw ValidationError("name a policy, or draw only a world with --map or --task")
     }
     guard robot == nil || map != nil || path != nil else {
-      throw ValidationError("--robot: needs a maze to be put in; give one with --map FILE")
+      throw ValidationError("--robot: the robot needs a maze; give one with --map FILE")
     }
     guard path == nil || map == nil else {
-      throw ValidationError("--map: draws a maze alone; leave the policy out")
+      throw ValidationError("--map: draws only a maze; leave the policy out")
     }
     guard map == nil || task == nil else {
-      throw ValidationError("--map and --task exclude each other; each is a world to draw")
+      throw ValidationError(
+        "--map and --task cannot be used together; each of them is a world to draw")
     }
     guard path != nil || (target == nil && every == nil) else {
       throw ValidationError(
@@ -131,7 +144,8 @@ struct RenderCommand: ParsableCommand {
     if field {
       let learned = try policy.makePolicy(for: task)
       guard policy.configuration.learning.hierarchy == .hiro else {
-        throw ValidationError("--field: \(file) has no levels, and so no subgoals")
+        throw ValidationError(
+          "--field: \(file) has no levels (hierarchy: flat), so it sets no subgoals")
       }
       try AtomicFile.makeFolder(output)
       let picture = "\(output)/field.png"
@@ -142,8 +156,8 @@ struct RenderCommand: ParsableCommand {
       return
     }
     let watch = SignalWatch(
-      stopping: "stopping: the frames so far stay in \(output), without a film",
-      givingUp: "given up")
+      stopping: "stopping: the frames so far stay in \(output), without a video",
+      givingUp: "quit at once")
     let line = CountLine("render", unit: "steps")
     let result: Recording.Result
     do {
@@ -155,7 +169,7 @@ struct RenderCommand: ParsableCommand {
     }
     Messages.shared.endLine()
     print("\(file) in \(task.name): \(Self.text(result.episode))")
-    print("\(result.frameCount) frames, at a glance in \(result.contactSheet)")
+    print("\(result.frameCount) frames, some of them together in \(result.contactSheet)")
     if let video = result.video, let encoder = result.videoEncoder {
       let isSecondChoice = encoder != VideoWriter.preferredEncoder
       print(

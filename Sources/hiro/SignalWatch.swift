@@ -67,7 +67,8 @@ final class SignalWatch: Sendable {
         first = .now
         received.store(number, ordering: .relaxed)
         Messages.shared.say(
-          stopping + (number == SIGINT ? "; once more to give up" : "; Ctrl-C to give up"))
+          stopping
+            + (number == SIGINT ? "; Ctrl-C again to quit at once" : "; Ctrl-C to quit at once"))
         continue
       }
       guard number == SIGINT || number == SIGQUIT, ContinuousClock.now - before > Self.pause else {

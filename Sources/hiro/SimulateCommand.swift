@@ -6,25 +6,28 @@ import Foundation
 struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
-    abstract: "Replay given torques and write the states they lead to.",
+    abstract: "Replay given controls and write the states that result.",
     discussion: """
-      For comparing our physics with another simulator's. The input is JSON: `initial_qpos`, \
-      `initial_qvel`, and `steps`, each with its `ctrl`; each is held for `frame_skip` physics \
-      steps (the task's own number where it is left out). The output is the same with `qpos` and \
-      `qvel` after each step, 17 significant digits each. Where the input has states already, the \
-      largest difference from them is printed.
+      Compares the physics of hiro with those of another simulator. The input is a JSON file with \
+      `initial_qpos`, `initial_qvel` and `steps`, each with its controls `ctrl`, which are held \
+      for `frame_skip` physics steps (by default the task's own number). The output is the same \
+      file with `qpos` and `qvel` after each step, with 17 significant digits. If the input \
+      already has states, the largest difference from them is printed.
 
         hiro simulate ant-maze --trace in.json --output out.json
       """)
 
   @Argument(
-    help: "The task whose model is simulated; `hiro list tasks` names them.", completion: .task)
+    help: "The task whose model is simulated; `hiro list tasks` shows all.", completion: .task)
   var task: String
 
-  @Option(help: .init("The torques to replay.", valueName: "file"), completion: .file())
+  @Option(
+    help: .init("The JSON file with the controls to replay.", valueName: "file"),
+    completion: .file())
   var trace: String
 
-  @Option(help: .init("Where to write the states.", valueName: "file"), completion: .file())
+  @Option(
+    help: .init("The JSON file to write the states to.", valueName: "file"), completion: .file())
   var output: String
 
   func run() throws {
@@ -37,7 +40,7 @@ struct SimulateCommand: ParsableCommand {
     if let step = difference.firstStep {
       print(
         "largest difference from the states in \(trace): \(difference.largest), "
-          + "the first at step \(step)")
+          + "the first difference is at step \(step)")
     } else {
       print("the states in \(trace) are the same to the last bit")
     }

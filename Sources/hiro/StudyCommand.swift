@@ -9,11 +9,11 @@ struct StudyCommand: ParsableCommand {
     commandName: "study",
     abstract: "Train many seeds of many variants, here or on a cluster.",
     discussion: """
-      Tasks × variants × seeds, each a run of hiro train in a folder of its own, OUTPUT/TASK/\
-      VARIANT/seed-N, and study.yaml, enough to repeat it. Ctrl-C ends it with everything saved; \
-      the same command goes on where it stopped. A run that dies is continued from its checkpoint; \
-      if it dies again and again it is named, and the rest goes on. `hiro compare` makes a table of \
-      what came out.
+      Trains every combination of task, variant and seed, each as a run of hiro train in its own \
+      folder OUTPUT/TASK/VARIANT/seed-N. OUTPUT/study.yaml has all that is needed to repeat the \
+      study. Ctrl-C stops the study and saves every run; the same command continues it. A run that \
+      fails is continued from its last checkpoint; if it fails repeatedly, this is reported, and \
+      the other runs continue. `hiro compare` shows the results as tables.
 
         hiro study ant-push --seeds 1-10 --presets hiro,dependable --output runs/push
         hiro study point-maze,ant-maze --seeds 1-5 --steps 2_000_000 --output runs/mazes
@@ -36,24 +36,29 @@ struct StudyCommand: ParsableCommand {
 
   @Argument(
     help: .init(
-      "A study file, or tasks with commas between them.", valueName: "file-or-tasks"),
+      "A study file, or tasks separated by commas.", valueName: "file-or-tasks"),
     completion: .file(extensions: ["yaml"]))
   var subject: String?
 
   @Option(
-    help: .init("The folder for the runs; a study in it goes on.", valueName: "folder"),
+    help: .init(
+      "The folder for the runs; if it contains the study already, the study continues.",
+      valueName: "folder"),
     completion: .directory)
   var output: String?
 
   @Option(
-    help: .init("Go on with the study in this folder.", valueName: "folder"),
+    help: .init("Continue the study in this folder.", valueName: "folder"),
     completion: .directory)
   var resume: String?
 
   @Option(parsing: .unconditional, help: .init("Seeds, such as 1-10 or 1-3,7.", valueName: "list"))
   var seeds: String?
 
-  @Option(help: .init("Presets to compare, with commas between them.", valueName: "names"))
+  @Option(
+    help: .init(
+      "Presets to compare, separated by commas; `hiro list presets` shows all.", valueName: "names")
+  )
   var presets: String?
 
   @Option(
@@ -62,50 +67,56 @@ struct StudyCommand: ParsableCommand {
 
   @Option(
     name: .customLong("set"), parsing: .unconditionalSingleValue,
-    help: .init("A setting of all runs; may be repeated.", valueName: "key=value"))
+    help: .init("A setting for all runs; may be repeated.", valueName: "key=value"))
   var assignments: [String] = []
 
-  @Option(help: .init("A maze of one's own, a text file.", valueName: "file"), completion: .file())
+  @Option(
+    help: .init("Your own maze, a text file (docs/maps.md).", valueName: "file"),
+    completion: .file())
   var map: String?
 
   @Option(
-    help: .init("A robot for the maze in the Ant's place, an MJCF file.", valueName: "file"),
+    help: .init("Your own robot for the maze instead of the Ant, an MJCF file.", valueName: "file"),
     completion: .file())
   var robot: String?
 
   @Option(
     parsing: .unconditional,
-    help: .init("Runs at a time; one for each core by default.", valueName: "n"))
+    help: .init("Number of runs at the same time; by default, all cores are used.", valueName: "n"))
   var jobs: Int?
 
   @Option(
     parsing: .unconditional,
-    help: .init("Threads of each run; no result depends on it.", valueName: "n"))
+    help: .init("Number of threads of each run; the results do not depend on it.", valueName: "n"))
   var threads = 1
 
   @Flag(inversion: .prefixedNo, help: "Write event files for TensorBoard into each run's folder.")
   var tensorboard = true
 
-  @Flag(help: "Only print the runs, each as the command that makes it alone.")
+  @Flag(help: "Only print the runs, each as a command that trains this run alone.")
   var dryRun = false
 
-  @Flag(help: "Submit the runs as a job array of Slurm instead of making them here.")
+  @Flag(help: "Submit the runs to Slurm as a job array instead of running them on this machine.")
   var slurm = false
 
-  @Option(help: .init("With --slurm: where to run.", valueName: "name"))
+  @Option(help: .init("With --slurm: the partition in which to run.", valueName: "name"))
   var partition: String?
 
   @Option(
     help: .init(
-      "With --slurm: the time limit of a task, which saves, ends and is queued again before it.",
+      """
+      With --slurm: the time limit of each array task; shortly before it, the run saves and ends, \
+      and the task is queued again.
+      """,
       valueName: "h:mm:ss"))
   var time: String?
 
   @Option(
-    help: .init("With --slurm: memory of a task; what it needs by default.", valueName: "size"))
+    help: .init(
+      "With --slurm: the memory of each array task; by default, what it needs.", valueName: "size"))
   var memory: String?
 
-  @Option(help: .init("The one run of this number.", valueName: "n", visibility: .private))
+  @Option(help: .init("Train only the run with this number.", valueName: "n", visibility: .private))
   var only: Int?
 
   func validate() throws {
@@ -118,23 +129,25 @@ struct StudyCommand: ParsableCommand {
     guard dryRun || (output == nil) != (resume == nil) else {
       throw ValidationError(
         output == nil
-          ? "--output: name a folder for the runs" : "--output and --resume exclude each other")
+          ? "--output: name a folder for the runs" : "--output and --resume cannot be used together"
+      )
     }
     guard resume == nil || (subject == nil && map == nil) else {
-      throw ValidationError("--resume: the study knows its tasks; leave them out")
+      throw ValidationError("--resume: the tasks are those of the study; leave them out")
     }
     guard resume != nil || subject != nil || map != nil else {
       throw ValidationError(
         "name a study file or a task, such as ant-maze; `hiro list tasks` shows them all")
     }
     guard robot == nil || map != nil else {
-      throw ValidationError("--robot: a robot of one's own needs a --map to stand in")
+      throw ValidationError("--robot: your own robot needs a maze; give one with --map FILE")
     }
     guard subject == nil || map == nil else {
-      throw ValidationError("--map: it is the task; leave \"\(subject ?? "")\" out")
+      throw ValidationError("--map: the map is the task; leave out \"\(subject ?? "")\"")
     }
     guard slurm || (partition == nil && time == nil && memory == nil) else {
-      throw ValidationError("--partition, --time and --memory are for --slurm")
+      throw ValidationError(
+        "--partition, --time and --memory are for --slurm; add --slurm or leave them out")
     }
     if let time {
       guard let seconds = SlurmArray.seconds(inTime: time) else {
@@ -190,7 +203,7 @@ struct StudyCommand: ParsableCommand {
       } else {
         let tasks = list(subject)
         if let twice = tasks.first(where: { name in tasks.count { $0 == name } > 1 }) {
-          throw ValidationError("task \(twice) is there twice")
+          throw ValidationError("task \(twice): given twice; give it once")
         }
         study = Study(world: .tasks(tasks))
       }
@@ -199,7 +212,7 @@ struct StudyCommand: ParsableCommand {
       study.variants = try list(presets).map { Study.Variant(preset: try Preset.named($0).name) }
       let names = study.variants.map(\.name)
       if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
-        throw ValidationError("--presets: \(twice) is there twice")
+        throw ValidationError("--presets: \(twice) is given twice; give it once")
       }
     }
     if let seeds { study.seeds = try SeedList.seeds(in: seeds, source: "--seeds") }
@@ -233,11 +246,11 @@ struct StudyCommand: ParsableCommand {
     (array.partition, array.time, array.memory) = (partition, time, memory)
     (array.threads, array.jobs, array.options) = (threads, jobs, options)
     guard let (job, runs) = try array.submit(folder, program: Hiro.path) else {
-      print("all \(folder.runs.count) runs are finished; hiro compare \(folder.path)")
+      print("all \(folder.runs.count) runs are finished; the results: hiro compare \(folder.path)")
       return
     }
-    print("job \(job): \(runs) runs, into \(folder.path)")
-    print("squeue --jobs \(job) shows the queue; hiro compare \(folder.path) what came out so far")
+    print("job \(job): \(runs) runs, results in \(folder.path)")
+    print("the queue: squeue --jobs \(job); the results so far: hiro compare \(folder.path)")
   }
 
   private func make(_ folder: StudyFolder, _ options: [String]) throws {
@@ -248,10 +261,10 @@ struct StudyCommand: ParsableCommand {
     try folder.prepare()
     let watch = SignalWatch(
       stopping: "stopping: all runs are being saved",
-      givingUp: "given up; the runs save and end by themselves")
+      givingUp: "quit at once; the runs save and end by themselves")
     var line = StatusLine()
     let messages = Messages.shared
-    messages.say("study of \(folder.runs.count) runs, \(jobs) at a time, into \(folder.path)")
+    messages.say("study of \(folder.runs.count) runs, \(jobs) at a time, results in \(folder.path)")
     let ending = try runner.run(
       shouldStop: { watch.signal != nil },
       tell: { event in messages.say(Self.text(event)) },
@@ -260,9 +273,9 @@ struct StudyCommand: ParsableCommand {
       })
     messages.endLine()
     switch ending {
-    case .finished: messages.say("done; hiro compare \(folder.path) makes a table of it")
+    case .finished: messages.say("done; the results: hiro compare \(folder.path)")
     case .stopped:
-      messages.say("stopped, every run saved; hiro study --resume \(folder.path) continues")
+      messages.say("stopped, every run saved; to continue: hiro study --resume \(folder.path)")
       throw ExitCode(watch.exitCode)
     }
   }
@@ -270,9 +283,10 @@ struct StudyCommand: ParsableCommand {
   private static func text(_ event: StudyRunner.Event) -> String {
     switch event {
     case .started(let run, let step):
-      step == 0 ? "\(run.name): begins" : "\(run.name): goes on after step \(grouped(step))"
+      step == 0 ? "\(run.name): begins" : "\(run.name): continues after step \(grouped(step))"
     case .finished(let run, let seconds): "\(run.name): done in \(duration(seconds))"
-    case .retried(let run, let reason): "\(run.name): \(reason); once more from its checkpoint"
+    case .retried(let run, let reason):
+      "\(run.name): \(reason); trying again from its last checkpoint"
     case .failed(let run, let reason): "\(run.name): FAILED: \(reason)"
     }
   }
@@ -280,7 +294,7 @@ struct StudyCommand: ParsableCommand {
   private static func text(_ progress: StudyProgress) -> String {
     let percent = 100 * progress.steps / max(1, progress.totalSteps)
     var parts = ["\(progress.finished) of \(progress.runs) runs done", "\(percent) % of all steps"]
-    if progress.running > 0 { parts.append("\(progress.running) at work") }
+    if progress.running > 0 { parts.append("\(progress.running) running") }
     if progress.failed > 0 { parts.append("\(progress.failed) FAILED") }
     if let rate = progress.stepsPerSecond { parts.append("\(Int(rate)) steps/s") }
     if let seconds = progress.secondsLeft { parts.append("\(duration(seconds)) left") }

@@ -11,14 +11,19 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Train a policy.",
     discussion: """
-      Writes into the output folder: config.yaml with every setting that was used, metrics.csv \
-      with the learning curves, latest.safetensors and best.safetensors, checkpoints, and the world: \
-      a map and a robot of one's own, and the compiled model. Ctrl-C, kill, a closed terminal and the \
-      warnings of batch systems (SIGUSR1, SIGUSR2, SIGXCPU) end the run with everything saved and the \
-      exit code 128 + the signal's number; --resume continues it, on the same kind of processor to the \
-      same bits.
+      The output folder receives config.yaml with every setting that was used, metrics.csv with \
+      the learning curves, the policies latest.safetensors and best.safetensors, checkpoints, and \
+      the world: your own map and robot, if you gave them, and the compiled model.
 
-        hiro train ant-maze --output runs/maze
+      The preset `dependable` is the recipe that learns early and reliably (docs/recipe.md). Without \
+      --preset, the policy is trained as published in the paper.
+
+      Ctrl-C, kill, closing the terminal and the warnings of batch systems (SIGUSR1, SIGUSR2, \
+      SIGXCPU) stop the run: it saves everything and ends with the exit code 128 + the signal's \
+      number. --resume continues it, on the same kind of processor with the same results, bit for \
+      bit, as without the interruption.
+
+        hiro train ant-maze --preset dependable --output runs/maze
         hiro train point-maze --steps 100_000 --seed 3 --output runs/point
         hiro train ant-push --preset no-correction --output runs/push
         hiro train ant-maze --set lower.discount=0.95 --output runs/short-sighted
@@ -27,18 +32,18 @@ struct TrainCommand: ParsableCommand {
         hiro train --map my-maze.txt --robot my-robot.xml --output runs/my-robot
         hiro train --resume runs/maze --steps 20_000_000
 
-      Settings come from, the later over the earlier: the published defaults, the task's own, \
-      --preset, --config, --set and the options of the command line. `hiro list settings` names \
-      them all.
+      Settings are taken from these sources; a later one overrides the earlier ones: the published \
+      defaults, the task's own defaults, --preset, --config, --set, and --steps and --seed. `hiro \
+      list settings` shows all settings.
       """)
 
   @Argument(
-    help: "The task; `hiro list tasks` names them. Left out, --config or --map gives it.",
+    help: "The task; `hiro list tasks` shows all. Not needed with --map, --config or --resume.",
     completion: .task)
   var task: String?
 
   @Option(
-    help: .init("The folder for the results; it must not hold a run yet.", valueName: "folder"),
+    help: .init("The folder for the results; it must not contain a run yet.", valueName: "folder"),
     completion: .directory)
   var output: String?
 
@@ -49,21 +54,29 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: .init("Environment steps in all; the published 10 million by default.", valueName: "n"))
+    help: .init(
+      "Total number of environment steps; by default 10 million, as published.", valueName: "n"))
   var steps: String?
 
   @Option(
     parsing: .unconditional,
-    help: .init("Every random number derives from it; 0 by default.", valueName: "n"))
+    help: .init("Seed of all random numbers of the run; 0 by default.", valueName: "n"))
   var seed: String?
 
   @Option(
-    help: .init("A variant that the paper measures; `hiro list presets`.", valueName: "name"),
+    help: .init(
+      """
+      A named set of settings: `dependable`, the recipe that learns early and reliably \
+      (docs/recipe.md); `hiro`, the paper, which is the default; or a variant that the paper \
+      measures. `hiro list presets` shows all.
+      """, valueName: "name"),
     completion: .preset)
   var preset: String?
 
   @Option(
-    help: .init("Settings as YAML.", valueName: "file"), completion: .file(extensions: ["yaml"]))
+    help: .init(
+      "A YAML file with settings, such as the config.yaml of another run.", valueName: "file"),
+    completion: .file(extensions: ["yaml"]))
   var config: String?
 
   @Option(
@@ -72,17 +85,19 @@ struct TrainCommand: ParsableCommand {
     completion: .assignment)
   var assignments: [String] = []
 
-  @Option(help: .init("A maze of one's own, a text file.", valueName: "file"), completion: .file())
+  @Option(
+    help: .init("Your own maze, a text file (docs/maps.md).", valueName: "file"),
+    completion: .file())
   var map: String?
 
   @Option(
-    help: .init("A robot for the maze in the Ant's place, an MJCF file.", valueName: "file"),
+    help: .init("Your own robot for the maze instead of the Ant, an MJCF file.", valueName: "file"),
     completion: .file())
   var robot: String?
 
   @Option(
     parsing: .unconditional,
-    help: .init("Threads to use; the result does not depend on it.", valueName: "n"))
+    help: .init("Number of threads; the result does not depend on it.", valueName: "n"))
   var threads = WorkerPool.processorCount
 
   @Flag(inversion: .prefixedNo, help: "Write event files for TensorBoard.")
@@ -91,7 +106,7 @@ struct TrainCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: .init(
-      "End, with everything saved, once this process is gone: it began the run.",
+      "The process that started the run; when it ends, the run saves everything and ends.",
       valueName: "process", visibility: .private))
   var parent: Int32?
 
@@ -102,16 +117,18 @@ struct TrainCommand: ParsableCommand {
     guard (output == nil) != (resume == nil) else {
       throw ValidationError(
         output == nil
-          ? "--output: name a folder for the results" : "--output and --resume exclude each other")
+          ? "--output: name a folder for the results"
+          : "--output and --resume cannot be used together")
     }
     guard resume == nil || (task == nil && map == nil && preset == nil && config == nil) else {
-      throw ValidationError("--resume: the run knows its task, map and settings; leave them out")
+      throw ValidationError(
+        "--resume: the task, map, preset and configuration are those of the run; leave them out")
     }
     guard robot == nil || map != nil || resume != nil || (config != nil && task == nil) else {
-      throw ValidationError("--robot: a robot of one's own needs a --map to stand in")
+      throw ValidationError("--robot: your own robot needs a maze; give one with --map FILE")
     }
     guard task == nil || map == nil else {
-      throw ValidationError("--map: it is the task; leave \"\(task ?? "")\" out")
+      throw ValidationError("--map: the map is the task; leave out \"\(task ?? "")\"")
     }
     guard task != nil || map != nil || config != nil || resume != nil else {
       throw ValidationError("name a task, such as ant-maze; `hiro list tasks` shows them all")
@@ -121,20 +138,20 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError("--set \(key): given twice; give it once")
     }
     guard resume != nil || !keys.contains("task") else {
-      throw ValidationError("--set task: the task is an argument of its own: hiro train TASK")
+      throw ValidationError("--set task: the task is an argument: hiro train TASK")
     }
   }
 
   func run() throws {
     let watch = SignalWatch(
       stopping: "stopping: saving everything",
-      givingUp: "given up: what came after the last checkpoint is lost")
+      givingUp: "quit without saving: the steps since the last checkpoint are lost")
     let messages = Messages.shared
     let run = try makeRun()
     let line = ProgressLine(task: run.configuration.task)
     messages.say(
       "\(run.configuration.task), seed \(run.configuration.seed): steps "
-        + "\(grouped(run.trainer.steps)) to \(grouped(run.configuration.steps)), into "
+        + "\(grouped(run.trainer.steps)) to \(grouped(run.configuration.steps)), results in "
         + run.folder)
     for warning in run.resumeWarnings { messages.say("warning: \(warning)") }
     let ending = try run.run(
@@ -142,10 +159,10 @@ struct TrainCommand: ParsableCommand {
       report: { progress in line.show(progress) })
     messages.endLine()
     switch ending {
-    case .finished: messages.say("done; hiro evaluate \(run.folder) tells how good it is")
-    case .succeeded: messages.say("stopped at the success that was asked for")
+    case .finished: messages.say("done; to measure the policy: hiro evaluate \(run.folder)")
+    case .succeeded: messages.say("stopped: the success rate evaluation.stopAtSuccess is reached")
     case .stopped:
-      messages.say("stopped; hiro train --resume \(run.folder) continues")
+      messages.say("stopped; to continue: hiro train --resume \(run.folder)")
       throw ExitCode(watch.exitCode)
     }
   }
@@ -195,12 +212,12 @@ struct TrainCommand: ParsableCommand {
         throw error
       }
       throw ValidationError(
-        "\(config): its task \"\(name)\" is a maze of one's own, and no map of that name lies beside "
-          + "the file; give it with --map, and its robot with --robot")
+        "\(config): its task \"\(name)\" is a custom maze, and its map is not in the folder of "
+          + "this file; give the map with --map, and its robot with --robot")
     }
     guard let robot else { return definition }
     guard let map = definition.map, !definition.isBuiltIn else {
-      throw ValidationError("--robot: \(name) has a robot of its own; leave it out")
+      throw ValidationError("--robot: the task \(name) has its own robot; leave --robot out")
     }
     return try TaskDefinition(map: map, robot: robot)
   }

@@ -12,14 +12,14 @@ struct ViewCommand: ParsableCommand {
     commandName: "view",
     abstract: "Watch a policy in a window, or drive the robot yourself.",
     discussion: """
-      With a policy it acts, episode after episode; without one you do: the arrows drive the Point \
-      and push the other robots, the digits turn their joints. The mouse moves the camera. H in \
-      the window explains all keys.
+      With a policy, the policy drives the robot, one episode after another. Without a policy, you \
+      drive it: the arrow keys drive the Point and push other robots, and the digit keys turn \
+      their joints. The mouse moves the camera. Press H in the window to see all keys.
 
         hiro view runs/maze                 the best policy of a run
         hiro view runs/maze ant-push        the same policy in another task
         hiro view point-maze                drive the Point
-        hiro view --map my.maze             walk about in a maze of your own
+        hiro view --map my.maze             drive in your own maze
 
       KEYS
       \(ViewSession.help.map { key in
@@ -29,24 +29,30 @@ struct ViewCommand: ParsableCommand {
 
   @Argument(
     help: .init(
-      "A policy file or the output folder of hiro train. Left out, you drive.",
+      "A policy file or an output folder of hiro train; without one, you drive the robot.",
       valueName: "policy"),
     completion: .file())
   var policy: String?
 
   @Argument(
-    help: "The task; that of the policy if left out, or ant-maze. `hiro list tasks` names them.",
+    help: """
+      The task; by default that of the policy or, without a policy, ant-maze. `hiro list tasks` \
+      shows all.
+      """,
     completion: .task)
   var task: String?
 
   @Option(
-    help: .init("A text map instead of a task's own maze.", valueName: "file"),
+    help: .init("Your own maze, a text file, instead of the maze of a task.", valueName: "file"),
     completion: .file())
   var map: String?
 
   @Option(
     help: .init(
-      "The robot's MJCF file, with --map or where an old policy does not hold it.",
+      """
+      The MJCF file of the robot: with --map, for another robot than the Ant; with a policy, for \
+      an old policy file that does not contain its robot.
+      """,
       valueName: "file"),
     completion: .file())
   var robot: String?
@@ -54,27 +60,27 @@ struct ViewCommand: ParsableCommand {
   @Option(
     parsing: .unconditionalSingleValue,
     help: .init(
-      "A target in metres instead of the task's own; may be given several times.",
+      "A target in metres instead of the task's own targets; may be given several times.",
       valueName: "x,y"))
   var target: [String] = []
 
-  @Option(parsing: .unconditional, help: "Seed of the episodes' starts.")
+  @Option(parsing: .unconditional, help: "Seed of the random start states of the episodes.")
   var seed: UInt64 = 0
 
-  @Option(help: .init("The size of the window.", valueName: "WxH"))
+  @Option(help: .init("The size of the window in pixels.", valueName: "WxH"))
   var size = "1200x800"
 
   @Option(
-    help: .init("The folder for pictures taken with the key I.", valueName: "folder"),
+    help: .init("The folder for the pictures that the key I saves.", valueName: "folder"),
     completion: .directory)
   var output = "."
 
   func validate() throws {
     if robot != nil && map == nil && policy == nil {
-      throw ValidationError("--robot: needs a maze to be put in; give one with --map FILE")
+      throw ValidationError("--robot: the robot needs a maze; give one with --map FILE")
     }
     if map != nil && task != nil {
-      throw ValidationError("--map: is a task of its own; leave out \"\(task!)\"")
+      throw ValidationError("--map: the map is the task; leave out \"\(task!)\"")
     }
     _ = try windowSize()
   }
@@ -113,11 +119,11 @@ struct ViewCommand: ParsableCommand {
     let maze = try map.map { try MazeMap(path: $0) }
     guard let policy, isTask == false else {
       if let policy, task != nil || map != nil {
-        throw ValidationError("\"\(policy)\" is a task and \"\(task ?? map!)\" another; give one")
+        throw ValidationError("\"\(policy)\" and \"\(task ?? map!)\" are both tasks; give only one")
       }
       if let maze { return (try TaskDefinition(map: maze, robot: robot), nil) }
       guard robot == nil else {
-        throw ValidationError("--robot: needs a maze to be put in; give one with --map FILE")
+        throw ValidationError("--robot: the robot needs a maze; give one with --map FILE")
       }
       return (try TaskRegistry.definition(named: policy ?? task ?? "ant-maze"), nil)
     }

@@ -125,19 +125,22 @@ struct CustomTaskTests {
   @Test(
     "A robot that can't be used is refused in one line that says why",
     arguments: [
-      ("<mujoco", "an element is cut short"),
+      ("<mujoco", "an element is incomplete"),
       (body("<freejoint name='j'/>", name: "a&#13;&#10;b") + motor + end, "has a line break"),
       (
         body("<freejoint name='j'/>") + "<actuator><motor name='a&#10;b' joint='j'/></actuator>"
           + end, "ctrlrange"
       ),
-      ("<mujoco><worldbody></mujoco>", "robot.xml:1: an element is closed that is not open"),
+      ("<mujoco><worldbody></mujoco>", "robot.xml:1: an end tag without its start tag"),
       ("<mujoco/>", "no body has a joint"),
       ("<robot/>", "a robot is an MJCF file"),
-      ("", "it holds no element"),
-      ("<mujoco a='1' a='2'/>", "is there twice"),
+      ("", "the file has no element"),
+      ("<mujoco a='1' a='2'/>", "appears twice"),
       (String(repeating: "<a>", count: 5000), "nested too deeply"),
-      ("<mujoco><include file='robot.xml'/></mujoco>", "it includes 'robot.xml' again, or itself"),
+      (
+        "<mujoco><include file='robot.xml'/></mujoco>",
+        "it includes 'robot.xml' twice, or the file includes itself"
+      ),
       ("<mujoco><include/></mujoco>", "an include without a file"),
       (body("<joint name='j' type='hinge'/>") + motor + end, "the root needs a free joint"),
       (body("<joint name='j' type='slide' axis='1 0 0'/>") + motor + end, "the root needs"),

@@ -128,7 +128,7 @@ struct RobotTests {
     let cases = [
       ("axis=\"0 1 0\"", "axis=\"0 1 0\" springy=\"1\"", 3, "unrecognized attribute: 'springy'"),
       ("<joint name=\"front\"", "<joint name='front' axis=\"1\"", 3, "attribute"),
-      ("</body>", "</bod>", 2, "an element is closed that is not open"),
+      ("</body>", "</bod>", 2, "an end tag without its start tag"),
       ("mesh=\"heel\"", "mesh=\"knee\"", 8, "knee"),
       ("childclass=\"weak\"", "childclass=\"strong\"", 6, "unknown default childclass"),
     ]
@@ -157,10 +157,10 @@ struct RobotTests {
     let line = text.split(separator: "\n").firstIndex { $0.contains("include") }! + 1
     #expect(
       try refusal { _ = try lane(text) }.contains(
-        "robot.xml:\(line): it includes 'legs.xml', which is not there"))
+        "robot.xml:\(line): it includes 'legs.xml', which does not exist"))
     try folder.file("legs.xml", "<mujoco>\n<include file=\"legs.xml\"/></mujoco>")
     #expect(
-      try refusal { _ = try lane(text) }.contains("legs.xml:2: it includes 'legs.xml' again"))
+      try refusal { _ = try lane(text) }.contains("legs.xml:2: it includes 'legs.xml' twice"))
   }
 
   // MARK: The maze inherits nothing
@@ -318,8 +318,8 @@ struct RobotTests {
   @Test(
     "A robot that can't touch the maze is refused",
     arguments: [
-      ("contype=\"0\" conaffinity=\"0\"", "", "nothing of it can touch the maze"),
-      ("contype=\"2\" conaffinity=\"4\"", "", "nothing of it can touch the maze"),
+      ("contype=\"0\" conaffinity=\"0\"", "", "no part of it can touch the maze"),
+      ("contype=\"2\" conaffinity=\"4\"", "", "no part of it can touch the maze"),
       ("", "<option><flag contact=\"disable\"/></option>", "switch contacts off"),
       ("", "<option collision=\"predefined\"/>", "switch contacts off"),
       (
@@ -327,7 +327,7 @@ struct RobotTests {
         "<contact>"
           + ["trunk", "left", "right", "front"].map {
             "<exclude body1=\"world\" body2=\"\($0)\"/>"
-          }.joined() + "</contact>", "nothing of it can touch the maze"
+          }.joined() + "</contact>", "no part of it can touch the maze"
       ),
     ])
   func ghosts(geom: String, after: String, message: String) throws {
@@ -377,7 +377,8 @@ struct RobotTests {
       _ = try Robot(
         name: "r", document: Array("<mujoco>\(part)</mujoco>".utf8), assets: [:], source: "policy")
     }
-    #expect(said.contains("policy:1: its robot refers to a file that it does not hold"), "\(said)")
+    #expect(
+      said.contains("policy:1: its robot refers to a file that is not saved with it"), "\(said)")
   }
 
   @Test("Two robots are told apart by what a person would call it")

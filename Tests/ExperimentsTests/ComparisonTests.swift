@@ -197,7 +197,7 @@ struct ComparisonTests {
       }
     }
     try AtomicFile.makeFolder(folder.file("empty"))
-    check(["empty"], says: "empty: holds no run; expected a folder of hiro study or hiro train")
+    check(["empty"], says: "empty: contains no run; expected a folder of hiro study or hiro train")
     check(["none"], says: "none: no such file or folder")
     try makeRun("a", seed: 1, success: [0, 0.5])
     try makeRun("b", seed: 1, success: [0, 0.5])
@@ -215,7 +215,7 @@ struct ComparisonTests {
     try folder.file("a/metrics.csv", "step,success\n1,2\n")
     check(["a"], says: "it lacks the columns of the task's targets (far end, first corner")
     try folder.file("a/metrics.csv", "step,success\n1\n")
-    check(["a"], says: "metrics.csv:2: not learning curves: not a row of 2 numbers")
+    check(["a"], says: "metrics.csv:2: not valid learning curves: not a row of 2 numbers")
   }
 }
 

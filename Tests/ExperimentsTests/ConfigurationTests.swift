@@ -182,7 +182,7 @@ struct ConfigurationTests {
       "\nbatchSize: 3\n",
       "my.yaml:2:1: unknown setting \"batchSize\"; did you mean lower.batchSize?"
     ),
-    ("zzz: 3\n", "my.yaml:1:1: unknown setting \"zzz\"; `hiro list settings` names them all"),
+    ("zzz: 3\n", "my.yaml:1:1: unknown setting \"zzz\"; `hiro list settings` shows them all"),
     (
       "lower:\n  discount: high\n",
       "my.yaml:2:3: lower.discount: expected a number from 0.0 to 1.0, found \"high\""
@@ -210,7 +210,7 @@ struct ConfigurationTests {
     ("subgoals: {halfRange: [1, -2]}", ""),
     ("lower: {discount: .nan}", ""),
     ("lower: {actorLearningRate: .inf}", ""),
-    ("steps: 1\nsteps: 2\n", "my.yaml:1:1: \"steps\" is there twice"),
+    ("steps: 1\nsteps: 2\n", "my.yaml:1:1: \"steps\" is given twice; remove one"),
     ("- 1\n- 2\n", "my.yaml: expected settings as `key: value` lines"),
     ("? [a]\n: 1\n", "my.yaml:1:3: expected a setting's name before the colon"),
     ("a: [1\nb: 2\n", ""),

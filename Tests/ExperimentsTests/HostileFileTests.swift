@@ -34,7 +34,7 @@ struct HostileFileTests {
         try TrainingRun(
           configuration: layers.configuration, definition: definition, folder: path)
       }
-      #expect(error?.description.contains("of memory, and this machine has") == true)
+      #expect(error?.description.contains("of memory, but this machine has") == true)
     }
     #expect(try folder.contents.isEmpty)
   }

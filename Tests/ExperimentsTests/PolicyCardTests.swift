@@ -51,7 +51,7 @@ struct PolicyCardTests {
     #expect(!different.isReproduced)
     #expect(
       different.description
-        == "the card's score is NOT reproduced: success was 0.30000000000000004 and is 0.5; "
+        == "the card's score is NOT reproduced: success was 0.30000000000000004 and is now 0.5; "
         + "libmujoco: 2.2.2 then, 3.3.7 now")
   }
 

@@ -89,7 +89,7 @@ struct SafetensorsTests {
     ("{}", 3, "3 bytes after the last tensor"),
     ("{} x", 0, "expected nothing more"),
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}"#, 8, "expected }"),
-    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 4, "cut short"),
+    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 4, "incomplete"),
     (#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8, "its shape needs 12"),
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8, "invalid data_offsets"),
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}}"#, 8, "invalid data_offsets"),
@@ -113,17 +113,17 @@ struct SafetensorsTests {
     ),
     (
       #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"#
-        + #""b":{"dtype":"U8","shape":[4],"data_offsets":[5,9]}}"#, 9, "leaves a hole"
+        + #""b":{"dtype":"U8","shape":[4],"data_offsets":[5,9]}}"#, 9, "leaves a gap"
     ),
     (
       #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"#
-        + #""a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, 2, "is there twice"
+        + #""a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, 2, "appears twice"
     ),
-    (#"{"__metadata__":{"a":"b","a":"c"}}"#, 0, "is there twice"),
+    (#"{"__metadata__":{"a":"b","a":"c"}}"#, 0, "appears twice"),
     (#"{"__metadata__":{"a":1}}"#, 0, "expected \""),
     (#"{"__metadata__":{"a":"\ud800"}}"#, 0, "invalid escape"),
     (#"{"__metadata__":{"a":"\x"}}"#, 0, "invalid escape"),
-    ("{\"__metadata__\":{\"a\":\"\n\"}}", 0, "bare control character"),
+    ("{\"__metadata__\":{\"a\":\"\n\"}}", 0, "unescaped control character"),
     (#"{"__metadata__":{"a":"b"#, 0, "ends inside a string"),
     (String(repeating: "{\"a\":", count: 10_000), 0, "unknown or repeated field"),
   ]

@@ -85,29 +85,29 @@ struct StudyTests {
         "tasks: point-maze\nset:\n  lower: {discount: 7}\n",
         "s.yaml:3:11: lower.discount: expected a number from 0.0 to 1.0, found \"7\""
       ),
-      ("tasks: point-maze\nseeds: [1-3, 3]\n", "s.yaml:2:14: seed 3 is there twice"),
+      ("tasks: point-maze\nseeds: [1-3, 3]\n", "s.yaml:2:14: seed 3 is given twice"),
       ("tasks: point-maze\nseeds: 3-1\n", "s.yaml:2:8: expected seeds such as 1-10"),
       ("tasks: point-maze\nseeds: 0-9999999\n", "s.yaml:2:8: more than 100000 seeds"),
-      ("tasks: point-maze\nset: {seed: 3}\n", "s.yaml:2:7: seed belongs to the study as a whole"),
+      ("tasks: point-maze\nset: {seed: 3}\n", "s.yaml:2:7: seed is for the whole study"),
       (
         "tasks: point-maze\nvariants: [hiro, hiro]\n",
         "s.yaml:2:18: two variants are called \"hiro\""
       ),
-      ("tasks: point-maze\nvariants: [{set: {steps: 3}}]\n", "s.yaml:2:19: steps belongs"),
+      ("tasks: point-maze\nvariants: [{set: {steps: 3}}]\n", "s.yaml:2:19: steps is for the whole study"),
       ("tasks: point-maze\nvariants: [{set: {warmUpSteps: 3}}]\n", "needs a `name`"),
       (
         "tasks: point-maze\nvariants: [{name: ../x}]\n",
-        "s.yaml:2:19: a variant's name is its folder's"
+        "s.yaml:2:19: a variant's name is also its folder's name"
       ),
-      ("tasks: point-maze\nmap: a.txt\n", "s.yaml:2:1: a map is a task"),
+      ("tasks: point-maze\nmap: a.txt\n", "s.yaml:2:1: the map is the task"),
       ("task: point-maze\n", "s.yaml:1:1: unknown key \"task\"; did you mean tasks?"),
-      ("seeds: 1\n", "s.yaml: names no task"),
+      ("seeds: 1\n", "s.yaml: no task is given"),
       ("tasks: point-maze\nslurm: [account]\n", "s.yaml:2:9: expected an option of sbatch"),
       ("tasks: [point-maze\n", "s.yaml:2:1: not YAML"),
-      ("- 1\n", "s.yaml: expected `tasks:`"),
+      ("- 1\n", "s.yaml: expected lines such as `tasks:`"),
       (
         "tasks: [ant-gather, ant-maze]\nset: {higher.otherSurroundings: 0.5}\n",
-        "higher.otherSurroundings: needs a task such as ant-gather"
+        "higher.otherSurroundings: needs a task whose objects"
       ),
     ])
   func refusals(yaml: String, message: String) {
@@ -140,14 +140,14 @@ struct StudyTests {
     study.steps = nil
     study.seeds = [2]
     #expect { try StudyFolder(path: path, study: study) } throws: {
-      "\($0)".contains("it has point-maze default seed 1, this one has not")
+      "\($0)".contains("it has the run point-maze default seed 1, which this one does not have")
     }
     #expect { try StudyFolder(path: folder.path) } throws: {
-      "\($0)".contains("holds no study.yaml")
+      "\($0)".contains("contains no study.yaml")
     }
     try folder.file("study/config.yaml", "seed: 1\n")
     #expect { try StudyFolder(path: path, study: study) } throws: {
-      "\($0)".contains("holds a run of hiro train")
+      "\($0)".contains("contains a run of hiro train")
     }
   }
 
@@ -163,7 +163,7 @@ struct StudyTests {
     #expect(again.runs[0].arguments.prefix(2) == ["--map", "\(path)/map.txt"])
     let other = try folder.file("other.txt", "name: lane\n######\n#R..a#\n######\n")
     #expect { try StudyFolder(path: path, study: Study(world: .map(other, robot: nil))) } throws: {
-      "\($0)".contains("its map is another")
+      "\($0)".contains("its map is different")
     }
   }
 
@@ -188,7 +188,7 @@ struct StudyTests {
     study.seeds = Array(1...100)
     let made = try StudyFolder(path: folder.file("study"), study: study)
     #expect { try StudyRunner(made, program: "/bin/true", jobs: 100, threads: 1) } throws: {
-      "\($0)".hasPrefix("--jobs 100: so many runs at a time need more memory")
+      "\($0)".hasPrefix("--jobs 100: this many runs at a time need more memory")
     }
   }
 }

@@ -98,19 +98,19 @@ struct EnvironmentCheckerTests {
     arguments: [
       (.count, "an observation has 2 numbers after reset, and task.observationCount is 3"),
       (.limits, "task.actionLimits must be positive"),
-      (.alike, "every episode begins alike"),
+      (.alike, "every episode begins the same"),
       (.chance, "the same seed and the same actions gave another episode"),
       (.endless, "an episode was not truncated after task.episodeSteps, 20"),
       (.early, "an episode was truncated after 15 steps, and task.episodeSteps is 20"),
-      (.state, "the state lacks something"),
+      (.state, "the state is incomplete"),
       (.restored, "restore(_:) does not bring back the observation and the target"),
-      (.size, "step(_:) took an action with a number too many"),
+      (.size, "step(_:) accepted an action with one number too many"),
       (.notFinite, "an observation or a target is not finite after a step"),
       (.target, "the target of evaluation 0 is [4.0], not [5.0]"),
       (.success, "isSuccess after a step is not whether distanceToTarget"),
       (.distance, "is not the distance of the observation's first 1 numbers from the target"),
-      (.both, "a step both terminated the episode and truncated it"),
-      (.bonus, "a reward is not minus distanceToTarget: say rewardIsDistance: false"),
+      (.both, "a step both terminated and truncated the episode"),
+      (.bonus, "a reward is not minus distanceToTarget: set rewardIsDistance: false"),
       (.nothing, "task.evaluationTargets is empty"),
     ] as [(Line.Fault, String)])
   private func fault(fault: Line.Fault, words: String) throws {
@@ -139,7 +139,7 @@ struct EnvironmentCheckerTests {
     let other = EnvironmentFactory(Line.task(.count)) { Line(.none) }
     #expect(
       try EnvironmentChecker(other).problems()
-        == ["the environment's task is not the one that the factory says"])
+        == ["the environment's task is not that of the factory"])
   }
 
   /// Lets a factory give the same environment twice, which it must not do.

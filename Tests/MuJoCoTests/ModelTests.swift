@@ -94,7 +94,7 @@ import Testing
     let xml = "<mujoco>\(text)</mujoco>"
     let error = #expect(throws: MuJoCoError.self) { try Model(xml: xml, name: "large") }
     let words = [
-      "expected a number, at most", "too large together", "a declaration", "too many",
+      "expected a number, at most", "together are too large", "a declaration", "too many",
     ]
     #expect(
       words.contains { error?.description.contains($0) == true }, "\(error?.description ?? "")")
@@ -127,11 +127,11 @@ import Testing
     let ours = #expect(throws: MuJoCoError.self) {
       try Model(xml: field, name: "field", files: files)
     }
-    #expect(ours?.description.contains("its size is not what it says") == true)
+    #expect(ours?.description.contains("its size does not fit its contents") == true)
     let theirs = #expect(throws: MuJoCoError.self) {
       try Model(xml: field, name: "field", files: files, limits: .unlimited)
     }
-    #expect(theirs?.description.contains("its size is not what it says") == false)
+    #expect(theirs?.description.contains("its size does not fit its contents") == false)
   }
 
   @Test("Memory is given with a unit, where the linked version knows it")

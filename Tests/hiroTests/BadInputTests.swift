@@ -38,7 +38,7 @@ struct BadInputTests {
     try check(train("--set", "lower.discount"), code: 64, says: "expected key=value")
     try check(train("--set", "subgoals.halfRange=[1]"), code: 78, says: "subgoals.halfRange")
     try check(train("--preset", "hero"), code: 64, says: "the presets are hiro")
-    try check(train("--resume", output), code: 64, says: "exclude each other")
+    try check(train("--resume", output), code: 64, says: "cannot be used together")
     try check(train("--map", "x.txt"), code: 64, says: "--map")
     #expect(try folder.contents.isEmpty, "a refused run left something behind")
   }
@@ -67,13 +67,13 @@ struct BadInputTests {
     try check(train("--set", "task=ant-push"), code: 64, says: "the task is an argument")
     try check(
       ["render", "p", "--output", output, "--video", "--no-video"], code: 64,
-      says: "--video and --no-video exclude each other")
+      says: "--video and --no-video cannot be used together")
     try check(
       ["train", "ant-maze", "--output", ""], code: 64, says: "--output: its value is empty")
     try check(["train", "", "--output", output], code: 64, says: "an argument is empty")
     try check(
       ["render", "--task", "ant-maze", "--map", "m.txt", "--output", output], code: 64,
-      says: "--map and --task exclude each other")
+      says: "--map and --task cannot be used together")
     for (option, value) in [("--target", "0,16"), ("--every", "3")] {
       try check(
         ["render", "--task", "ant-maze", "--output", output, option, value], code: 64,
@@ -134,7 +134,7 @@ struct BadInputTests {
       try check(command + [text], code: 65, says: "not a valid safetensors file")
       try check(command + [empty], code: 65, says: "it has only 0 bytes")
       try check(command + [folder.file("none")], code: 66, says: "no such file")
-      try check(command + [folder.path], code: 66, says: "holds neither best.safetensors")
+      try check(command + [folder.path], code: 66, says: "contains neither best.safetensors")
     }
     #expect(!FileManager.default.fileExists(atPath: folder.file("pictures")))
   }

@@ -106,7 +106,7 @@ struct InspectTests {
       try policy.write(to: path, task: task)
       let outcome = try Program.run("evaluate", path)
       #expect(outcome.code == 64, "\(outcome.errors)")
-      #expect(outcome.errors.contains("environment of one's own"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("is a custom environment"), "\(outcome.errors)")
     }
     // A map is text in the policy; markup in a map's name remains a part of the name.
     let text = "name: a\"/><include file=\"\(robot)\"/>\n#####\n#R.a#\n#####\n"

@@ -54,7 +54,7 @@ struct LimitTests {
       let outcome = try Program.script(
         "ulimit -\(option) \(megabytes * 1024); exec \"$HIRO\" \"$@\"", train)
       #expect(outcome.code == 78, "\(outcome.errors)")
-      #expect(outcome.errors.contains("this process (ulimit -\(option)) may still take"))
+      #expect(outcome.errors.contains("this process (ulimit -\(option)) may still use"))
       #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
       #expect(!FileManager.default.fileExists(atPath: run))
     }

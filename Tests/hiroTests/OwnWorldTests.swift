@@ -56,7 +56,7 @@ struct OwnWorldTests {
     #expect(inspected.code == 0, "\(inspected.errors)")
     #expect(
       inspected.output.contains(
-        "lane+scout (a map and a robot of its own, 'scout' with 2 meshes and textures)"),
+        "lane+scout (a custom map and the custom robot 'scout' with 2 meshes and textures)"),
       "\(inspected.output)")
     #expect(inspected.output.contains(", physics "))
 
@@ -157,7 +157,7 @@ struct OwnWorldTests {
     let policy = try forget("\(run)/best.safetensors", to: "old.safetensors")
     let outcome = try evaluate(policy)
     #expect(outcome.code == 64, "\(outcome.errors)")
-    #expect(outcome.errors.contains("a robot of one's own, 'scout'"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("the custom robot 'scout'"), "\(outcome.errors)")
     let robot = try RobotFiles.scout(in: folder)
     #expect(try evaluate(policy, "--robot", robot).output == evaluate(run).output)
     let inspected = try Program.run("inspect", policy)
@@ -183,7 +183,7 @@ struct OwnWorldTests {
     try FileManager.default.copyItem(atPath: "\(run)/config.yaml", toPath: config)
     let outcome = try Program.run("train", "--config", config, "--output", folder.file("new"))
     #expect(outcome.code == 64 && outcome.errors.contains("lane+scout"), "\(outcome.errors)")
-    #expect(outcome.errors.contains("give it with --map"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("give the map with --map"), "\(outcome.errors)")
     #expect(!FileManager.default.fileExists(atPath: folder.file("new")))
   }
 
@@ -193,7 +193,10 @@ struct OwnWorldTests {
     let robot = try folder.file("robot.xml", RobotFiles.tripod())
     let output = folder.file("pictures")
     for (arguments, said) in [
-      (["render", "--task", "ant-maze", "--map", map, "--output", output], "exclude each other"),
+      (
+        ["render", "--task", "ant-maze", "--map", map, "--output", output],
+        "cannot be used together"
+      ),
       (["render", "--task", "ant-maze", "--robot", robot, "--output", output], "--map"),
       (["view", "ant-maze", "--robot", robot], "--map"),
       (["train", "ant-maze", "--robot", robot, "--output", output], "--map"),

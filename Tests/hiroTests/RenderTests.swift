@@ -165,9 +165,9 @@ struct RenderTests {
       exit 1
       """
     let cases: [(ffmpeg: String?, code: Int32, says: String)] = [
-      (refusing("lib*|mpeg4|mjpeg"), 69, "can make no video (Unknown encoder 'libx264')"),
-      ("exit 1", 69, "can make no video"),
-      (nil, 69, "no ffmpeg program"),
+      (refusing("lib*|mpeg4|mjpeg"), 69, "cannot make a video (Unknown encoder 'libx264')"),
+      ("exit 1", 69, "cannot make a video"),
+      (nil, 69, "the program ffmpeg, which makes the video, is missing"),
       (dying, 73, "ffmpeg failed: No space left on device"),
     ]
     for (ffmpeg, code, says) in cases {

@@ -43,7 +43,7 @@ struct RunTests {
 
     let occupied = try train("run", "--steps", "400")
     #expect(occupied.code == 73)
-    #expect(occupied.errors.contains("holds a run already; continue it with --resume"))
+    #expect(occupied.errors.contains("already contains a run; continue it with --resume"))
 
     let mismatch = try Program.run("evaluate", folder.file("run"), "--task", "ant-maze")
     #expect(mismatch.code == 65)
@@ -84,7 +84,9 @@ struct RunTests {
     #expect(other.code == 0, "\(other.errors)")
     #if arch(x86_64)
       #expect(other.errors.contains("on SSE4.1, "), "\(other.errors)")
-      #expect(other.errors.contains("it goes on, but not to the same bits"), "\(other.errors)")
+      #expect(
+        other.errors.contains("it continues, but not with the same results bit for bit"),
+        "\(other.errors)")
     #endif
   }
 

@@ -49,7 +49,8 @@ struct StoppingTests {
     let outcome = try program.outcome()
     #expect(outcome.code == 128 + signal, "\(outcome.errors)")
     #expect(outcome.errors.contains("stopping: saving everything"), "\(outcome.errors)")
-    #expect(outcome.errors.hasSuffix("hiro train --resume \(run) continues\n"), "\(outcome.errors)")
+    #expect(
+      outcome.errors.hasSuffix("to continue: hiro train --resume \(run)\n"), "\(outcome.errors)")
     try checkSaved()
   }
 
@@ -171,12 +172,14 @@ struct StoppingTests {
     try program.wait { checkpoints() == [0] }
     usleep(500_000)
     program.send(SIGINT)
-    try program.wait { try program.errors.contains("once more to give up") }
+    try program.wait { try program.errors.contains("Ctrl-C again to quit at once") }
     usleep(700_000)
     program.send(SIGINT)
     let outcome = try program.outcome()
     #expect(outcome.code == 130)
-    #expect(outcome.errors.hasSuffix("given up: what came after the last checkpoint is lost\n"))
+    #expect(
+      outcome.errors.hasSuffix(
+        "quit without saving: the steps since the last checkpoint are lost\n"))
     #expect(checkpoints() == [0])
   }
 

@@ -91,7 +91,7 @@ struct StudyCommandTests {
     #expect(trainers().isEmpty)
     let resumed = try Program.run(study)
     #expect(resumed.code == 0, "\(resumed.errors)")
-    #expect(resumed.errors.contains("goes on after step"), "\(resumed.errors)")
+    #expect(resumed.errors.contains("continues after step"), "\(resumed.errors)")
     let whole = try Program.run(
       ["train", "point-maze", "--seed", "2", "--steps", "3000", "--output", folder.file("whole")]
         + tiny)
@@ -130,7 +130,7 @@ struct StudyCommandTests {
     let lines = outcome.errors.split(separator: "\n")
     #expect(lines.contains { $0.hasPrefix("point-maze broken seed 0: FAILED: a weight of the") })
     #expect(lines.contains { $0.hasPrefix("point-maze hiro seed 0: done") })
-    #expect(lines.last?.hasPrefix("hiro: a run did not come to an end: point-maze broken") == true)
+    #expect(lines.last?.hasPrefix("hiro: a run failed: point-maze broken") == true)
   }
 
   @Test("When the study is gone, its runs save and end")
@@ -172,7 +172,7 @@ struct StudyCommandTests {
     try check(["study", "point-maze"], code: 64, says: "--output: name a folder for the runs")
     try check(
       ["study", "point-mase", "--output", output], code: 64, says: "did you mean point-maze")
-    try check(study("--seeds", "1-3,2"), code: 64, says: "--seeds: seed 2 is there twice")
+    try check(study("--seeds", "1-3,2"), code: 64, says: "--seeds: seed 2 is given twice")
     try check(study("--seeds", "one"), code: 64, says: "expected seeds such as 1-10")
     try check(study("--presets", "hiro,hero"), code: 64, says: "unknown preset \"hero\"")
     try check(study("--set", "lower.discuont=1"), code: 78, says: "did you mean lower.discount?")
@@ -187,8 +187,8 @@ struct StudyCommandTests {
     let file = try folder.file("bad.yaml", "tasks: [point-maze]\nvariants: [hiro, hero]\n")
     try check(
       ["study", file, "--output", output], code: 78, says: "bad.yaml:2:18: unknown preset \"hero\"")
-    try check(["study", "--resume", folder.path], code: 66, says: "holds no study.yaml")
-    try check(["compare", folder.path], code: 66, says: "holds no run; expected")
+    try check(["study", "--resume", folder.path], code: 66, says: "contains no study.yaml")
+    try check(["compare", folder.path], code: 66, says: "contains no run; expected")
     try check(["compare", folder.file("none")], code: 66, says: "no such file or folder")
     try check(["compare"], code: 64, says: "folder")
   }
@@ -209,7 +209,7 @@ struct StudyCommandTests {
     let other = try study(RobotFiles.scout(in: folder, gear: 3), "--seeds", "1")
     #expect(other.code == 73, "\(other.errors)")
     #expect(
-      other.errors.contains("its robot is another: the gear of actuator 'front' is 3 and not 2"),
+      other.errors.contains("its robot is different: the gear of actuator 'front' is 3 and not 2"),
       "\(other.errors)")
     #expect(try folder.everything(in: "study") == everything)
 

@@ -24,7 +24,8 @@ extension MazeMap {
       let names = Self.builtIn.map(\.name).joined(separator: ", ")
       throw SourceError(
         source: path, line: 0, column: 0,
-        message: "no such map file, and none of the built-in maps: \(names)", isMissing: true)
+        message: "no such map file, and no built-in map of that name; these are \(names)",
+        isMissing: true)
     }
     try self.init(text: text, name: SourceText.stem(of: path), source: path)
   }
@@ -125,7 +126,7 @@ private struct MazeMapReader {
         continue
       } else if line.contains(":") {
         guard cells.isEmpty else {
-          throw failure(number, 1, "settings stand before the drawing: move this line up")
+          throw failure(number, 1, "settings must come before the drawing: move this line up")
         }
         try readSetting(line, number: number)
       } else {
@@ -158,7 +159,7 @@ private struct MazeMapReader {
         throw failure(number, 1, "a target needs a name: `target far end: a` or `...: 0 16`")
       }
       guard !namedTargets.contains(where: { $0.name == name }) else {
-        throw failure(number, 1, "the target '\(clipped(name))' is there twice: remove one")
+        throw failure(number, 1, "the target '\(clipped(name))' is given twice: remove one")
       }
       namedTargets.append((name, setting))
       return
@@ -223,10 +224,12 @@ private struct MazeMapReader {
 
   private func unknownSymbol(_ symbol: Character) -> String {
     let known = "cells are # wall, . free, R robot, ~ chasm, X and Z blocks, a-z targets"
-    if symbol.isWhitespace { return "a blank inside the drawing: free cells are dots; \(known)" }
+    if symbol.isWhitespace {
+      return "a space inside the drawing: write a dot for a free cell; \(known)"
+    }
     if symbol == "r" || symbol == "x" || symbol == "z" { return known }
     let shown = symbol.unicodeScalars.allSatisfy { $0.isASCII && $0.value >= 32 }
-    return shown ? "'\(symbol)' is no cell; \(known)" : "this character is no cell; \(known)"
+    return shown ? "'\(symbol)' is not a cell; \(known)" : "this character is not a cell; \(known)"
   }
 
   // MARK: The whole map
@@ -250,7 +253,8 @@ private struct MazeMapReader {
     }
     if let block = firstBlockYZ, !cells.contains(where: { $0.contains(.chasm) }) {
       throw failure(
-        block.line, block.column, "a Z block falls into a chasm, and there is none: add ~ cells")
+        block.line, block.column,
+        "a Z block needs a chasm to fall into, but there is none: add ~ cells")
     }
   }
 
@@ -316,7 +320,7 @@ private struct MazeMapReader {
     guard zip(lower, upper).allSatisfy({ $0 <= $1 }) else {
       throw failure(
         setting.line, setting.column,
-        "the first corner lies beyond the second: write the smaller numbers first")
+        "the first corner has larger numbers than the second: write the smaller numbers first")
     }
     return .uniform(lower: lower, upper: upper)
   }
@@ -330,7 +334,7 @@ private struct MazeMapReader {
     guard let value = Double(setting.value), range.contains(value) else {
       throw failure(
         setting.line, setting.column,
-        "'\(key)' is a number from \(decimals(range.lowerBound)) to "
+        "'\(key)' must be a number from \(decimals(range.lowerBound)) to "
           + "\(decimals(range.upperBound)), not '\(clipped(setting.value))'")
     }
     return value
@@ -341,7 +345,7 @@ private struct MazeMapReader {
     guard let value = Int(setting.value), (1...1_000_000).contains(value) else {
       throw failure(
         setting.line, setting.column,
-        "'steps' is a whole number from 1 to 1000000, not '\(clipped(setting.value))'")
+        "'steps' must be a whole number from 1 to 1000000, not '\(clipped(setting.value))'")
     }
     return value
   }

@@ -54,7 +54,7 @@ public struct Robot: Sendable, Equatable {
     }
     guard document.count <= Self.maximumSize, assets.count <= Self.maximumAssetCount,
       assets.values.reduce(0, { $0 + $1.count }) <= Self.maximumAssetSize
-    else { throw failure(0, "more than is read of a robot") }
+    else { throw failure(0, "the robot is too large to be read") }
     self.name = name
     self.assets = assets
     root = try RobotReader.document(document, source: source)
@@ -64,7 +64,7 @@ public struct Robot: Sendable, Equatable {
       try document.forEachFile { element, attribute, file throws(SourceError) in
         guard attribute != "include", let bytes = assets[file] else {
           throw failure(
-            element.place?.line ?? 0, "its robot refers to a file that it does not hold")
+            element.place?.line ?? 0, "its robot refers to a file that is not saved with it")
         }
         // A nested model refers to files of its own.
         if element.isCalled("model"), seen.insert(file).inserted {
@@ -171,15 +171,17 @@ private struct RobotReader {
         continue
       }
       guard let file = child["file"] else {
-        throw Self.failure(child, "an include without a file: name it with file=\"...\"")
+        throw Self.failure(child, "an include without a file: add file=\"...\"")
       }
       // MuJoCo searches relative to the main file; newer versions then also relative to the
       // including file.
       guard let path = Self.found([self.folder + file, folder + file], file) else {
-        throw Self.failure(child, "it includes '\(file)', which is not there: check the path")
+        throw Self.failure(child, "it includes '\(file)', which does not exist: check the path")
       }
       guard included.insert(path).inserted else {
-        throw Self.failure(child, "it includes '\(file)' again, or itself: include a file once")
+        throw Self.failure(
+          child,
+          "it includes '\(file)' twice, or the file includes itself: include a file only once")
       }
       let root = try merged(document(at: path), folder: Self.folder(of: path))
       result.children += root.children
@@ -263,7 +265,7 @@ private struct RobotReader {
     guard let path = Self.found(candidates, sought) else {
       throw Self.failure(
         element,
-        "<\(element.name)> needs the file '\(sought)', and it is not in "
+        "<\(element.name)> needs the file '\(sought)', which is not in "
           + "\(place(folder).isEmpty ? "the robot's folder" : place(folder)): check the path")
     }
     if let name = nameOfPath[path] { return name }

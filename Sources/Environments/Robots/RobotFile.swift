@@ -36,7 +36,9 @@ struct RobotFile {
     guard document.isCalled("mujoco") else {
       throw SourceError(
         source: path, line: 0, column: 0,
-        message: "its root is <\(document.name.prefix(40))>: a robot is an MJCF file, <mujoco>")
+        message:
+          "its root is <\(document.name.prefix(40))>: a robot is an MJCF file with root <mujoco>"
+      )
     }
     // Compile the robot alone first: an error here is a fault of the robot and not of the maze.
     let alone = try Self.model(of: document, robot, path)
@@ -64,7 +66,8 @@ struct RobotFile {
       if compiler["coordinate"] == "global" {
         throw SourceError(
           source: compiler.place?.source ?? path, line: compiler.place?.line ?? 0, column: 0,
-          message: "a robot in global coordinates can't be moved into a maze: use local ones")
+          message: "a robot in global coordinates can't be moved into a maze: use local coordinates"
+        )
       }
     }
   }
@@ -149,7 +152,7 @@ struct RobotFile {
         return
       }
     }
-    throw failure("no body has a joint: a robot moves on a free joint or on slides along x and y")
+    throw failure("no body has a joint: a robot needs a free joint, or slide joints along x and y")
   }
 
   private static func hasJoint(_ body: XMLElement) -> Bool {
@@ -206,7 +209,7 @@ extension RobotFile {
   private func checkContacts(in model: Model, robotBodies: Range<Int>) throws(SourceError) {
     guard model.findsContacts else {
       throw failure(
-        "its options switch contacts off, so that it would walk through walls: remove "
+        "its options switch contacts off, so it would walk through walls: remove "
           + "contact=\"disable\" from <flag>, or collision=\"predefined\" from <option>")
     }
     var excluded: Set<String> = []
@@ -224,7 +227,7 @@ extension RobotFile {
     }
     guard canTouch else {
       throw failure(
-        "nothing of it can touch the maze, so that it would walk through walls: give its geoms "
+        "no part of it can touch the maze, so it would walk through walls: give its geoms "
           + "contype=\"1\" or conaffinity=\"1\"")
     }
   }
@@ -254,7 +257,7 @@ extension RobotFile {
 
     guard model.nu > 0 else { throw failure("it has no actuators: add <actuator> motors") }
     let controls = try controls(of: model, joints: joints, start: start ?? model.qpos0)
-    guard model.timestep > 0 else { throw failure("its timestep is not above 0 s") }
+    guard model.timestep > 0 else { throw failure("its timestep is not greater than 0 s") }
     let physicsSteps = Int(max(1, min(1000, (Self.stepDuration / model.timestep).rounded())))
     let layout = RobotLayout(
       positionCount: positionCount, velocityCount: model.nv - blockJoints, root: root,
@@ -330,7 +333,7 @@ extension RobotFile {
     guard isPlanar else {
       throw failure(
         "its first joints can't move it through a maze: the root needs a free joint, "
-          + "or a slide along x and then one along y")
+          + "or a slide joint along x and then one along y")
     }
     return .planar(height: model.body(joints[0].body).position.z)
   }

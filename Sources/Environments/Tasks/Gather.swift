@@ -115,11 +115,11 @@ extension GatherField: TaskRules {
 
   mutating func restore(_ saved: Data?) -> String? {
     guard let saved, let state = try? StateCoding.decode([GatherObject].self, from: saved) else {
-      return "it does not tell what is left to gather"
+      return "it does not contain the objects that are left"
     }
-    if state.count > 2 * Self.countOfEach { return "it has \(state.count) objects" }
+    if state.count > 2 * Self.countOfEach { return "it has too many objects: \(state.count)" }
     if state.contains(where: { !$0.x.isFinite || !$0.y.isFinite }) {
-      return "an object has no finite place"
+      return "the position of an object is not finite"
     }
     objects = state
     return nil
@@ -195,7 +195,7 @@ extension RegisteredTask {
   static let antGather = RegisteredTask(
     description: .ant(
       name: "ant-gather",
-      summary: "take the apples (+1) and leave the bombs (-1): the score is the reward",
+      summary: "collect apples (+1) and avoid bombs (-1); the score is the sum of these rewards",
       readingCount: 2 * GatherField.binCount, trainingTarget: .none, evaluationTargets: [],
       evaluationTargetNames: [], successRadius: nil),
     worldName: "ant-gather", map: nil, robot: .ant, rules: GatherField(objects: [])

@@ -4,7 +4,7 @@ extension RegisteredTask {
   static let pointMaze = RegisteredTask(
     description: TaskDescription(
       name: "point-maze",
-      summary: "a ball with a pointer in the small U: learnt in minutes",
+      summary: "drive a ball with a pointer through a small U-shaped maze; learned in minutes",
       observationCount: 7, actionLimits: [1, 0.25],
       heading: .init(kind: .angle, index: 2, velocityIndex: 3), subgoalHalfRange: [10, 10],
       trainingTarget: .uniform(lower: [-2, -2], upper: [10, 10]),
@@ -26,13 +26,14 @@ extension RegisteredTask {
 
   static let antMaze = antInMaze(
     "ant-maze", .u,
-    summary: "go round the U: train on targets everywhere, be judged at its far end",
+    summary: "walk through a U-shaped maze to its far end; trained on targets everywhere",
     trainingTarget: .uniform(lower: [-4, -4], upper: [20, 20]),
     evaluationTargets: [[0, 16], [16, 0], [16, 16]],
     evaluationTargetNames: ["far end", "first corner", "second corner"])
 
   static let antPush = antInMaze(
-    "ant-push", .push, summary: "push the block aside, not ahead, to reach the room behind it",
+    "ant-push", .push,
+    summary: "push the block to the side, not forward, to reach the room behind it",
     trainingTarget: .fixed([0, 19]), evaluationTargets: [[0, 19]],
     evaluationTargetNames: ["room behind"])
 

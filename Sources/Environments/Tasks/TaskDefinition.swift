@@ -56,9 +56,9 @@ public struct TaskDefinition: Sendable {
       return difference
     }
     guard robot.startPositions == other.robot.startPositions else {
-      return "its first keyframe, where an episode begins, is another"
+      return "its first keyframe, where an episode begins, is different"
     }
     return robot.drive == other.robot.drive
-      ? nil : "the controls of its first keyframe, which are those of no action, are others"
+      ? nil : "the controls of its first keyframe, which a zero action gives, are different"
   }
 }

@@ -51,7 +51,7 @@ extension TaskRules {
   func sense(_ robot: RobotPose, into observation: inout [Float], at offset: Int) {}
   func saveState() -> Data? { nil }
   mutating func restore(_ saved: Data?) -> String? {
-    saved == nil ? nil : "it holds something that the task does not keep"
+    saved == nil ? nil : "it contains data that the task does not save"
   }
   var objects: [GatherObject] { [] }
   func surroundings(readingsAt offset: Int) -> (any Surroundings)? { nil }

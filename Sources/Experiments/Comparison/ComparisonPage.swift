@@ -38,7 +38,7 @@ package struct ComparisonPage: Sendable {
                 + "(\(example.run.configuration.seed)): \(outcome) in this episode",
               png: png))
         } catch {
-          note = "No picture of \(example.run.folder): \(error)"
+          note = "There is no picture of \(example.run.folder): \(error)"
         }
       }
     }
@@ -97,8 +97,8 @@ package struct ComparisonPage: Sendable {
     <p>\(Self.explanation)</p>
     \(table.sections.map(Self.html).joined(separator: "\n"))
     <h2>Learning curves</h2>
-    <p>Thick: the interquartile mean over the seeds, with its 95 % interval by the stratified
-    bootstrap; below, the mean distance. Thin: each seed.</p>
+    <p>Thick line: the interquartile mean over the seeds, with its 95 % interval by the stratified
+    bootstrap; below it, the mean distance. Thin lines: the single seeds.</p>
     \(comparison.tasks.map { CurveChart(comparison, task: $0).svg(standalone: false) }.joined())
     \(picturesHTML)
     </body>
@@ -108,10 +108,12 @@ package struct ComparisonPage: Sendable {
   }
 
   private static let explanation = """
-    Each number is of the noise-free evaluations on the task's own target. <em>Best</em>: the best \
-    evaluation of a run, that of the policy it keeps; <em>last</em>: its last one. IQM: the mean of \
-    the middle half of the seeds. Steps to 0.5 and 0.9: the median over the seeds of the first \
-    evaluation with so much success, and how many had it. A seed fails whose success never was 0.5.
+    All numbers are from evaluations without exploration noise on the task's own target. \
+    <em>Best</em>: the best evaluation of a run, which is that of the policy that the run keeps; \
+    <em>last</em>: its last evaluation. IQM (interquartile mean): the mean of the middle half of \
+    the seeds. Steps to 0.5 and 0.9: the step of the first evaluation with this success rate, as \
+    the median over the seeds, and how many seeds reached it. A seed failed if its success rate \
+    never reached 0.5.
     """
 
   private static func html(_ section: ComparisonTable.Section) -> String {
@@ -144,7 +146,7 @@ package struct ComparisonPage: Sendable {
       """
     }
     return
-      (["<h2>What they do</h2>"] + figures
+      (["<h2>Episodes of the best policies</h2>"] + figures
       + (note.map { ["<p>\(escaped($0))</p>"] } ?? [])).joined(separator: "\n")
   }
 }

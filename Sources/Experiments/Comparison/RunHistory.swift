@@ -235,15 +235,17 @@ package enum ComparisonError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .file(let error): error.description
     case .task(let path, let expected):
-      "\(printable(path)): not what a run in '\(printable(expected))' wrote of its task; take that run's file"
-    case .malformed(let path, let problem): "\(printable(path)): not learning curves: \(problem)"
+      "\(printable(path)): does not describe the task '\(printable(expected))' of this run; take "
+        + "the file that the run wrote"
+    case .malformed(let path, let problem):
+      "\(printable(path)): not valid learning curves: \(problem)"
     case .noRuns(let folder):
-      "\(printable(folder)): holds no run; expected a folder of hiro study or hiro train"
+      "\(printable(folder)): contains no run; expected a folder of hiro study or hiro train"
     case .noEvaluation(let folder):
       "\(printable(folder)): no run has been evaluated yet; wait for the first evaluation"
     case .targets(let first, let second, let problem):
       "\(printable(first)) and \(printable(second)) can't be compared: \(problem); "
-        + "compare each by itself"
+        + "compare them separately"
     case .sameRun(let first, let second, let name):
       "\(printable(first)) and \(printable(second)) are the same run, \(name); leave one out"
     }

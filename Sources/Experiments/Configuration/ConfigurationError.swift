@@ -25,12 +25,12 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
     case .malformed(let source, let problem): "\(source): \(problem)"
     case .unknownKey(let key, let source, let nearest):
       "\(source): unknown setting \(quoted(key))"
-        + (nearest.map { "; did you mean \($0)?" } ?? "; `hiro list settings` names them all")
+        + (nearest.map { "; did you mean \($0)?" } ?? "; `hiro list settings` shows them all")
     case .illTyped(let key, let source, let expected, let found):
       "\(source): \(key): expected \(expected), found \(found)"
     case .tooLarge(let needed, let available, let limit):
-      "a run with these settings needs some \(size(needed)) of memory, and \(limit) "
-        + "\(size(available, .down)); lower replayCapacity, hiddenUnits, batchSize, "
+      "a run with these settings needs about \(size(needed)) of memory, but \(limit) "
+        + "\(size(available, .down)); reduce replayCapacity, hiddenUnits, batchSize, "
         + "subgoals.interval or correction.randomCandidates"
     case .notAnAssignment(let text):
       "--set \(quoted(text)): expected key=value, as in --set lower.discount=0.95"

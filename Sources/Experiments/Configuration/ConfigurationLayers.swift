@@ -84,7 +84,7 @@ public struct ConfigurationLayers {
   ) throws(ConfigurationError) {
     guard case .mapping(let mapping) = tasks else {
       throw .illTyped(
-        key: "tasks", source: source, expected: "groups of settings by name of a task",
+        key: "tasks", source: source, expected: "groups of settings, each under the name of a task",
         found: Self.describe(tasks))
     }
     for (keyNode, node) in mapping {
@@ -180,7 +180,7 @@ public struct ConfigurationLayers {
       guard references <= 8 else {
         throw .malformed(
           source: "\(source):\(line)",
-          problem: "references (&name, *name) have no place in settings")
+          problem: "references (&name, *name) are not allowed in settings")
       }
       previous = byte
     }
@@ -207,7 +207,7 @@ public struct ConfigurationLayers {
       .composer(_, let problem, _, _), .reader(let problem, _, _, _):
       "not YAML: \(printable(problem))"
     case .duplicatedKeysInMapping(let duplicates, _):
-      "\(quoted(duplicates.first ?? "")) is there twice"
+      "\(quoted(duplicates.first ?? "")) is given twice; remove one"
     default: "not YAML"
     }
   }
@@ -217,7 +217,8 @@ public struct ConfigurationLayers {
     case .scalar(let scalar): scalar.string.isEmpty ? "nothing" : quoted(scalar.string)
     case .sequence(let sequence):
       sequence.count > 16
-        ? "a list of \(sequence.count)" : "[\(sequence.map(describe).joined(separator: ", "))]"
+        ? "a list of \(sequence.count) values"
+        : "[\(sequence.map(describe).joined(separator: ", "))]"
     case .mapping: "a group of settings"
     case .alias: "a reference"
     }

@@ -32,151 +32,158 @@ public struct Setting: Sendable {
   /// Every setting, in the order in which `config.yaml` holds them.
   public static let all: [Setting] =
     [
-      .text("task", at(\.task), "the task; `hiro list tasks` names them"),
+      .text("task", at(\.task), "the task; `hiro list tasks` shows all"),
       .integer("steps", at(\.steps), 1...count, "environment steps to train for"),
-      .seed("seed", at(\.seed), "every random stream of the run derives from it"),
+      .seed("seed", at(\.seed), "seed of all random numbers of the run"),
       .choice(
-        "hierarchy", at(\.learning.hierarchy), "two levels, or one TD3 agent on the task's reward"),
+        "hierarchy", at(\.learning.hierarchy),
+        "hiro: two levels; flat: one TD3 agent that learns from the task's reward"),
       .choice(
         "schedule", at(\.learning.schedule),
-        "collect and learn in turn as published, or in parallel"),
+        "sequential: collect and learn in turn, as published; pipelined: in parallel"),
       .integer(
         "warmUpSteps", at(\.learning.warmUpSteps), 0...count,
         "environment steps before the first update"),
       .choice(
         "warmUpPolicy", at(\.learning.warmUpPolicy),
-        "who acts in these: the untrained networks, or chance"),
+        "warm-up actions and subgoals: from the untrained networks, or uniformly random"),
       .integer(
         "pretrainingSteps", at(\.learning.pretrainingSteps), 0...count,
-        "environment steps at the start with random subgoals and the lower level alone"),
+        "number of first environment steps in which only the lower level learns, on random subgoals"
+      ),
       .integer(
         "overturnedSteps", at(\.learning.overturnedSteps), 0...count,
-        "steps on its back after which a robot's training episode ends; 0 for never"),
+        "steps with the robot on its back after which a training episode ends; 0: never"),
       .integer(
         "standstillSteps", at(\.learning.standstillSteps), 0...count,
-        "steps within a metre of a place after which a training episode ends; 0 for never"),
+        "steps within 1 m of one place after which a training episode ends; 0: never"),
       .number(
         "deepestDrop", at(\.learning.deepestDrop), 0...1e6,
-        "metres below its start from where a robot's training episode is lost; 0 for never"),
+        "drop of the robot below its start at which a training episode ends (m); 0: never"),
       .number(
         "quietEpisodes", at(\.learning.quietEpisodes), 0...1,
         "fraction of training episodes without exploration noise, as in evaluations"),
       .integer(
         "subgoals.interval", at(\.learning.subgoals.interval), 1...10_000,
-        "c: environment steps from subgoal to subgoal"),
+        "c: environment steps from one subgoal to the next"),
       .choice(
         "subgoals.space", at(\.learning.subgoals.space),
-        "the state dimensions that subgoals speak of"),
+        "dimensions of a subgoal: all position coordinates (full), x and y, or x, y and z"),
       .choice(
         "subgoals.semantics", at(\.learning.subgoals.semantics),
-        "a wanted change, or a wanted state"),
+        "a subgoal is a desired change (relative) or a desired state (absolute)"),
       .numbers(
         "subgoals.halfRange", at(\.learning.subgoals.halfRange),
-        "half the range of each dimension, in its unit (m, rad); [] for the task's own"),
-      .choice("correction.kind", at(\.learning.correction.kind), "how old subgoals are relabelled"),
+        "half the range of each subgoal dimension, in its unit (m, rad); []: the task's own"),
+      .choice(
+        "correction.kind", at(\.learning.correction.kind),
+        "relabelling of old subgoals: best candidate (published), none, or achieved change + noise"
+      ),
       .integer(
         "correction.randomCandidates", at(\.learning.correction.randomCandidates), 0...1_000,
-        "random candidates, besides the achieved change and the original"),
+        "number of random candidates, besides the achieved change and the original subgoal"),
       .number(
         "correction.candidateNoise", at(\.learning.correction.candidateNoise), 0...100,
-        "standard deviation of the random candidates, in half ranges"),
+        "standard deviation of the random candidates, as a fraction of the half range"),
       .number(
         "correction.refreshed", at(\.learning.correction.refreshed), 1e-3...1,
-        "fraction of a batch relabelled anew; the rest keeps its last subgoals"),
+        "fraction of a batch that is relabelled again; the rest keeps its last subgoals"),
       .number(
         "correction.meanNoise", at(\.learning.correction.meanNoise), 0...100,
-        "standard deviation of the noise of kind `mean`, in half ranges"),
+        "standard deviation of the noise of kind `mean`, as a fraction of the half range"),
       .number(
         "lowerHindsight", at(\.learning.lowerHindsight), 0...1,
-        "fraction of lower transitions whose subgoal becomes one that was reached"),
+        "fraction of lower-level transitions whose subgoal is replaced by one that was reached"),
       .choice(
         "lower.reward", at(\.learning.lower.reward),
-        "the distance that remains, or that was gained"),
+        "minus the distance that remains to the subgoal (distance), or that was gained (progress)"),
       .choice(
         "lower.nextSubgoal", at(\.learning.lower.nextSubgoal),
-        "the next state's value under the subgoal seen there, or under h(s, g, s')"),
+        "subgoal of the next state's value: the one seen there (fresh), or h(s, g, s') (transition)"
+      ),
       .choice(
         "lower.valueBound", at(\.learning.lower.valueBound),
-        "what values can't be above; distance: what is left of the subgoal, with lower.reward progress"
+        "upper bound of values: none, or the distance to the subgoal (needs lower.reward: progress)"
       ),
       .choice(
         "lower.place", at(\.learning.lower.place),
-        "whether the lower level sees x and y; automatic: only with subgoals in xy"),
+        "whether the lower level sees x and y; automatic: only if subgoals.space is xy"),
       .choice(
         "lower.frame", at(\.learning.lower.frame),
-        "what the lower level sees turns with the world, the heading, or the side facing the subgoal"
+        "input frame: world, heading, side facing the subgoal (quadrant); automatic: last possible"
       ),
       .number(
         "lower.otherSubgoals", at(\.learning.lower.otherSubgoals), 0...1,
-        "fraction of lower transitions whose subgoal is drawn anew from the subgoal range"),
+        "fraction of lower-level transitions whose subgoal is replaced by a random one"),
       .number(
         "lower.fallCost", at(\.learning.lower.fallCost), 0...1e6,
-        "what a step on its back costs, and less from 45° on, in units of the subgoals (m)"),
+        "cost of a step upside down, in subgoal units (m); decreases to 0 at a lean of 45°"),
       .number(
         "lower.nearFalls", at(\.learning.lower.nearFalls), 0...1,
-        "fraction of lower transitions that are drawn from those before falls"),
+        "fraction of lower-level transitions that are drawn only from the 15 steps before falls"),
     ] + level("lower", at(\.learning.lower.learner)) + [
       .choice(
         "higher.reward", at(\.learning.higher.reward),
-        "the task's rewards, or the distance gained to the target"),
+        "sum of the task's rewards (sum), or the distance gained towards the target (progress)"),
       .choice(
         "higher.valueBound", at(\.learning.higher.valueBound),
-        "what values can't be above; distance: that to the target, with higher.reward progress"),
+        "upper bound of values: none, or the distance to the target (needs higher.reward: progress)"
+      ),
       .choice(
         "higher.frame", at(\.learning.higher.frame),
-        "the frame in which it sees the world and sets subgoals"),
+        "frame in which the higher level sees the world and sets subgoals"),
       .integer(
         "higher.pastPlaces", at(\.learning.higher.pastPlaces), 0...16,
-        "earlier places that it sees: where the robot was 1, 2, 4, ... decisions ago"),
+        "number of earlier places in its input: where the robot was 1, 2, 4, ... decisions ago"),
       .integer(
         "higher.nStep", at(\.learning.higher.nStep), 1...10_000,
         "n of the n-step returns, in decisions"
       ),
       .integer(
         "higher.updatesPerDecision", at(\.learning.higher.updatesPerDecision), 1...1_000,
-        "updates for each of its decisions"),
+        "updates for each decision of the higher level"),
       .number(
         "higher.otherTargets", at(\.learning.higher.otherTargets), 0...1,
-        "fraction of a batch whose target is drawn anew"),
+        "fraction of a batch whose target is replaced by another one"),
       .choice(
         "higher.otherTargetPlaces", at(\.learning.higher.otherTargetPlaces),
-        "where: among the training targets, or where the robot has been"),
+        "source of the otherTargets: the training targets, or places where the robot has been"),
       .number(
         "higher.evaluationTargets", at(\.learning.higher.evaluationTargets), 0...1,
-        "fraction of these with the task's own evaluation target"),
+        "fraction of the otherTargets that are the task's own evaluation target"),
       .number(
         "higher.otherSurroundings", at(\.learning.higher.otherSurroundings), 0...1,
-        "fraction of a batch whose apples and bombs are drawn anew"),
+        "fraction of a batch whose apples and bombs are replaced by random ones"),
       .number(
         "higher.noiseCorrelation", at(\.learning.higher.noiseCorrelation), 0...0.999,
-        "how much of the exploration noise stays from one decision to the next"),
+        "ρ: correlation of the exploration noise from one decision to the next"),
       .number(
         "higher.randomSubgoals", at(\.learning.higher.randomSubgoals), 0...1,
-        "probability that a decision's subgoal is drawn uniformly from the whole range"),
+        "probability that a decision's subgoal is drawn uniformly from the subgoal range"),
       .number(
         "higher.holdProbability", at(\.learning.higher.holdProbability), 0...1,
-        "probability that a decision begins to ask for one random place for a while"),
+        "probability that a decision starts to hold a random place as subgoal for some decisions"),
       .number(
         "higher.holdAtStart", at(\.learning.higher.holdAtStart), 0...1,
-        "the same probability for the first decision of an episode, where that is more"),
+        "holdProbability for the first decision of an episode, if larger than holdProbability"),
       .number(
         "higher.holdEpisodes", at(\.learning.higher.holdEpisodes), 0...1,
-        "fraction of the training episodes with noise in which places are asked for so"),
+        "fraction of the training episodes with noise in which places are held"),
       .integer(
         "higher.holdsPerEpisode", at(\.learning.higher.holdsPerEpisode), 0...10_000,
-        "such places in an episode, at most; 0 for any number"),
+        "maximum number of held places in an episode; 0: any number"),
       .integer(
         "higher.longestHold", at(\.learning.higher.longestHold), 1...10_000,
-        "decisions that ask for this place, at most"),
+        "maximum number of decisions for which a place is held"),
       .number(
         "higher.holdReach", at(\.learning.higher.holdReach), 0...1e6,
-        "how far in x and y this place is, at most (m)"),
+        "maximum distance in x and in y of a held place drawn around the robot (m)"),
       .choice(
         "higher.holdPlaces", at(\.learning.higher.holdPlaces),
-        "whether it is drawn around the robot, or where the robot has seldom been"),
+        "where held places are drawn: around the robot, or where it has rarely been"),
       .number(
         "higher.noveltyReward", at(\.learning.higher.noveltyReward), 0...1e6,
-        "what a decision earns besides that ends where it has made N, times N"),
+        "β: extra reward β/N for a decision that ends where N decisions have been made so far"),
     ] + level("higher", at(\.learning.higher.learner)) + [
       .integer(
         "reportInterval", at(\.reportInterval), 1...count,
@@ -185,13 +192,14 @@ public struct Setting: Sendable {
         "evaluation.interval", at(\.evaluation.interval), 1...count,
         "environment steps between evaluations"),
       .integer(
-        "evaluation.episodes", at(\.evaluation.episodes), 1...100_000, "episodes per target"),
+        "evaluation.episodes", at(\.evaluation.episodes), 1...100_000,
+        "episodes per target in each evaluation"),
       .integer(
         "evaluation.confirmationEpisodes", at(\.evaluation.confirmationEpisodes), 0...100_000,
-        "episodes in which what looks best is measured again before it is kept; 0 for none"),
+        "episodes to measure a new best policy again before it is kept; 0: none"),
       .number(
         "evaluation.stopAtSuccess", at(\.evaluation.stopAtSuccess), 0...1,
-        "ends the run at this success on the task's own target; 0 for never"),
+        "success rate on the task's own target at which the run ends; 0: never"),
       .number(
         "checkpoint.minutes", at(\.checkpoint.minutes), 0...1e6, "minutes between checkpoints"),
     ]
@@ -224,59 +232,59 @@ public struct Setting: Sendable {
         "units of each of the two hidden layers"),
       .number(
         "\(name).actorLearningRate", at(\.actorLearningRate), 0...1,
-        "Adam's step size for the actor"),
+        "Adam's learning rate for the actor"),
       .number(
         "\(name).criticLearningRate", at(\.criticLearningRate), 0...1,
-        "Adam's step size for the critics"),
+        "Adam's learning rate for the critics"),
       .number(
         "\(name).adamBeta1", at(\.adamBeta1), 0...1,
-        "Adam's decay of the first moment"),
+        "Adam's β1: decay of the first moment"),
       .number(
         "\(name).adamBeta2", at(\.adamBeta2), 0...1,
-        "Adam's decay of the second moment"),
+        "Adam's β2: decay of the second moment"),
       .number("\(name).adamEpsilon", at(\.adamEpsilon), 0...1, "Adam's ε"),
       .number(
         "\(name).discount", at(\.discount), 0...1,
-        "γ, per transition of this level"),
+        "γ: discount factor per transition of this level"),
       .choice(
         "\(name).noiseUnits", at(\.noiseUnits),
-        "what noise is measured in: the action's units, or its limits"),
+        "unit of the noise: the action's own units (absolute), or the action's limits"),
       .number(
         "\(name).explorationNoise", at(\.explorationNoise), 0...1e6,
         "standard deviation of the exploration noise, in noiseUnits"),
       .number(
         "\(name).targetNoise", at(\.targetNoise), 0...1e6,
-        "standard deviation of the target policy's noise, in noiseUnits"),
+        "standard deviation of the target policy's smoothing noise, in noiseUnits"),
       .number(
         "\(name).targetNoiseClip", at(\.targetNoiseClip), 0...1e6,
-        "bound of the target policy's noise, in noiseUnits"),
+        "bound of the target policy's smoothing noise, in noiseUnits"),
       .choice(
         "\(name).criticActions", at(\.criticActions),
-        "what actions are measured in for the critics: the action's units, or its limits"),
+        "unit of the critics' input actions: the action's own units (absolute), or its limits"),
       .choice(
         "\(name).criticNormalisation", at(\.criticNormalisation),
-        "whether the critics' hidden layers are normalised over their units"),
+        "normalisation of the critics' hidden layers: none, or layer normalisation"),
       .number(
         "\(name).outputPenalty", at(\.outputPenalty), 0...1e6,
-        "λ of the penalty on the actor's outputs before the tanh, in units of the value"),
+        "λ: penalty on the squares of the actor's outputs before the tanh, in units of the value"),
       .choice(
         "\(name).targetValue", at(\.targetValue),
-        "what the two target critics' values become one by"),
+        "how the two target critics' values are combined: their minimum, or their mean"),
       .number(
         "\(name).averagingRate", at(\.averagingRate), 0...1,
-        "step of the averaged actor that is evaluated and saved; 0 for the actor itself"),
+        "update rate of the averaged actor that is evaluated and saved; 0: no average"),
       .integer(
         "\(name).policyDelay", at(\.policyDelay), 1...1_000,
         "critic updates per actor update"),
       .number(
         "\(name).targetUpdateRate", at(\.targetUpdateRate), 0...1,
-        "τ: step of the target networks"),
+        "τ: update rate of the target networks"),
       .number(
         "\(name).huberDelta", at(\.huberDelta), 1e-6...1e9,
         "δ of the critics' Huber loss"),
       .number(
         "\(name).rewardScale", at(\.rewardScale), -1e9...1e9,
-        "what rewards are multiplied with"),
+        "factor by which rewards are multiplied"),
       .integer(
         "\(name).batchSize", at(\.batchSize), 1...65_536, "transitions in a batch"
       ),

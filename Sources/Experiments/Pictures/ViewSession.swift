@@ -45,7 +45,7 @@ package struct ViewSession {
   package private(set) var isOver = false
   /// Whether the user asked to save a picture; the caller saves it and sets this to false.
   package var wantsPicture = false
-  /// The index, in ``targetNames``, of the target that the robot is to reach.
+  /// The index, among the evaluation's targets, of the target that the robot is to reach.
   package private(set) var targetIndex = 0
   /// How many episodes have begun.
   package private(set) var episode = 0
@@ -106,9 +106,6 @@ package struct ViewSession {
     return mass
   }
 
-  /// What the targets are called.
-  package var targetNames: [String] { targets.map(\.name) }
-
   // MARK: Time
 
   /// Advances by `seconds` of real time. If the computer is too slow, the simulation falls behind
@@ -146,7 +143,7 @@ package struct ViewSession {
   private func ending(_ outcome: StepOutcome) -> String {
     if outcome.isDiverged { return "the simulation became unstable" }
     if let isSuccess = environment.isSuccess { return isSuccess ? "success" : "not reached" }
-    return "the end: " + Self.fixed(episodeReturn, 0)
+    return "end, return " + Self.fixed(episodeReturn, 0)
   }
 
   private mutating func beginEpisode() throws {
@@ -203,20 +200,20 @@ package struct ViewSession {
 
   /// What the keys do, for the help in the window and for `hiro help view`.
   package static let help: [(keys: String, meaning: String)] = [
-    ("space", "pause, go on"),
-    (".", "a single step"),
+    ("space", "pause, continue"),
+    (".", "one step"),
     ("- +", "slower, faster"),
-    ("R", "another start"),
-    ("T", "the next target"),
-    ("C", "another camera"),
+    ("R", "new episode"),
+    ("T", "next target"),
+    ("C", "next camera"),
     ("left mouse", "turn the camera"),
-    ("right mouse", "shift the camera"),
+    ("right mouse", "move the camera"),
     ("wheel", "nearer, farther"),
     ("G", "subgoal on, off"),
     ("F", "subgoals everywhere on, off"),
     ("M", "target on, off"),
     ("P", "path on, off"),
-    ("I", "save the picture"),
+    ("I", "save a picture"),
     ("H", "this help"),
     ("Q", "quit"),
   ]

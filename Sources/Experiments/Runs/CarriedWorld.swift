@@ -89,14 +89,15 @@ public struct CarriedWorld: Sendable, Equatable {
   public func doubt(about definition: TaskDefinition) throws -> String? {
     guard let compiled else { return nil }
     guard compiled.mujoco == Model.libraryVersionName else {
-      return "made with MuJoCo \(compiled.mujoco), and \(Model.libraryVersionName) is linked here: "
-        + "the world moves almost, but not quite, alike"
+      return
+        "made with MuJoCo \(compiled.mujoco), but this program uses \(Model.libraryVersionName): "
+        + "the world moves in almost, but not exactly, the same way"
     }
     let fingerprint = try definition.makeModel().physicsFingerprint
     return fingerprint == compiled.fingerprint
       ? nil
-      : "its world was compiled to \(compiled.fingerprint) and becomes \(fingerprint) here: "
-        + "another version of hiro or another kind of processor"
+      : "the physics of its world were \(compiled.fingerprint) and are \(fingerprint) here: "
+        + "another version of hiro or another kind of processor compiled it"
   }
 }
 
@@ -227,7 +228,7 @@ extension CarriedWorld {
       entries.reduce(0, { $0 + $1.byteRange.count }) <= Robot.maximumAssetSize,
       entries.allSatisfy({ !$0.name.dropFirst(assetPrefix.count).contains("/") })
     else {
-      throw SafetensorsError.malformed(path: file.path, problem: "its robot is none")
+      throw SafetensorsError.malformed(path: file.path, problem: "its robot is not valid")
     }
     var assets: [String: [UInt8]] = [:]
     for entry in entries {
@@ -257,19 +258,19 @@ public enum WorldError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .anotherRobot(let path, let difference):
-      "\(printable(path)): another robot than the one that was trained: \(printable(difference)); "
-        + "leave --robot out, since the file holds its robot, or begin a new run"
+      "\(printable(path)): not the robot that was trained: \(printable(difference)); "
+        + "leave --robot out, because the saved file contains its robot, or begin a new run"
     case .robotOfAnotherTask(let task, let robot, let difference):
-      "\(printable(task)) has the Ant, and the policy was trained with another robot, "
+      "\(printable(task)) uses the Ant, but the policy was trained with another robot, "
         + "'\(printable(robot))': \(printable(difference)); leave --task out"
     case .robotNeeded(let robot):
-      "it was trained with a robot of one's own, '\(printable(robot))', which this older file does "
-        + "not hold: give its MJCF file with --robot"
+      "it was trained with the custom robot '\(printable(robot))', which this older file does not "
+        + "contain: give the robot's MJCF file with --robot"
     case .ownEnvironment(let task):
-      "'\(printable(task))' is an environment of one's own: only the program that it is part of can act in "
-        + "it; `hiro inspect` and `hiro compare` tell what the files hold"
+      "'\(printable(task))' is a custom environment: only the program that contains it can act in "
+        + "it; `hiro inspect` and `hiro compare` show what the files contain"
     case .noRobotWanted(let path, let task):
-      "\(printable(path)): \(printable(task)) has a robot of its own; leave --robot out"
+      "\(printable(path)): the task \(printable(task)) has its own robot; leave --robot out"
     }
   }
 }

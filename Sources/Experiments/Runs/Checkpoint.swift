@@ -62,7 +62,7 @@ package enum Checkpoint {
     var metadata = file.metadata
     guard metadata["format"] == format else { throw problem("it is another kind of file") }
     guard metadata["version"] == version else {
-      throw problem("its version is not \(version), the one that this hiro reads")
+      throw problem("its version is not \(version), the only one that this hiro reads")
     }
     guard let found = metadata.removeValue(forKey: metadataChecksum),
       found == checksum(of: metadata)
@@ -105,7 +105,7 @@ package enum Checkpoint {
         entry.byteRange.count == count * MemoryLayout<Float>.stride
       else {
         throw RunError.checkpoint(
-          path: file.path, problem: "'\(name)' is not the network that its configuration says")
+          path: file.path, problem: "'\(name)' does not have the size that its configuration gives")
       }
     }
   }

@@ -113,7 +113,7 @@ public struct CardCheck: Sendable, Equatable, Encodable {
       ]
       let place = score.targets.count > 1 ? " at \(printable(old.name))" : ""
       return numbers.filter { $0.1 != $0.2 }.map { name, old, new in
-        "\(name)\(place) was \(old.map { "\($0)" } ?? "none") and is "
+        "\(name)\(place) was \(old.map { "\($0)" } ?? "none") and is now "
           + "\(new.map { "\($0)" } ?? "none")"
       }
     }

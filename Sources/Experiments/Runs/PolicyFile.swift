@@ -87,7 +87,8 @@ public struct PolicyFile: Sendable, Equatable {
     guard try value("checksum") == Self.checksum(of: tensors),
       world.tensors.isEmpty || file.metadata["world_checksum"] == Self.checksum(of: world)
     else {
-      throw PolicyFileError.notAPolicy(path: path, problem: "the checksum does not match; damaged")
+      throw PolicyFileError.notAPolicy(
+        path: path, problem: "the checksum does not match; the file is damaged")
     }
   }
 
@@ -182,8 +183,8 @@ public enum PolicyFileError: Error, Equatable, CustomStringConvertible {
     case .unsuitable(let path, let task, let problem):
       "\(printable(path)): not a policy for \(printable(task)): \(problem)"
     case .noPolicy(let folder):
-      "\(printable(folder)): holds neither \(RunFolder.bestPolicy) nor \(RunFolder.latestPolicy); "
-        + "expected a policy file or the output folder of hiro train"
+      "\(printable(folder)): contains neither \(RunFolder.bestPolicy) nor \(RunFolder.latestPolicy)"
+        + "; expected a policy file or an output folder of hiro train"
     }
   }
 }

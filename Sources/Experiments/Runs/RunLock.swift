@@ -77,24 +77,24 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .locked(let folder, let holder):
-      "\(printable(folder)): another trainer is at work here: \(holder); "
+      "\(printable(folder)): another process is training in this folder: \(holder); "
         + "wait for it, stop it, or choose another folder"
     case .occupied(let folder):
-      "\(printable(folder)): holds a run already; continue it with --resume, "
+      "\(printable(folder)): already contains a run; continue it with --resume, "
         + "or choose another folder"
     case .noCheckpoint(let folder):
-      "\(printable(folder)): holds no checkpoint to continue from; begin a run with --output"
+      "\(printable(folder)): contains no checkpoint to continue from; begin a run with --output"
     case .checkpoint(let path, let problem):
-      "\(printable(path)): not an intact checkpoint: \(problem)"
+      "\(printable(path)): not a checkpoint, or a damaged one: \(problem)"
     case .changed(let setting, let saved, let asked):
-      "\(setting) was \(saved) in the run to continue and cannot become \(asked); "
+      "\(setting) was \(saved) in the run to continue and cannot be changed to \(asked); "
         + "begin a new run for that"
     case .behind(let asked, let made):
-      "the run has made \(made) steps already and cannot end with \(asked); "
+      "the run has already made \(made) steps and cannot end at step \(asked); "
         + "give --steps a larger number"
     case .builtInName(let task):
-      "'\(printable(task))' is a built-in task, and an environment of one's own would be taken for it; "
-        + "give its task another name"
+      "'\(printable(task))' is the name of a built-in task, for which the environment would be "
+        + "mistaken; give its task another name"
     case .unsaved(let reason):
       "the run has ended, but its last state could not be saved: \(reason)"
     }

@@ -217,13 +217,13 @@ public final class TrainingRun {
     if let problem { resumeWarnings.append("continuing from an older checkpoint: \(problem)") }
     if let aside = metrics.keptAside {
       resumeWarnings.append(
-        "\(RunFolder.metrics) held something else than its rows; it is kept as \(printable(aside)), "
-          + "and the rows go on")
+        "\(RunFolder.metrics) contained damaged or unknown lines; it is kept as \(printable(aside))"
+          + ", and a new \(RunFolder.metrics) continues the valid rows")
     }
     if let arithmetic = parts.arithmetic, arithmetic != arithmeticInUse {
       resumeWarnings.append(
-        "the run was computed by \(printable(arithmetic)), and here it is \(arithmeticInUse): it goes "
-          + "on, but not to the same bits")
+        "the run was computed by \(printable(arithmetic)), but here it is \(arithmeticInUse): it "
+          + "continues, but not with the same results bit for bit")
     }
     if let doubt { resumeWarnings.append(doubt) }
     // An older version of the program did not save the robot: write the world's files now.
@@ -257,7 +257,7 @@ public final class TrainingRun {
     lock.announce()
     RunFolder.removePartialFiles(in: folder)
     try AtomicFile.write(
-      configuration.yaml(heading: "Everything that decides what this run computes."),
+      configuration.yaml(heading: "All settings of this run."),
       to: "\(folder)/\(RunFolder.configuration)")
     earlierWallTime = metrics.lastRow["wall_time"] ?? 0
     progress = TrainingProgress(totalSteps: configuration.steps)

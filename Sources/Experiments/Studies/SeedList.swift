@@ -35,7 +35,7 @@ package enum SeedList {
     for seed in seeds where !seen.insert(seed).inserted {
       throw .invalid(
         source: source,
-        problem: "seed \(seed) is there twice; each seed gives one run, so name it once")
+        problem: "seed \(seed) is given twice; each seed gives one run, so give it once")
     }
   }
 

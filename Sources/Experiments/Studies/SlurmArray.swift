@@ -133,7 +133,7 @@ package struct SlurmArray: Sendable {
       if [ "$status" -ne 0 ] && { [ "$notice" = limit ] ||
         { [ -z "$notice" ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 3 ] &&
           { [ "$status" -ge 128 ] || [ "$status" -eq 74 ]; }; }; }; then
-        echo "task $task: once more from the checkpoint"
+        echo "task $task: queued again, to continue from the checkpoint"
         scontrol requeue "$task"
         # Slurm ends this task now; to end by itself would count as its end.
         sleep 60
@@ -178,7 +178,7 @@ package struct SlurmArray: Sendable {
       }
       var reason = lines.isEmpty ? "exit code \(result.code)" : lines.joined(separator: "; ")
       if reason.localizedCaseInsensitiveContains("partition") {
-        reason += "; `sinfo --summarize` names the partitions"
+        reason += "; `sinfo --summarize` shows the partitions"
       }
       throw StudyError.refused(reason: printable(reason, limit: 500))
     }

@@ -31,28 +31,29 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
     case .file(let error): error.description
     case .invalid(let source, let problem): "\(source): \(problem)"
     case .anotherStudy(let folder, let difference):
-      "\(printable(folder)): holds another study: \(difference); choose another folder"
+      "\(printable(folder)): contains another study: \(difference); choose another folder"
     case .isRun(let folder):
-      "\(printable(folder)): holds a run of hiro train; choose another folder for the study"
+      "\(printable(folder)): contains a run of hiro train; choose another folder for the study"
     case .noStudy(let folder):
-      "\(printable(folder)): holds no \(StudyFolder.file) to go on with; begin a study with --output"
+      "\(printable(folder)): contains no \(StudyFolder.file) to continue; begin a study with "
+        + "--output"
     case .tooManyJobs(let jobs, let fit):
-      "--jobs \(jobs): so many runs at a time need more memory than this machine has; "
-        + "\(max(1, fit)) fit"
+      "--jobs \(jobs): this many runs at a time need more memory than this machine has; "
+        + "use --jobs \(max(1, fit))"
     case .noSlurm:
       "--slurm: there is no sbatch here; install Slurm's commands (Debian: slurm-client), "
         + "or leave --slurm out to use this machine"
     case .refused(let reason): "Slurm refused the study: \(reason)"
     case .queued(let folder, let job):
-      "\(printable(folder)): is on the cluster as job \(job); wait for it, or end it with "
+      "\(printable(folder)): is already on the cluster as job \(job); wait for it, or end it with "
         + "scancel \(job)"
     case .unsuitablePath(let path):
-      "\(printable(path)): a line break or a quote in the path has no place in a batch script; "
+      "\(printable(path)): a path with a line break or a quote cannot be used in a batch script; "
         + "choose another folder"
     case .failed(let runs):
-      "\(runs.count == 1 ? "a run" : "\(runs.count) runs") did not come to an end: "
+      "\(runs.count == 1 ? "a run" : "\(runs.count) runs") failed: "
         + runs.prefix(5).joined(separator: "; ") + (runs.count > 5 ? "; …" : "")
-        + "; the same command tries again"
+        + "; repeat the command to try again"
     }
   }
 }

@@ -32,7 +32,7 @@ extension Study {
     let root = try ConfigurationLayers.node(of: text, source: source, isValue: false)
     guard case .mapping(let mapping) = root else {
       throw StudyError.invalid(
-        source: source, problem: "expected `tasks:`, `variants:`, `seeds:` and so on")
+        source: source, problem: "expected lines such as `tasks:`, `variants:` and `seeds:`")
     }
     var fields: [String: (key: Node, value: Node)] = [:]
     for (key, value) in mapping {
@@ -42,7 +42,7 @@ extension Study {
         throw StudyError.invalid(
           source: reader.place(key),
           problem: "unknown key \(quoted(name)); "
-            + (hint ?? "a study has \(Self.keys.joined(separator: ", "))"))
+            + (hint ?? "the keys of a study are \(Self.keys.joined(separator: ", "))"))
       }
       fields[name] = (key, value)
     }
@@ -89,7 +89,7 @@ extension Study {
       switch (fields["tasks"], fields["map"]) {
       case (let (_, node)?, nil):
         if let (key, _) = fields["robot"] {
-          throw invalid(key, "a robot of one's own needs a map to stand in")
+          throw invalid(key, "your own robot needs a maze: give `map` instead of `tasks`")
         }
         let nodes = try list(node)
         guard !nodes.isEmpty else { throw invalid(node, "name at least one task") }
@@ -99,7 +99,9 @@ extension Study {
           do throws(EnvironmentError) {
             _ = try TaskRegistry.task(named: name)
           } catch { throw invalid(node, "\(error)") }
-          guard !names.contains(name) else { throw invalid(node, "task \(name) is there twice") }
+          guard !names.contains(name) else {
+            throw invalid(node, "task \(name) is given twice; remove one")
+          }
           names.append(name)
         }
         return .tasks(names)
@@ -107,9 +109,11 @@ extension Study {
         return .map(
           path(try word(map, "a map's file")),
           robot: try fields["robot"].map { path(try word($0.value, "a robot's file")) })
-      case (_?, let (key, _)?): throw invalid(key, "a map is a task; leave `tasks` or `map` out")
+      case (_?, let (key, _)?):
+        throw invalid(key, "the map is the task; leave out either `tasks` or `map`")
       case (nil, nil):
-        throw StudyError.invalid(source: source, problem: "names no task; add `tasks: [ant-maze]`")
+        throw StudyError.invalid(
+          source: source, problem: "no task is given; add a line such as `tasks: [ant-maze]`")
       }
     }
 
@@ -128,7 +132,8 @@ extension Study {
         }
         guard !variants.contains(where: { $0.name == variant.name }) else {
           throw invalid(
-            node, "two variants are called \(quoted(variant.name)); give one another `name`")
+            node, "two variants are called \(quoted(variant.name)); give one of them another `name`"
+          )
         }
         variants.append(variant)
       }
@@ -146,11 +151,12 @@ extension Study {
         case "set": variant.assignments = try assignments(value, of: key)
         case let other:
           throw invalid(
-            key, "unknown key \(quoted(other ?? "")); a variant has name, preset and set")
+            key,
+            "unknown key \(quoted(other ?? "")); the keys of a variant are name, preset and set")
         }
       }
       guard let name = name ?? (variant.assignments.isEmpty ? variant.preset : nil) else {
-        throw invalid(node, "a variant with settings of its own needs a `name`")
+        throw invalid(node, "a variant with its own settings needs a `name`")
       }
       variant.name = name
       return variant
@@ -160,7 +166,7 @@ extension Study {
       let name = try word(node, "a name")
       guard name.allSatisfy(Study.isNameCharacter), name.count <= 100, !name.hasPrefix(".") else {
         throw invalid(
-          node, "a variant's name is its folder's: letters, digits, - _ . + and no more")
+          node, "a variant's name is also its folder's name: use only letters, digits and - _ . +")
       }
       return name
     }
@@ -202,7 +208,7 @@ extension Study {
       try layers.apply(mapping.map { $0 }, source: source)
       for (inner, _) in mapping {
         if let name = inner.scalar?.string, Study.ownKeys.contains(name) {
-          throw invalid(inner, "\(name) belongs to the study as a whole, not under `set`")
+          throw invalid(inner, "\(name) is for the whole study and is not allowed under `set`")
         }
       }
       return layers.assignments
@@ -234,7 +240,7 @@ extension Study {
       guard !Self.ownKeys.contains(assignment.key) else {
         throw StudyError.invalid(
           source: "--set",
-          problem: "\(assignment.key) belongs to the study as a whole; use its own option")
+          problem: "\(assignment.key) is for the whole study; use its own option")
       }
       self.assignments.removeAll { $0.key == assignment.key }
       self.assignments.append(assignment)

@@ -77,8 +77,8 @@ package final class StudyFolder {
     try AtomicFile.write(
       kept.yaml(
         heading: """
-          A study of \(runs.count) runs; `hiro study \(Self.file) --output FOLDER` makes it again.
-          What each run used in full is in its \(RunFolder.configuration).
+          A study of \(runs.count) runs; `hiro study \(Self.file) --output FOLDER` repeats it.
+          All settings of each run are in its \(RunFolder.configuration).
           """), to: "\(path)/\(Self.file)")
   }
 
@@ -92,7 +92,7 @@ package final class StudyFolder {
     }
     let maze = try MazeMap(path: map)
     guard try maze == MazeMap(path: oldMap) else {
-      throw StudyError.anotherStudy(folder: folder, difference: "its map is another")
+      throw StudyError.anotherStudy(folder: folder, difference: "its map is different")
     }
     // If only one of the studies uses the Ant, their tasks have different names, which is found
     // later.
@@ -102,7 +102,7 @@ package final class StudyFolder {
         .physicsDifference(from: TaskDefinition(map: maze, robot: oldRobot))
     {
       throw StudyError.anotherStudy(
-        folder: folder, difference: "its robot is another: \(printable(difference))")
+        folder: folder, difference: "its robot is different: \(printable(difference))")
     }
     return old
   }
@@ -113,7 +113,7 @@ package final class StudyFolder {
     for run in try old.runs() {
       guard let configuration = present[run.folder] else {
         throw StudyError.anotherStudy(
-          folder: path, difference: "it has \(run.name), this one has not")
+          folder: path, difference: "it has the run \(run.name), which this one does not have")
       }
       if let setting = run.configuration.firstDifference(from: configuration) {
         throw StudyError.anotherStudy(

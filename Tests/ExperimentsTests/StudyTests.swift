@@ -93,7 +93,10 @@ struct StudyTests {
         "tasks: point-maze\nvariants: [hiro, hiro]\n",
         "s.yaml:2:18: two variants are called \"hiro\""
       ),
-      ("tasks: point-maze\nvariants: [{set: {steps: 3}}]\n", "s.yaml:2:19: steps is for the whole study"),
+      (
+        "tasks: point-maze\nvariants: [{set: {steps: 3}}]\n",
+        "s.yaml:2:19: steps is for the whole study"
+      ),
       ("tasks: point-maze\nvariants: [{set: {warmUpSteps: 3}}]\n", "needs a `name`"),
       (
         "tasks: point-maze\nvariants: [{name: ../x}]\n",

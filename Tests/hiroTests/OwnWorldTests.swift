@@ -169,7 +169,7 @@ struct OwnWorldTests {
     let policies = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../models/policies").standardized.path
     for name in try FileManager.default.contentsOfDirectory(atPath: policies) {
-      let outcome = try evaluate("\(policies)/\(name)", "--threads", "2")
+      let outcome = try evaluate("\(policies)/\(name)", "--no-card")
       #expect(outcome.code == 0, "\(name): \(outcome.errors)")
       let inspected = try Program.run("inspect", "\(policies)/\(name)")
       #expect(inspected.code == 0 && !inspected.output.contains("not measured"))

@@ -227,7 +227,7 @@ struct RenderTests {
       Program.path,
       [
         "render", try policy(), "--output", folder.file("pictures"), "--size", "640x480",
-        "--no-video",
+        "--every", "10", "--no-video",
       ])
     defer { terminal.hangUp() }
     #expect(terminal.wait(for: " steps ("), "\(terminal.text)")

@@ -9,7 +9,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Training", .serialized)
+@Suite("Training")
 struct TrainingTests {
   private func configuration(
     _ definition: TaskDefinition, preset: String = "hiro", steps: Int, _ assignments: String...

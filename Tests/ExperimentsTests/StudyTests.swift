@@ -110,7 +110,7 @@ struct StudyTests {
       ("- 1\n", "s.yaml: expected lines such as `tasks:`"),
       (
         "tasks: [ant-gather, ant-maze]\nset: {higher.otherSurroundings: 0.5}\n",
-        "higher.otherSurroundings: needs a task whose objects"
+        "ant-maze default: higher.otherSurroundings: needs a task whose objects"
       ),
     ])
   func refusals(yaml: String, message: String) {

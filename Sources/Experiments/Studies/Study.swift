@@ -141,7 +141,12 @@ extension Study {
     try layers.apply(["seed": "\(seed)"], source: "--seeds")
     var configuration = layers.configuration
     configuration.task = task.name
-    try configuration.learning.check(definition.surroundings)
+    do throws(AgentShapeError) {
+      _ = try task.agentShape(for: configuration.learning)
+      try configuration.learning.check(definition.surroundings)
+    } catch {
+      throw StudyError.invalid(source: "\(task.name) \(variant.name)", problem: "\(error)")
+    }
     try configuration.checkMemory(for: task)
     return StudyRun(
       index: index, task: task.name, variant: variant.name, seed: seed,

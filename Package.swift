@@ -2,8 +2,9 @@
 import Foundation
 import PackageDescription
 
-/// Which libmujoco: unset for the system's own; `3.3` or `4.0` for what `scripts/setup`, called with
-/// the same setting, has fetched; or the path of another one's pkg-config file.
+/// The pkg-config file of the libmujoco to use, or nil for the system's own. HIRO_MUJOCO chooses
+/// it: unset or `2.2.2` for the system's own; `3.3` or `4.0` for the version that `scripts/setup`
+/// downloaded with the same setting; or the path of any other pkg-config file.
 let mujoco: String? = Context.environment["HIRO_MUJOCO"].flatMap { setting in
   if ["", "2.2.2"].contains(setting) { return nil }
   let file =
@@ -18,7 +19,8 @@ let mujoco: String? = Context.environment["HIRO_MUJOCO"].flatMap { setting in
 let package = Package(
   name: "hiro",
   products: [
-    // With CMuJoCo for MuJoCo's own functions: see Simulation.withUnsafePointers.
+    // Includes CMuJoCo, which gives access to MuJoCo's own functions: see
+    // Simulation.withUnsafePointers.
     .library(name: "MuJoCo", targets: ["CMuJoCo", "MuJoCo"]),
     .library(name: "MuJoCoGraphics", targets: ["Imaging", "MuJoCoGraphics"]),
     .library(name: "Environments", targets: ["Environments", "Randomness"]),
@@ -31,15 +33,16 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
-    // One C module per system library.
+    // C modules for the system libraries.
     .systemLibrary(
       name: "CLibMuJoCo", pkgConfig: mujoco, providers: [.apt(["libmujoco-dev"])]),
     .target(
       name: "CMuJoCo", dependencies: ["CLibMuJoCo"],
-      // A chosen one is linked by its file's name, with its version: by this one the linker would
-      // find the system's first.
+      // The pkg-config file of a chosen libmujoco links the library by its full file name, which
+      // contains the version. With this short name, the linker would find the system's library
+      // first.
       linkerSettings: mujoco == nil ? [.linkedLibrary("mujoco")] : []),
-    // Reads XML as MuJoCo does.
+    // Reads XML with the same library as MuJoCo.
     .target(name: "CXML", linkerSettings: [.linkedLibrary("tinyxml2")]),
     .systemLibrary(name: "CEGL", pkgConfig: "egl", providers: [.apt(["libegl-dev"])]),
     .systemLibrary(name: "CGLFW", pkgConfig: "glfw3", providers: [.apt(["libglfw3-dev"])]),
@@ -54,24 +57,24 @@ let package = Package(
     .target(name: "Files"),
     .target(name: "Safetensors", dependencies: ["Files"]),
 
-    // Physics, and apart from it what draws them: only that needs a graphics stack.
+    // The physics, and separately the drawing: only the drawing needs graphics libraries.
     .target(name: "Imaging", dependencies: ["CPNG"]),
     .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CXML"]),
     .target(
       name: "MuJoCoGraphics", dependencies: ["CEGL", "CGLFW", "CMuJoCo", "Imaging", "MuJoCo"]),
 
-    // Learning, which knows nothing of MuJoCo.
+    // Learning. It does not depend on MuJoCo.
     .target(name: "NeuralNetworks", dependencies: ["CKernels", "Randomness"]),
     .target(
       name: "Learning",
       dependencies: ["CKernels", "Files", "NeuralNetworks", "Parallel", "Randomness"]),
 
-    // Robots in worlds to learn in.
+    // The environments: robots, and the worlds in which they learn.
     .target(
       name: "Environments", dependencies: ["Files", "Learning", "MuJoCo", "Randomness"],
       resources: [.embedInCode("Robots/Models")]),
 
-    // Experiments.
+    // Experiments, and the command-line program.
     .target(
       name: "Experiments",
       dependencies: [
@@ -114,7 +117,7 @@ let package = Package(
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
 
-    // Hostile files for every reader: a short run in the tests, long ones by scripts/fuzz.
+    // Gives damaged files to every reader: briefly in the tests, for longer in scripts/fuzz.
     .target(
       name: "Fuzzing",
       dependencies: [
@@ -124,7 +127,7 @@ let package = Package(
       path: "Tests/Fuzzing"),
     .executableTarget(name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzz"),
 
-    // What a long run does again and again, to measure the growth of its memory: scripts/memory.
+    // Repeats what a long run does, and measures how much its memory grows: scripts/memory.
     .executableTarget(
       name: "memory",
       dependencies: [
@@ -136,7 +139,7 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// What a later language mode will ask for, asked for today: `any` before the name of a protocol, and the
+// Turn on now what a later language mode will require: `any` before the name of a protocol, and an
 // import of every module whose members a file uses.
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
   target.swiftSettings = [

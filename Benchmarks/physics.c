@@ -1,10 +1,11 @@
-// The bare cost of the physics: a loop of mj_step in C, with nothing of ours around it.
+// Measures the cost of the physics alone: a loop of mj_step in C, without any code of hiro.
 //
 //   physics MODEL.xml [SECONDS]
 //
-// One environment step is 5 mj_step calls with random torques held; every 500 of them the state
-// goes back to the model's start, as an episode does. Prints a JSON object:
-// the median over windows of 500 environment steps, and their extremes.
+// One environment step is 5 calls of mj_step with the same random torques. After every 500 environment
+// steps, the state is reset to the model's initial state, as at the start of an episode. Prints a JSON
+// object with the median, minimum and maximum time of an environment step over windows of 500
+// environment steps, the number of windows, and the version of MuJoCo.
 
 #include <mujoco/mujoco.h>
 #include <stdint.h>
@@ -20,7 +21,7 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-// SplitMix64: cheap enough to stay invisible beside the physics.
+// SplitMix64: so fast that its cost is negligible compared with the physics.
 static double uniform(uint64_t *state) {
   uint64_t z = (*state += 0x9E3779B97F4A7C15u);
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -51,7 +52,7 @@ int main(int count, char **arguments) {
   int measured = 0;
   uint64_t random = 1;
   const double start = now();
-  // The first episode warms the caches and is not counted.
+  // The first episode fills the caches and is not counted.
   for (int episode = -1; measured < kMaxWindows && now() - start < seconds; ++episode) {
     mj_resetData(model, data);
     const double begin = now();
@@ -66,7 +67,7 @@ int main(int count, char **arguments) {
     if (episode >= 0) windows[measured++] = 1e6 * (now() - begin) / kEpisodeSteps;
   }
   if (measured == 0) {
-    fprintf(stderr, "physics: %g s is too short for one episode\n", seconds);
+    fprintf(stderr, "physics: %g s is too short to measure one episode\n", seconds);
     return 64;
   }
   qsort(windows, (size_t)measured, sizeof windows[0], ascending);

@@ -1,23 +1,24 @@
 #!/usr/bin/env python3
-"""HIRO on Ant Maze in PyTorch: the peer that our training is measured against.
+"""HIRO on Ant Maze in PyTorch: the program with which the training speed of hiro is compared.
 
     python3 Benchmarks/pytorch_hiro.py models/ant-maze.xml [--threads 2] [--steps 4000] ...
     (needs PyTorch, NumPy and MuJoCo's Python bindings)
 
-A complete training program that does the work of the published configuration (Nachum et al. 2018
-and its authors' code) step by step: one environment step of five mj_step, one TD3 update of the
-lower level at batch 100, and at every tenth step one TD3 update of the higher level after
-off-policy correction with all ten candidates. It trains for real; it has no evaluation,
-checkpoints or metrics. Prints one JSON object with the steps per second of a window that begins
+This is a complete training program that does the same work as the published configuration (Nachum
+et al. 2018 and the authors' code), step by step: one environment step of five mj_step calls; one TD3
+update of the lower level with a batch of 100; and, at every tenth step, one TD3 update of the higher
+level after off-policy correction with all ten candidates. It really trains, but it has no evaluation,
+checkpoints or metrics. It prints one JSON object with the steps per second of a window that begins
 after the warm-up.
 
-Written to be as fast as PyTorch honestly gets on a processor: replay rows in one table, so that a
-batch is one gather; the correction in one batch, its first layer split into a part for each
-(transition, step) and a part for each (transition, candidate); the actor's single rows without
-gradients; fused Adam and foreach target updates. `--products` chooses who multiplies: `mkl`
-(PyTorch's F.linear on x86) or `onednn` (the operator that torch.compile emits, wrapped for
-autograd, with bias and ReLU fused); `auto` times both and takes the faster, because MKL is slow on
-processors that Intel did not make. `--compile` passes the losses through torch.compile.
+It is written to be as fast as possible in PyTorch on a CPU: the replay rows are in one table, so a
+batch is one gather operation; the correction is computed in one batch, and its first layer is split
+into a part for each (transition, step) and a part for each (transition, candidate); the actor
+processes single rows without gradients; Adam is fused, and the target updates use foreach operations.
+`--products` chooses the library for the matrix products: `mkl` (PyTorch's F.linear on x86) or
+`onednn` (the operator that torch.compile emits, wrapped for autograd, with bias and ReLU fused);
+`auto` measures both and takes the faster one, because MKL is slow on processors that are not made by
+Intel. `--compile` passes the losses through torch.compile.
 """
 
 import argparse
@@ -37,7 +38,7 @@ CAPACITY = 200_000
 EPISODE_STEPS = 500
 FRAME_SKIP = 5
 WARM_UP_STEPS = 2_500
-CANDIDATES = 8  # drawn at random; the mean and the original come on top
+CANDIDATES = 8  # random; the achieved change and the original subgoal are added to them
 DISCOUNT = 0.99
 TAU = 0.005
 HIGHER_REWARD_SCALE = 0.1
@@ -50,7 +51,7 @@ SUBGOAL = np.array([10, 10, 0.5, 1, 1, 1, 1] + [0.5, 0.3] * 4, np.float32)
 
 
 class OneDNNLinear(torch.autograd.Function):
-    """relu(x Wᵀ + b), or without the ReLU, by oneDNN in both directions."""
+    """relu(x Wᵀ + b), or x Wᵀ + b; oneDNN computes the forward and the backward pass."""
 
     @staticmethod
     def forward(context, x, weight, bias, relu):
@@ -67,7 +68,7 @@ class OneDNNLinear(torch.autograd.Function):
             gradient = torch.ops.aten.threshold_backward(gradient, y, 0)
         product = torch.ops.mkldnn._linear_pointwise
         needs_x, needs_weight, _, _ = context.needs_input_grad
-        # The operator computes A Bᵀ, so that the second factor is given transposed.
+        # The operator computes A Bᵀ, so the second factor is passed transposed.
         to_x = product(gradient, weight.t(), None, "none", [], "") if needs_x else None
         if not needs_weight:
             return to_x, None, None, None
@@ -81,7 +82,7 @@ def mkl_linear(x, weight, bias, relu):
 
 
 def onednn_linear(x, weight, bias, relu):
-    # A single row or column is a matrix-vector product, for which the operator has no fast path.
+    # With a single row or column, this is a matrix-vector product. The operator is slow at these.
     if x.shape[0] == 1 or weight.shape[0] == 1:
         return mkl_linear(x, weight, bias, relu)
     return OneDNNLinear.apply(x, weight, bias, relu)
@@ -97,7 +98,7 @@ def make_layer(inputs, outputs, bound=None):
 
 
 def make_network(inputs, extra, outputs):
-    """Weights and biases of three layers; `extra` inputs enter at the first two."""
+    """Weights and biases of three layers; the first two layers also receive the `extra` inputs."""
     layers = make_layer(inputs + extra, HIDDEN), make_layer(HIDDEN + extra, HIDDEN)
     return [*layers[0], *layers[1], *make_layer(HIDDEN, outputs, 0.003)]
 
@@ -128,7 +129,7 @@ def target_value(pa, p1, p2, scale, reward, discount, x):
 
 
 class TD3:
-    """One level: its networks, their targets, and the update."""
+    """One level: its networks, the target networks, and the update."""
 
     def __init__(self, inputs, scale):
         self.scale = torch.from_numpy(scale)
@@ -144,13 +145,13 @@ class TD3:
         self.actor_adam = torch.optim.Adam(self.actor, 1e-4, fused=True)
         self.critic_adam = torch.optim.Adam(self.critics, 1e-3, fused=True)
         self.frozen_critic1 = [p.detach() for p in self.critic1]
-        # Shares the weights' memory: one row is quicker outside autograd.
+        # Shares memory with the weights: a single row is faster without autograd.
         self.policy = [p.detach() for p in self.actor]
         self.updates = 0
         self.loss = 0.0
 
     def act(self, x):
-        """The action for one row, a NumPy vector."""
+        """Returns the action for one input row, as a NumPy vector."""
         with torch.no_grad():
             return actor(self.policy, self.scale, torch.from_numpy(x).unsqueeze(0))[0].numpy()
 
@@ -178,7 +179,7 @@ class TD3:
 
 
 class Replay:
-    """A ring of rows; a batch is one gather."""
+    """A ring buffer of rows; sampling a batch is one gather operation."""
 
     def __init__(self, *widths):
         self.rows = torch.zeros(CAPACITY, sum(widths))
@@ -200,7 +201,7 @@ class Replay:
 
 
 class AntMaze:
-    """Ant Maze as published; the observation is updated in place."""
+    """Ant Maze as in the paper; the observation array is updated in place."""
 
     def __init__(self, path, generator):
         self.model = mujoco.MjModel.from_xml_path(path)
@@ -237,7 +238,7 @@ class AntMaze:
 
 
 def correct(lower, states, actions, goal, generator):
-    """The candidate for each transition that best explains the stored actions (paper, 3.3).
+    """For each transition, returns the candidate that best explains the stored actions (paper, 3.3).
 
     states [B, c + 1, 30], actions [B, c, 8], goal [B, 15] -> [B, 15].
     """
@@ -251,7 +252,8 @@ def correct(lower, states, actions, goal, generator):
     candidates[:, CANDIDATES + 1] = goal
     candidates.clamp_(-half_range, half_range)
 
-    # The goal at step i is candidate + position 0 - position i: a sum, and so is its product.
+    # The goal at step i is candidate + position 0 - position i. As this is a sum, its product with
+    # the weights is also a sum, whose parts are computed separately.
     steps = torch.empty(BATCH, INTERVAL, LOWER_INPUT)
     steps[:, :, :OBSERVATION] = states[:, :-1]
     steps[:, :, :2] = 0
@@ -268,7 +270,7 @@ def correct(lower, states, actions, goal, generator):
 
 
 class HIRO:
-    """The two levels, their replay buffers, and the published order of events."""
+    """The two levels and their replay buffers, with the order of operations of the paper."""
 
     def __init__(self, path, seed):
         torch.manual_seed(seed)
@@ -277,9 +279,9 @@ class HIRO:
         self.environment = AntMaze(path, self.generator)
         self.lower = TD3(LOWER_INPUT, TORQUE)
         self.higher = TD3(HIGHER_INPUT, SUBGOAL)
-        # Input (x and y already zero), action, reward, next input.
+        # Input (with x and y set to zero), action, reward, next input.
         self.lower_replay = Replay(LOWER_INPUT, ACTION, 1, LOWER_INPUT)
-        # Target, goal, reward, the c + 1 states, the c actions.
+        # Target, goal, reward, c + 1 states, c actions.
         self.higher_replay = Replay(
             TARGET, POSITION, 1, (INTERVAL + 1) * OBSERVATION, INTERVAL * ACTION
         )
@@ -309,7 +311,7 @@ class HIRO:
         return x
 
     def step(self):
-        """One environment step and the updates that belong to it."""
+        """Makes one environment step and the updates that follow it."""
         environment = self.environment
         i = environment.time % INTERVAL
         x = self.lower_input()
@@ -355,7 +357,7 @@ class HIRO:
 
 
 def seconds_of_products(function):
-    """The time of a typical forward and backward pass, to choose the faster library."""
+    """Measures a typical forward and backward pass, so that the faster library can be chosen."""
     x = torch.randn(BATCH, HIDDEN)
     layers = [make_layer(HIDDEN, HIDDEN) for _ in range(2)]
     times = []
@@ -376,7 +378,7 @@ def choose_products(name):
     if name == "auto":
         name = min(functions, key=lambda key: seconds_of_products(functions[key]))
     if name not in functions:
-        raise SystemExit(f"pytorch_hiro: this PyTorch has no {name}")
+        raise SystemExit(f"pytorch_hiro: this version of PyTorch does not support {name}")
     global linear
     linear = functions[name]
     return name
@@ -384,14 +386,14 @@ def choose_products(name):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("model", help="the MJCF of Ant Maze: models/ant-maze.xml")
-    parser.add_argument("--threads", type=int, default=2, help="threads of PyTorch's operators")
-    parser.add_argument("--steps", type=int, default=4_000, help="steps of the measured window")
+    parser.add_argument("model", help="the MJCF file of Ant Maze: models/ant-maze.xml")
+    parser.add_argument("--threads", type=int, default=2, help="threads that PyTorch's operators use")
+    parser.add_argument("--steps", type=int, default=4_000, help="number of measured training steps")
     parser.add_argument(
-        "--settle", type=int, default=500, help="training steps before it, not counted"
+        "--settle", type=int, default=500, help="training steps before these, not measured"
     )
     parser.add_argument("--products", choices=["auto", "mkl", "onednn"], default="auto")
-    parser.add_argument("--compile", action="store_true", help="torch.compile the losses")
+    parser.add_argument("--compile", action="store_true", help="use torch.compile for the losses")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 

@@ -1,12 +1,13 @@
-// The rate at which oneDNN multiplies the matrices of a HIRO update, on one thread and on all.
+// Measures how fast oneDNN computes the matrix products of a HIRO update: with one thread, and with
+// several threads at once.
 //
 //   sgemm [THREADS [SECONDS]]
 //
-// Each thread multiplies on its own, with one OpenMP thread of oneDNN's, as the training does. The
-// shapes are those of the lower level's critic and actor at batch 100 with 300 hidden units: the
-// forward product, the gradient of the input, the gradient of the weights. Prints a JSON object with
-// the GFLOP/s of each thread, by shape, and `update`: all of them in the proportion in which one
-// update needs them.
+// Each thread computes its own products, and oneDNN uses one OpenMP thread in each of them, as in
+// training. The shapes are those of the lower level's critic and actor with a batch of 100 and 300
+// hidden units: the forward product, the gradient of the input, and the gradient of the weights.
+// Prints a JSON object with the GFLOP/s per thread (the mean over the threads) for each shape, and
+// `update`, the rate for all shapes together in the proportions in which one update needs them.
 
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
@@ -17,7 +18,8 @@
 
 enum { kMaxThreads = 64, kAlignment = 64 };
 
-// A product C[m, n] = op(A)[m, k] · op(B)[k, n], row-major, and how many of it one update needs.
+// A product C[m, n] = op(A)[m, k] · op(B)[k, n] of row-major matrices, and how often one update needs
+// it.
 typedef struct {
   const char *name;
   char transposeA, transposeB;
@@ -25,9 +27,11 @@ typedef struct {
   double perUpdate;
 } Product;
 
-// Per lower update (input 45, action 8, hidden 300, batch 100): target actor, two target critics,
-// two critics forward and backward; half an actor update on top (its forward, critic 1's forward
-// and backward to the action, its own backward). Products with a side of 8 or 1 are left out.
+// One update of the lower level (input 45, action 8, hidden 300, batch 100) needs: the target actor,
+// two target critics, and two critics forward and backward. In addition, it needs half of an actor
+// update, because the actor is updated every second time: the actor forward, critic 1 forward and
+// backward to the action, and the actor backward. Products in which a dimension is 8 or 1 are left
+// out.
 static const Product products[] = {
     {"layer 1 forward, actor", 'N', 'T', 100, 300, 45, 1 + 0.5},
     {"layer 1 forward, critic", 'N', 'T', 100, 300, 53, 2 + 2 + 0.5},

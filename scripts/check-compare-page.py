@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Opens a page of `hiro compare` in Chromium and compares it with the CSV; see
+"""Opens a page written by `hiro compare` in Chromium and compares it with the CSV file; see
 scripts/test-compare-page.
 
     python3 scripts/check-compare-page.py PAGE.html RUNS.csv [SCREENSHOT.png]
@@ -25,7 +25,7 @@ def interquartile_mean(values):
 
 
 def expected_rows(path):
-    """For each task and variant the numbers that follow from the evaluations."""
+    """Computes the numbers of the tables, for each task and variant, from the evaluations."""
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file))
     own = {}
@@ -42,7 +42,7 @@ def expected_rows(path):
                 looks.append((int(row["step"]), float(second)))
     result = {}
     for key, runs in curves.items():
-        # What a second look saw counts, where there was one.
+        # If policies of a run were evaluated a second time, only those results count.
         decisive = [confirmed.get((*key, seed), run) for seed, run in runs.items()]
         best = [max(score for _, score in run) for run in decisive]
         last = [run[-1][1] for run in runs.values()]
@@ -91,11 +91,11 @@ def main():
             page.screenshot(path=sys.argv[3], full_page=True)
         browser.close()
 
-    expect(not messages and not failures, f"the console says {messages + failures}")
+    expect(not messages and not failures, f"the browser console has messages: {messages + failures}")
     outside = [url for url in requests if url != page_path.as_uri() and not url.startswith("data:")]
-    expect(not outside, f"the page asks for {outside}")
+    expect(not outside, f"the page made network requests: {outside}")
     expect(all(done and width > 100 for done, width in pictures), f"broken pictures: {pictures}")
-    expect(curves > 0, "there are no curves")
+    expect(curves > 0, "the page has no curves")
 
     expected = expected_rows(csv_path)
     compared = 0
@@ -105,17 +105,17 @@ def main():
         row = next(row for row in table["rows"][1:] if row[0][0] == variant)
         for name, number in numbers.items():
             text, value = row[head.index(name)]
-            expect(value is not None, f"{variant}: {name} is no number: {text}")
+            expect(value is not None, f"{variant}: {name} is not a number: {text}")
             expect(
                 math.isclose(float(value), number, rel_tol=1e-12),
-                f"{variant}: {name} is {value}, and {number} in the CSV",
+                f"{variant}: {name} is {value} on the page, but {number} according to the CSV file",
             )
             shown = float(text.split(" ")[0].replace(",", ""))
-            expect(abs(shown - number) <= (0.5 if number > 10 else 0.00501), f"{name}: {text}, {number}")
+            expect(abs(shown - number) <= (0.5 if number > 10 else 0.00501), f"{name}: shown as {text}, expected {number}")
             compared += 1
     print(
-        f"test-compare-page: {compared} numbers, {curves} lines and {len(pictures)} pictures are as "
-        "they should be; the console is empty, and nobody was asked for anything"
+        f"test-compare-page: {compared} numbers, {curves} lines and {len(pictures)} pictures are "
+        "correct; the console is empty, and the page made no network requests"
     )
 
 

@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""Reads a policy of hiro without hiro, and checks that it acts as hiro says it does.
+"""Reads a policy of hiro without using hiro, and checks that it gives the same actions as hiro.
 
     python3 scripts/check-policy.py POLICY.safetensors [ROLLOUT.json]
                                                         (needs NumPy and safetensors)
 
-Loads the policy with the safetensors package, and, for each step of a rollout that hiro wrote
-down, computes subgoal and action with NumPy in double precision. Exits with 1 where one differs
-from hiro's by more than 1e-5 of its range. Without a rollout it prints what the policy does where
-every observation is zero. The tests run it; it is also the shortest description of how to use a
-policy from Python.
+Loads the policy with the safetensors package. For each step of a rollout that hiro recorded, it
+computes the subgoal and the action with NumPy in double precision. Exits with 1 if one of them
+differs from hiro's by more than 1e-5 of its range. Without a rollout, it prints the action of the
+policy if all inputs (observation and subgoal or target) are zero. The tests run this script; it is
+also the shortest description of how to use a policy in Python.
 
-ROLLOUT.json, one episode from its start:
+ROLLOUT.json contains one episode from its start:
 
-    interval    environment steps from one subgoal to the next
+    interval    number of environment steps from one subgoal to the next
     semantics   "relative" or "absolute"
-    steps[]     observation [..], target [..], subgoal [..] (null without levels), action [..]
+    steps[]     observation [..], target [..], subgoal [..] (null for a flat policy), action [..]
 """
 
 import json
@@ -23,7 +23,7 @@ import sys
 import numpy as np
 from safetensors import safe_open
 
-TOLERANCE = 1e-5  # of the range: 300 sums of 32-bit products are off by about 1e-6
+TOLERANCE = 1e-5  # of the range: sums of 300 32-bit products have errors of about 1e-6
 
 
 class Policy:
@@ -44,11 +44,11 @@ class Policy:
         return x
 
     def decide(self, observation, target):
-        """The higher level: a new subgoal."""
+        """The higher level: returns a new subgoal."""
         return self.actor("higher.actor", np.concatenate([observation, target]), self.half_range)
 
     def act(self, observation, target, subgoal):
-        """The lower level, or the only one: an action."""
+        """The lower level, or the only level of a flat policy: returns an action."""
         if self.is_flat:
             x = np.concatenate([observation, target])
             return self.actor("flat.actor", x, self.action_limits)
@@ -57,7 +57,7 @@ class Policy:
         return self.actor("lower.actor", np.concatenate([seen, subgoal]), self.action_limits)
 
     def run(self, steps, interval, semantics):
-        """The subgoal and the action at each step of an episode."""
+        """Yields the subgoal and the action for each step of an episode."""
         subgoal, position = None, None
         for time, step in enumerate(steps):
             observation, target = np.array(step["observation"]), np.array(step["target"])
@@ -73,7 +73,7 @@ class Policy:
 def largest_error(computed, given, scale):
     given = np.array(given)
     if computed.shape != given.shape:
-        sys.exit(f"check-policy: {given.shape} numbers in the rollout, {computed.shape} computed")
+        sys.exit(f"check-policy: the shape is {given.shape} in the rollout, but {computed.shape} as computed")
     return float(np.max(np.abs(computed - given) / scale))
 
 
@@ -97,7 +97,7 @@ def main():
         if subgoal is not None:
             error = max(error, largest_error(subgoal, step["subgoal"], policy.half_range))
     count = len(rollout["steps"])
-    print(f"check-policy: {count} steps, within {error:.1e} of the range (at most {TOLERANCE:.0e})")
+    print(f"check-policy: {count} steps, largest error {error:.1e} of the range (allowed: {TOLERANCE:.0e})")
     return 0 if count > 0 and error <= TOLERANCE else 1
 
 

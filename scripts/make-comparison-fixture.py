@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Makes Tests/ExperimentsTests/Fixtures/comparison.json with rliable, which `hiro compare` is checked
-against: interquartile means, their stratified bootstrap intervals, probabilities of improvement.
+"""Writes Tests/ExperimentsTests/Fixtures/comparison.json with rliable. The tests compare the results of
+`hiro compare` with this file: interquartile means, their stratified bootstrap intervals, and
+probabilities of improvement.
 
     python3 scripts/make-comparison-fixture.py          (needs rliable)
 
-The scores are success rates of ten episodes, as runs have them, so there are ties. The intervals
-are of 10,000 repetitions of rliable's own draws; ours must come to the same within what repetitions
-differ by.
+The scores are success rates over ten episodes, as in real runs, so some of them are equal. The
+intervals come from 10,000 repetitions with rliable's own random numbers. Those of hiro must be the
+same, except for the differences between one such set of repetitions and another.
 """
 
 import json
@@ -36,7 +37,7 @@ def main():
         )
         cases.append(
             {
-                # One list for each task, as ours are.
+                # One list for each task, as in hiro.
                 "x": x.T.tolist(),
                 "y": y.T.tolist(),
                 "iqm": [float(point[name][0]) for name in "xy"],

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes the reference trajectory of Ant Maze in a version of MuJoCo, by that version's own Python.
+"""Writes the reference trajectory of Ant Maze for a version of MuJoCo, with its own Python package.
 
     scripts/make-golden.py 3.3.7 4.0.1
 
-Start and torques are those of the reference of 2.2.2, Tests/EnvironmentsTests/Fixtures/ant_maze.json;
-the states after each step are written beside it, to ant_maze-VERSION.json, with all their digits.
-GoldenTests expects the same bits of us where that version is linked. Each version is installed under
-.build/golden with pip; nothing of hiro is run.
+The start and the torques are those of the reference for 2.2.2,
+Tests/EnvironmentsTests/Fixtures/ant_maze.json. The states after each step are written to
+ant_maze-VERSION.json in the same folder, with all digits. If hiro is linked to that version, GoldenTests
+expects exactly the same bits from hiro. Each version is installed with pip under .build/golden; the
+script runs no code of hiro.
 """
 
 import json
@@ -21,7 +22,7 @@ MODEL = ROOT / "models" / "ant-maze.xml"
 
 
 def interpreter(version):
-    """A Python that has this version."""
+    """Returns a Python interpreter with this version of MuJoCo; installs it if necessary."""
     folder = ROOT / ".build" / "golden" / version
     python = folder / "bin" / "python"
     check = [python, "-c", "import mujoco"]
@@ -33,11 +34,11 @@ def interpreter(version):
 
 
 def replay(version):
-    """Runs in that Python: replays the torques and writes the states."""
+    """Replays the torques and writes the states. This function runs in the interpreter above."""
     import mujoco
 
     if mujoco.__version__ != version or mujoco.mj_versionString() != version:
-        sys.exit(f"make-golden: {mujoco.__version__} is here, not {version}")
+        sys.exit(f"make-golden: this Python has MuJoCo {mujoco.__version__}, not {version}")
     trace = json.loads((FIXTURES / "ant_maze.json").read_text())
     model = mujoco.MjModel.from_xml_path(str(MODEL))
     data = mujoco.MjData(model)

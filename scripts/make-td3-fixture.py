@@ -1,40 +1,46 @@
 #!/usr/bin/env python3
-"""Makes Tests/LearningTests/Fixtures/td3.json: TD3 updates as PyTorch computes them.
+"""Writes Tests/LearningTests/Fixtures/td3.json: TD3 updates as PyTorch computes them.
 
     python3 scripts/make-td3-fixture.py        (needs PyTorch and NumPy)
 
-Four agents, small but with the shapes of HIRO's two levels, are given weights, ten batches and the
-noise of the target policy: the two levels as published, and one of each with what the recipe and other
-settings change in TD3. The file holds what goes in and what must come out. Every number that
-goes in is a 32-bit float; what comes out was computed from it in double precision, so that the
-file is the mathematics and not one order of summation. The script also computes everything in
-single precision, and prints how far that lies from the file: a tolerance below it is too strict.
+There are four small agents. Two have the structure of HIRO's two levels, with the published settings.
+The other two, one for each level, have settings that the recipe and other options change in TD3. Each
+agent gets weights, ten batches and the noise of the target policy. The file contains the inputs and
+the expected results. All inputs are 32-bit floats. The expected results are computed from them in
+double precision, so that they do not depend on the order of summation. The script also computes
+everything in single precision and prints the difference from the file: a test must not use a tolerance
+below this difference.
 
-The update, as in Nachum et al. 2018 and the training code that its authors published:
+The update, as in Nachum et al. 2018 and the training code that the authors published:
 
 1. target action  a' = target actor(x') + clip(noise, -0.5, 0.5), not clipped to the action range
 2. target value   y = r + discount * min(target critic 1, target critic 2)(x', a')
-3. critic loss    the mean of Huber(Q_k(x, a) - y), delta 1, over both critics and the batch, 2 B
-                  numbers; one Adam step on both critics
-4. at updates 2, 4, ...   actor loss = -mean of Q_1(x, actor(x)) with the critics after step 3; one
-                  Adam step on the actor; then w' <- w' + tau (w - w') for all three targets
+3. critic loss    the mean of Huber(Q_k(x, a) - y), delta 1, over both critics and the batch (2 B
+                  numbers); one Adam step on both critics
+4. at updates 2, 4, ...   actor loss = -mean of Q_1(x, actor(x)), with the critics after step 3; one
+                  Adam step on the actor; then w' <- w' + tau (w - w') for all three target networks
 
     actor(x)      = scale * tanh(W3 relu(W2 relu(W1 x + b1) + b2) + b3)
     critic(x, a)  = W3 relu(W2 [relu(W1 [x; a] + b1); a] + b2) + b3
 
-Where a case says so: the noise and its clip times the action's limits; the mean of the target critics
-in place of their minimum; outputPenalty * mean of the sum of u^2 added to the actor's loss, u the
-actor's outputs before the tanh; after each of the actor's steps average <- average +
-averagingRate (actor - average), which begins as the actor; the critics see actions divided by their
-limits; their hidden layers are layer-normalised, without weights, before they are rectified.
+A case can have these differences:
 
-Adam as in PyTorch: bias-corrected moments, epsilon added outside the square root.
+- the clipped noise is multiplied by the limits of the action
+- the mean of the target critics is used instead of their minimum
+- outputPenalty * mean of the sum of u^2 is added to the actor loss, where u are the outputs of the
+  actor before the tanh
+- after each step of the actor, average <- average + averagingRate (actor - average); the average
+  starts as a copy of the actor
+- the critics get actions divided by their limits
+- layer normalisation without weights is applied to the hidden layers of the critics, before the ReLU
+
+Adam is as in PyTorch: bias-corrected moments; epsilon is added outside the square root.
 
 Format (JSON; a tensor is {"shape": [...], "values": [row-major]}; 9 significant digits):
 
     settings         actorLearningRate, criticLearningRate, adamBeta1, adamBeta2, adamEpsilon,
                      targetNoiseClip, policyDelay, targetUpdateRate, huberDelta
-    cases[]          one for each level
+    cases[]          one for each agent
       name           "lower", "higher", "recipe" or "critics"
       noiseUnits     "absolute" or "limits"
       targetValue    "minimum" or "mean"
@@ -45,12 +51,12 @@ Format (JSON; a tensor is {"shape": [...], "values": [row-major]}; 9 significant
       actionScale    [actionCount]
       weights        name -> tensor before the first update: NET.layerN.weight [out, in] and
                      NET.layerN.bias [out] for N = 1, 2, 3 and NET = actor, critic1, critic2,
-                     target.actor, target.critic1, target.critic2 (and average.actor where there is
-                     an averagingRate, in what is expected)
+                     target.actor, target.critic1, target.critic2 ("expected" also has
+                     average.actor if averagingRate is not 0)
       batches[10]    input [B, inputCount], action [B, actionCount], reward [B], discount [B],
-                     nextInput [B, inputCount], noise [B, actionCount] (N(0, 0.2), not yet clipped)
-      criticLosses   [10], before the update that they lead to
-      actorLosses    [10], null where the actor is not updated
+                     nextInput [B, inputCount], noise [B, actionCount] (N(0, 0.2) before clipping)
+      criticLosses   [10], each before the update that it causes
+      actorLosses    [10], null if the actor is not updated
       expected       {"1": name -> tensor, "10": name -> tensor} after that many updates
 """
 
@@ -76,7 +82,8 @@ UPDATES = 10
 SNAPSHOTS = (1, 10)
 BATCH = 8
 HIDDEN = 16
-# An observation of 7 numbers; the lower level adds a subgoal of 3, the higher one a target of 2.
+# The observation has 7 numbers. The input of a lower level also has a subgoal of 3 numbers, that of a
+# higher level a target of 2 numbers.
 LEVELS = [
     {"name": "lower", "inputs": 10, "scale": [30.0, 30.0, 30.0, 30.0], "seed": 1},
     {"name": "higher", "inputs": 9, "scale": [10.0, 10.0, 0.5], "seed": 2},
@@ -100,7 +107,7 @@ LEVELS = [
         "criticNormalisation": "layer",
     },
 ]
-# TD3 itself.
+# The published TD3.
 PUBLISHED = {
     "noiseUnits": "absolute",
     "targetValue": "minimum",
@@ -148,7 +155,7 @@ class Critic(torch.nn.Module):
 
 
 class TD3(torch.nn.ModuleDict):
-    """The six networks of one level; state_dict() has the names of the fixture."""
+    """The six networks of one agent; the names in state_dict() are those of the fixture."""
 
     def __init__(self, inputs, scale, options):
         super().__init__()
@@ -161,7 +168,7 @@ class TD3(torch.nn.ModuleDict):
             }
 
         self.update(networks())
-        # Targets of their own, as in the middle of a training run.
+        # The target networks have their own weights, as in the middle of a training run.
         self["target"] = torch.nn.ModuleDict(networks())
 
 
@@ -170,7 +177,7 @@ def options_of(level):
 
 
 def run(td3, batches, level):
-    """Makes all updates; gives the losses and the weights after each update of SNAPSHOTS."""
+    """Makes all updates; returns the losses, and the weights after each update in SNAPSHOTS."""
     betas = (SETTINGS["adamBeta1"], SETTINGS["adamBeta2"])
     critic_parameters = [*td3["critic1"].parameters(), *td3["critic2"].parameters()]
     critic_adam = torch.optim.Adam(
@@ -232,7 +239,7 @@ def run(td3, batches, level):
 
 
 def make_batch(generator, td3, inputs, scale):
-    """A batch with rewards near the critics' values, so that both parts of the Huber loss count."""
+    """A batch whose rewards are near the critics' values, so that both parts of the Huber loss matter."""
     actions = len(scale)
     half_range = torch.tensor(scale)
     batch = {
@@ -242,8 +249,8 @@ def make_batch(generator, td3, inputs, scale):
         "nextInput": torch.randn(BATCH, inputs, generator=generator),
         "noise": 0.2 * torch.randn(BATCH, actions, generator=generator),
     }
-    batch["discount"][0] = 0  # one transition that truly ended
-    batch["noise"][1, 0] = 0.7  # one number beyond each side of the clip
+    batch["discount"][0] = 0  # one transition that ended the episode (terminal state)
+    batch["noise"][1, 0] = 0.7  # one number above and one below the clip range
     batch["noise"][2, 1] = -0.9
     with torch.no_grad():
         td = td3["critic1"](batch["input"], batch["action"]) - batch["discount"] * td3["critic2"](
@@ -263,7 +270,7 @@ def as_tensors(values):
 
 
 def largest_gap(single, double):
-    """The largest elementwise |single - double| / |double|; below 1e-3 the gap over 1e-3."""
+    """The largest |single - double| / max(|double|, 1e-3) of all elements."""
     return max(
         ((single[name].double() - double[name]).abs() / double[name].abs().clamp_min(1e-3))
         .max()
@@ -285,8 +292,8 @@ def make_case(level):
     _, _, single = run(td3, batches, level)
     for count, weights in expected.items():
         print(
-            f"{level['name']}: after {count} updates single precision is within "
-            f"{largest_gap(single[count], weights):.1e} of double"
+            f"{level['name']}: after {count} updates, the largest relative error of single precision is "
+            f"{largest_gap(single[count], weights):.1e}"
         )
     print(f"{level['name']}: critic losses {np.round(critic_losses, 3).tolist()}")
 

@@ -1,9 +1,10 @@
 import Foundation
 import PackagePlugin
 
-/// Tells a target which git commit it is built from: generates a source file with the constant
-/// `gitCommit`, a `String?`. It is the commit's hash, with "+changes" if the sources differ from
-/// that commit, or nil if there is no git repository, as in an unpacked archive.
+/// Tells a target from which git commit it is built: generates a source file with the constant
+/// `gitCommit` of type `String?`. Its value is the hash of the commit, followed by "+changes" if
+/// the sources differ from that commit. It is nil if there is no git repository, for example in an
+/// unpacked archive.
 @main
 struct GitCommit: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -11,16 +12,17 @@ struct GitCommit: BuildToolPlugin {
     let output = context.pluginWorkDirectoryURL.appending(path: "GitCommit.swift")
     return [
       .buildCommand(
-        displayName: "Noting the git commit", executable: URL(filePath: "/bin/sh"),
+        displayName: "Recording the git commit", executable: URL(filePath: "/bin/sh"),
         arguments: ["-c", Self.script, "sh", package.filePath, output.filePath],
         // The plugin itself runs only when a file is added or removed. The command runs whenever
-        // one of these files has changed, that is, after a commit, a checkout or an edit.
+        // one of these files has changed: after a commit, a checkout or an edit.
         inputFiles: sources(of: context.package) + reflog(of: package), outputFiles: [output])
     ]
   }
 
-  /// The file is not written if nothing has changed, so that nothing is recompiled without need. A
-  /// git repository that merely contains an unpacked archive of the package is ignored.
+  /// The file is written only if the line has changed, to avoid unnecessary recompilation. If the
+  /// package is a subfolder of another git repository, such as an unpacked archive of the package,
+  /// that repository is ignored.
   private static let script = """
     cd "$1" || exit
     value=nil
@@ -45,7 +47,8 @@ struct GitCommit: BuildToolPlugin {
       }
   }
 
-  /// The file in which git records every change of HEAD; empty if there is no git repository.
+  /// The file in which git records every change of HEAD. The array is empty if there is no such
+  /// file, for example because there is no git repository.
   private func reflog(of package: URL) -> [URL] {
     let git = Process()
     let pipe = Pipe()
@@ -65,6 +68,6 @@ struct GitCommit: BuildToolPlugin {
 }
 
 extension URL {
-  /// The path as the file system uses it, without percent encoding.
+  /// The path in the form that the file system uses, without percent encoding.
   fileprivate var filePath: String { path(percentEncoded: false) }
 }

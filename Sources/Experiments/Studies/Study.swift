@@ -141,8 +141,9 @@ extension Study {
     try layers.apply(["seed": "\(seed)"], source: "--seeds")
     var configuration = layers.configuration
     configuration.task = task.name
+    let memory: Double
     do throws(AgentShapeError) {
-      _ = try task.agentShape(for: configuration.learning)
+      memory = try configuration.memoryNeeded(for: task)
       try configuration.learning.check(definition.surroundings)
     } catch {
       throw StudyError.invalid(source: "\(task.name) \(variant.name)", problem: "\(error)")
@@ -155,7 +156,7 @@ extension Study {
       arguments: arguments + (variant.preset.map { ["--preset", $0] } ?? [])
         + settings.flatMap { ["--set", $0.text] } + (steps.map { ["--steps", "\($0)"] } ?? [])
         + ["--seed", "\(seed)"],
-      memory: try configuration.memoryNeeded(for: task))
+      memory: memory)
   }
 
   /// `name` as the name of a folder: a map may have any name.

@@ -28,12 +28,8 @@ struct BenchCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (1...1_024).contains(threads) else {
-      throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
-    }
-    guard (1...1_000).contains(rounds) else {
-      throw ValidationError("--rounds: expected a number from 1 to 1000, found \(rounds)")
-    }
+    try ValidationError.check(threads: threads)
+    try ValidationError.check("--rounds", rounds, in: 1...1_000)
   }
 
   func run() throws {

@@ -56,12 +56,8 @@ struct EvaluateCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (1...1_000_000).contains(episodes) else {
-      throw ValidationError("--episodes: expected a number from 1 to 1000000, found \(episodes)")
-    }
-    guard (1...1_024).contains(threads) else {
-      throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
-    }
+    try ValidationError.check("--episodes", episodes, in: 1...1_000_000)
+    try ValidationError.check(threads: threads)
     guard !writeCard || (policy.task == nil && target.isEmpty) else {
       throw ValidationError(
         "--write-card: a card holds the score for the policy's own task and targets; leave out "

@@ -94,7 +94,7 @@ struct RenderCommand: ParsableCommand {
       throw ValidationError("name a policy, or draw only a world with --map or --task")
     }
     guard robot == nil || map != nil || path != nil else {
-      throw ValidationError("--robot: the robot needs a maze; give one with --map FILE")
+      throw ValidationError.robotWithoutMaze
     }
     guard path == nil || map == nil else {
       throw ValidationError("--map: draws only a maze; leave the policy out")
@@ -108,27 +108,19 @@ struct RenderCommand: ParsableCommand {
         "\(target == nil ? "--every" : "--target"): there is no episode without a policy; "
           + "leave it out, or name a policy")
     }
-    if let every, !(1...100_000).contains(every) {
-      throw ValidationError("--every: expected a number from 1 to 100000, found \(every)")
-    }
+    if let every { try ValidationError.check("--every", every, in: 1...100_000) }
     guard !field || path != nil else {
       throw ValidationError("--field: name the policy whose subgoals are to be drawn")
     }
     _ = try pixels()
   }
 
-  private func pixels() throws -> (width: Int, height: Int) {
-    let parts = size.split(separator: "x", omittingEmptySubsequences: false).compactMap { Int($0) }
-    guard parts.count == 2, parts.allSatisfy({ (16...8_192).contains($0) }) else {
-      throw ValidationError(
-        "--size: expected width x height in pixels, such as 960x720, found \"\(size)\"")
-    }
-    return (parts[0], parts[1])
-  }
+  private func pixels() throws -> PixelSize { try PixelSize(size, in: 16...8_192) }
 
   func run() throws {
     var recording = Recording()
-    (recording.width, recording.height) = try pixels()
+    let size = try pixels()
+    (recording.width, recording.height) = (size.width, size.height)
     recording.view = camera
     recording.stepsPerFrame = every ?? recording.stepsPerFrame
     recording.keepsFrames = frames

@@ -70,15 +70,7 @@ struct StudyCommand: ParsableCommand {
     help: .init("A setting for all runs; may be repeated.", valueName: "key=value"))
   var assignments: [String] = []
 
-  @Option(
-    help: .init("Your own maze, a text file (docs/maps.md).", valueName: "file"),
-    completion: .file())
-  var map: String?
-
-  @Option(
-    help: .init("Your own robot for the maze instead of the Ant, an MJCF file.", valueName: "file"),
-    completion: .file())
-  var robot: String?
+  @OptionGroup var world: OwnWorld
 
   @Option(
     parsing: .unconditional,
@@ -120,31 +112,23 @@ struct StudyCommand: ParsableCommand {
   var only: Int?
 
   func validate() throws {
-    if let jobs, !(1...100_000).contains(jobs) {
-      throw ValidationError("--jobs: expected a number from 1 to 100000, found \(jobs)")
-    }
-    guard (1...1_024).contains(threads) else {
-      throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
-    }
+    if let jobs { try ValidationError.check("--jobs", jobs, in: 1...100_000) }
+    try ValidationError.check(threads: threads)
     guard dryRun || (output == nil) != (resume == nil) else {
       throw ValidationError(
         output == nil
           ? "--output: name a folder for the runs" : "--output and --resume cannot be used together"
       )
     }
-    guard resume == nil || (subject == nil && map == nil) else {
+    guard resume == nil || (subject == nil && world.map == nil) else {
       throw ValidationError("--resume: the tasks are those of the study; leave them out")
     }
-    guard resume != nil || subject != nil || map != nil else {
+    guard resume != nil || subject != nil || world.map != nil else {
       throw ValidationError(
         "name a study file or a task, such as ant-maze; `hiro list tasks` shows them all")
     }
-    guard robot == nil || map != nil else {
-      throw ValidationError("--robot: your own robot needs a maze; give one with --map FILE")
-    }
-    guard subject == nil || map == nil else {
-      throw ValidationError("--map: the map is the task; leave out \"\(subject ?? "")\"")
-    }
+    guard world.robot == nil || world.map != nil else { throw ValidationError.robotWithoutMaze }
+    if let subject, world.map != nil { throw ValidationError.mapAndTask(subject) }
     guard slurm || (partition == nil && time == nil && memory == nil) else {
       throw ValidationError(
         "--partition, --time and --memory are for --slurm; add --slurm or leave them out")
@@ -191,8 +175,8 @@ struct StudyCommand: ParsableCommand {
     var study: Study
     if let resume {
       study = try StudyFolder.study(in: resume)
-    } else if let map {
-      study = Study(world: .map(map, robot: robot))
+    } else if let map = world.map {
+      study = Study(world: .map(map, robot: world.robot))
     } else {
       let subject = subject ?? ""
       let isFile =

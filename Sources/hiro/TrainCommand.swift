@@ -85,15 +85,7 @@ struct TrainCommand: ParsableCommand {
     completion: .assignment)
   var assignments: [String] = []
 
-  @Option(
-    help: .init("Your own maze, a text file (docs/maps.md).", valueName: "file"),
-    completion: .file())
-  var map: String?
-
-  @Option(
-    help: .init("Your own robot for the maze instead of the Ant, an MJCF file.", valueName: "file"),
-    completion: .file())
-  var robot: String?
+  @OptionGroup var world: OwnWorld
 
   @Option(
     parsing: .unconditional,
@@ -111,26 +103,24 @@ struct TrainCommand: ParsableCommand {
   var parent: Int32?
 
   func validate() throws {
-    guard (1...1_024).contains(threads) else {
-      throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
-    }
+    try ValidationError.check(threads: threads)
     guard (output == nil) != (resume == nil) else {
       throw ValidationError(
         output == nil
           ? "--output: name a folder for the results"
           : "--output and --resume cannot be used together")
     }
-    guard resume == nil || (task == nil && map == nil && preset == nil && config == nil) else {
+    guard resume == nil || (task == nil && world.map == nil && preset == nil && config == nil)
+    else {
       throw ValidationError(
         "--resume: the task, map, preset and configuration are those of the run; leave them out")
     }
-    guard robot == nil || map != nil || resume != nil || (config != nil && task == nil) else {
-      throw ValidationError("--robot: your own robot needs a maze; give one with --map FILE")
+    guard world.robot == nil || world.map != nil || resume != nil || (config != nil && task == nil)
+    else {
+      throw ValidationError.robotWithoutMaze
     }
-    guard task == nil || map == nil else {
-      throw ValidationError("--map: the map is the task; leave out \"\(task ?? "")\"")
-    }
-    guard task != nil || map != nil || config != nil || resume != nil else {
+    if let task, world.map != nil { throw ValidationError.mapAndTask(task) }
+    guard task != nil || world.map != nil || config != nil || resume != nil else {
       throw ValidationError("name a task, such as ant-maze; `hiro list tasks` shows them all")
     }
     let keys = assignments.map { $0.prefix { $0 != "=" } }
@@ -180,7 +170,7 @@ struct TrainCommand: ParsableCommand {
           var layers = ConfigurationLayers(configuration)
           try applyOptions(to: &layers)
           return layers.configuration
-        }, robot: robot, pool: pool, writesEvents: tensorboard)
+        }, robot: world.robot, pool: pool, writesEvents: tensorboard)
     }
     let definition = try self.definition()
     var layers = try ConfigurationLayers(for: definition.description, preset: preset)
@@ -197,7 +187,9 @@ struct TrainCommand: ParsableCommand {
   /// The task that the command line names, or that of the map, or that of the configuration file; a
   /// custom map and robot of a run are found beside that file.
   private func definition() throws -> TaskDefinition {
-    if let map { return try TaskDefinition(map: MazeMap(path: map), robot: robot) }
+    if let map = world.map {
+      return try TaskDefinition(map: MazeMap(path: map), robot: world.robot)
+    }
     if let task { return try TaskRegistry.definition(named: task) }
     var layers = ConfigurationLayers()
     guard let config else { return try TaskRegistry.definition(named: layers.configuration.task) }
@@ -215,7 +207,7 @@ struct TrainCommand: ParsableCommand {
         "\(config): its task \"\(name)\" is a custom maze, and its map is not in the folder of "
           + "this file; give the map with --map, and its robot with --robot")
     }
-    guard let robot else { return definition }
+    guard let robot = world.robot else { return definition }
     guard let map = definition.map, !definition.isBuiltIn else {
       throw ValidationError("--robot: the task \(name) has its own robot; leave --robot out")
     }

@@ -76,24 +76,14 @@ struct ViewCommand: ParsableCommand {
   var output = "."
 
   func validate() throws {
-    if robot != nil && map == nil && policy == nil {
-      throw ValidationError("--robot: the robot needs a maze; give one with --map FILE")
+    guard robot == nil || map != nil || policy != nil else {
+      throw ValidationError.robotWithoutMaze
     }
-    if map != nil && task != nil {
-      throw ValidationError("--map: the map is the task; leave out \"\(task!)\"")
-    }
+    if let task, map != nil { throw ValidationError.mapAndTask(task) }
     _ = try windowSize()
   }
 
-  private func windowSize() throws -> (width: Int, height: Int) {
-    let parts = size.split(separator: "x").map { Int($0) ?? 0 }
-    guard parts.count == 2, parts.allSatisfy({ (100...8192).contains($0) }) else {
-      throw ValidationError(
-        "--size: expected a width and a height from 100 to 8192, such as 1200x800, "
-          + "found \"\(size)\"")
-    }
-    return (parts[0], parts[1])
-  }
+  private func windowSize() throws -> PixelSize { try PixelSize(size, in: 100...8_192) }
 
   func run() throws {
     let (definition, policy) = try load()
@@ -103,10 +93,10 @@ struct ViewCommand: ParsableCommand {
     var session = try ViewSession(
       environment: environment, policy: policy, targets: targets.isEmpty ? nil : targets,
       seed: seed)
-    let (width, height) = try windowSize()
+    let size = try windowSize()
     let window = try ViewerWindow(
-      model: environment.simulation.model, title: "hiro \(task.name)", width: width,
-      height: height)
+      model: environment.simulation.model, title: "hiro \(task.name)", width: size.width,
+      height: size.height)
     try show(&session, in: window)
   }
 
@@ -122,9 +112,7 @@ struct ViewCommand: ParsableCommand {
         throw ValidationError("\"\(policy)\" and \"\(task ?? map!)\" are both tasks; give only one")
       }
       if let maze { return (try TaskDefinition(map: maze, robot: robot), nil) }
-      guard robot == nil else {
-        throw ValidationError("--robot: the robot needs a maze; give one with --map FILE")
-      }
+      guard robot == nil else { throw ValidationError.robotWithoutMaze }
       return (try TaskRegistry.definition(named: policy ?? task ?? "ant-maze"), nil)
     }
     var arguments = PolicyArguments()

@@ -17,7 +17,8 @@ public struct AgentShape: Codable, Equatable, Sendable {
   /// lower level, so that what it learns in one place is valid everywhere.
   public var positionIndices: [Int]
 
-  /// How many of an observation's first numbers are the robot's place (m): 2, or 3 with its height.
+  /// How many of an observation's first numbers are the robot's place (m): 2, 3 with its height, or
+  /// 1 on a line.
   public var placeCount: Int
 
   /// Where in an observation the robot's heading is; nil if it has none.
@@ -133,6 +134,14 @@ public struct AgentShape: Codable, Equatable, Sendable {
     }
   }
 
+  /// How many of a subgoal's first numbers are x and y: 2, or 1 on a line.
+  var planeCount: Int { min(2, placeCount, subgoalCount) }
+
+  /// The robot's x and y (m); y is 0 on a line.
+  func place(in observation: UnsafePointer<Float>) -> (x: Float, y: Float) {
+    (observation[0], placeCount > 1 ? observation[1] : 0)
+  }
+
   /// Numbers in an action.
   public var actionCount: Int { actionLimits.count }
 
@@ -230,6 +239,8 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   case noTarget(setting: String)
   /// The task cannot compute what the robot would have sensed and earned in other surroundings.
   case noSurroundings
+  /// The task's description contradicts itself.
+  case impossibleTask(String)
 
   /// One line that names the setting.
   public var description: String {
@@ -241,7 +252,7 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
       "subgoals.halfRange has a value that is not a positive number"
     case .noSpace(let space):
       "subgoals.space: \(space.rawValue): the robot of this task does not move in all of these "
-        + "directions; use full or xy"
+        + "directions; use \(space == .xy ? "full" : "full or xy")"
     case .noHeading(let setting):
       "\(setting): heading: needs a robot with a heading and relative subgoals; use world"
     case .noQuarterTurn:
@@ -254,6 +265,7 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
     case .noSurroundings:
       "higher.otherSurroundings: needs a task whose objects could lie elsewhere, such as "
         + "ant-gather; use 0"
+    case .impossibleTask(let problem): problem
     }
   }
 }

@@ -22,7 +22,7 @@ public struct EnvironmentChecker {
   /// - Throws: An error of the environment in a call that should succeed.
   public func problems() throws -> [String] {
     let environment = try environments.makeEnvironment()
-    var problems = problems(of: environment.task)
+    var problems = environment.task.problems
     if environment.task != environments.task {
       problems.append("the environment's task is not that of the factory")
     }
@@ -46,52 +46,6 @@ public struct EnvironmentChecker {
 
   private var choices: [TargetChoice] {
     [.training] + environments.task.evaluationTargets.indices.map { .evaluation($0) }
-  }
-
-  /// The contradictions in a task's description.
-  private func problems(of task: TaskDescription) -> [String] {
-    var problems: [String] = []
-    func require(_ condition: Bool, _ problem: String) {
-      if !condition { problems.append(problem) }
-    }
-    let targetCount = task.targetCount
-    require(task.observationCount > 0, "task.observationCount is \(task.observationCount)")
-    require(!task.actionLimits.isEmpty, "task.actionLimits is empty: no action is possible")
-    require(
-      task.actionLimits.allSatisfy { $0 > 0 && $0.isFinite },
-      "task.actionLimits must be positive and finite: actions are from minus a limit to plus it")
-    require(
-      !task.subgoalHalfRange.isEmpty && task.subgoalHalfRange.allSatisfy { $0 > 0 && $0.isFinite },
-      "task.subgoalHalfRange must be positive and finite numbers, one for each of the first numbers of "
-        + "an observation that a subgoal gives")
-    require(
-      task.subgoalHalfRange.count <= task.observationCount,
-      "task.subgoalHalfRange has more numbers than an observation")
-    require(
-      1...task.observationCount ~= task.placeCount,
-      "task.placeCount is \(task.placeCount): the robot's place is the first numbers of an observation"
-    )
-    require(
-      task.positionIndices.allSatisfy { 0..<task.observationCount ~= $0 },
-      "task.positionIndices refers to numbers that an observation does not have")
-    require(task.episodeSteps > 0, "task.episodeSteps is \(task.episodeSteps)")
-    require(
-      task.evaluationTargets.allSatisfy { $0.count == targetCount && $0.allSatisfy(\.isFinite) },
-      "task.evaluationTargets must have \(targetCount) finite numbers each, like the training "
-        + "target"
-    )
-    require(
-      targetCount == 0 || !task.evaluationTargets.isEmpty,
-      "task.evaluationTargets is empty: an evaluation would have no target")
-    require(
-      task.successRadius == nil || targetCount > 0,
-      "task.successRadius needs a target")
-    if case .uniform(let lower, let upper) = task.trainingTarget {
-      require(
-        lower.count == upper.count && zip(lower, upper).allSatisfy { $0 <= $1 },
-        "task.trainingTarget: each lower corner must be below its upper one")
-    }
-    return problems
   }
 
   /// Runs an episode of random actions, some of them beyond the limits, and returns its first

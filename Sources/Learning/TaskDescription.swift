@@ -14,7 +14,8 @@ public struct TaskDescription: Codable, Equatable, Sendable {
   /// The indices of the observation's numbers for the robot's place in the plane (m). They are
   /// hidden from the lower level, so that a skill is the same everywhere.
   public var positionIndices: [Int]
-  /// How many of the observation's first numbers are the robot's place (m): 2, or 3 with its height.
+  /// How many of the observation's first numbers are the robot's place (m): 2, 3 with its height, or
+  /// 1 on a line.
   public var placeCount: Int
   /// Where in the observation the numbers are that turn with the robot's heading; `nil` if there
   /// are none, or if their place is not known.
@@ -80,6 +81,67 @@ public struct TaskDescription: Codable, Equatable, Sendable {
     self.episodeSteps = episodeSteps
     self.stepDuration = stepDuration
     self.suggestedSettings = suggestedSettings
+  }
+}
+
+extension TaskDescription {
+  /// The contradictions in this description, a line for each.
+  var problems: [String] {
+    var problems: [String] = []
+    func require(_ condition: Bool, _ problem: String) {
+      if !condition { problems.append(problem) }
+    }
+    require(observationCount > 0, "task.observationCount is \(observationCount)")
+    require(!actionLimits.isEmpty, "task.actionLimits is empty: no action is possible")
+    require(
+      actionLimits.allSatisfy { $0 > 0 && $0.isFinite },
+      "task.actionLimits must be positive and finite: actions are from minus a limit to plus it")
+    require(
+      !subgoalHalfRange.isEmpty && subgoalHalfRange.allSatisfy { $0 > 0 && $0.isFinite },
+      "task.subgoalHalfRange must be positive and finite numbers, one for each of the first numbers of "
+        + "an observation that a subgoal gives")
+    require(
+      subgoalHalfRange.count <= observationCount,
+      "task.subgoalHalfRange has more numbers than an observation")
+    require(
+      placeCount >= 1 && placeCount <= observationCount,
+      "task.placeCount is \(placeCount), but must be from 1 to task.observationCount, "
+        + "\(observationCount): the robot's place is the first numbers of an observation"
+    )
+    require(
+      positionIndices.allSatisfy { 0..<observationCount ~= $0 },
+      "task.positionIndices refers to numbers that an observation does not have")
+    if let heading {
+      let count = heading.kind == .quaternion ? 4 : 1
+      require(
+        heading.index >= 0 && heading.index + count <= observationCount
+          && heading.velocityIndex >= 0 && heading.velocityIndex + 2 <= observationCount,
+        "task.heading refers to numbers that an observation does not have")
+    }
+    if let quarterTurn {
+      require(
+        quarterTurn.observation.sources.count == observationCount
+          && quarterTurn.action.sources.count == actionCount,
+        "task.quarterTurn must have a source for each number of an observation and of an action")
+    }
+    require(episodeSteps > 0, "task.episodeSteps is \(episodeSteps)")
+    require(
+      evaluationTargets.allSatisfy { $0.count == targetCount && $0.allSatisfy(\.isFinite) },
+      "task.evaluationTargets must have \(targetCount) finite numbers each, like the training "
+        + "target"
+    )
+    require(
+      targetCount == 0 || !evaluationTargets.isEmpty,
+      "task.evaluationTargets is empty: an evaluation would have no target")
+    require(
+      successRadius == nil || targetCount > 0,
+      "task.successRadius needs a target")
+    if case .uniform(let lower, let upper) = trainingTarget {
+      require(
+        lower.count == upper.count && zip(lower, upper).allSatisfy { $0 <= $1 },
+        "task.trainingTarget: each lower corner must be below its upper one")
+    }
+    return problems
   }
 }
 
@@ -175,6 +237,7 @@ extension TaskDescription {
   public func agentShape(
     for configuration: HIROConfiguration
   ) throws(AgentShapeError) -> AgentShape {
-    try agentShape.adapted(to: configuration)
+    if let problem = problems.first { throw .impossibleTask(problem) }
+    return try agentShape.adapted(to: configuration)
   }
 }

@@ -999,10 +999,10 @@ struct RecipeTests {
     #expect(places.draw(using: &stream) == nil)
     // Cells of 1, 2 and 5 decisions, so far apart that their neighbourhoods do not overlap.
     for (x, count) in [(0, 1), (100, 2), (200, 5)] {
-      for index in 0..<count { places.visit(x: Float(x) + Float(index) / 8, y: -0.9) }
+      for index in 0..<count { places.visit((Float(x) + Float(index) / 8, -0.9)) }
     }
-    places.visit(x: .infinity, y: 0)
-    places.visit(x: .nan, y: 0)
+    places.visit((.infinity, 0))
+    places.visit((.nan, 0))
     var counts = [0, 0, 0]
     var (nearest, farthest) = (Float.infinity, Float(0))
     for _ in 0..<17_000 {

@@ -12,7 +12,7 @@ package final class MetricsFile {
   package let columns: [String]
   /// The numbers in the last row that was kept of a continued file, by column; empty for a new
   /// file.
-  private(set) var lastRow: [String: Double] = [:]
+  package private(set) var lastRow: [String: Double] = [:]
   /// The path of the copy, if the file held anything else than rows of these columns; otherwise
   /// nil.
   package private(set) var keptAside: String?

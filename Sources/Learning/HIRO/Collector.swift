@@ -138,11 +138,11 @@ package final class Collector: @unchecked Sendable {
       if share > 0, !isQuiet, streams.higher.uniform() < share {
         drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
       }
-      if configuration.higher.notesPlaces { visited.visit(x: state[0], y: state[1]) }
+      if configuration.higher.notesPlaces { visited.visit(shape.place(in: state)) }
       isHeld = holdPlace(from: state, into: subgoal, isFirst: isFirst)
     }
     distanceAtDecision = subgoals.distance(
-      of: subgoal, in: state, dimensions: ObedienceStatistics.dimensions)
+      of: subgoal, in: state, dimensions: shape.planeCount)
     return isHeld
   }
 
@@ -179,7 +179,8 @@ package final class Collector: @unchecked Sendable {
     guard higher.holdsPlaces else { return false }
     let probability = max(higher.holdProbability, isFirst ? higher.holdAtStart : 0)
     if higher.holdPlaces == .rare {
-      let (dx, dy) = (hold.x - state[0], hold.y - state[1])
+      let place = shape.place(in: state)
+      let (dx, dy) = (hold.x - place.x, hold.y - place.y)
       if dx * dx + dy * dy < ObedienceStatistics.reach * ObedienceStatistics.reach {
         hold.decisionsLeft = 0
       }
@@ -195,7 +196,7 @@ package final class Collector: @unchecked Sendable {
     }
     guard hold.decisionsLeft > 0 else { return false }
     hold.decisionsLeft -= 1
-    for (index, place) in [hold.x, hold.y].enumerated() {
+    for (index, place) in [hold.x, hold.y].prefix(shape.planeCount).enumerated() {
       let bound = shape.subgoalHalfRange[index]
       let wanted = subgoals.semantics == .relative ? place - state[index] : place
       subgoal[index] = min(max(wanted, -bound), bound)
@@ -215,9 +216,9 @@ package final class Collector: @unchecked Sendable {
       return place
     }
     let reach = -configuration.higher.holdReach...configuration.higher.holdReach
-    let x = state[0] + Float(streams.higher.uniform(in: reach))
-    let y = state[1] + Float(streams.higher.uniform(in: reach))
-    return (x, y)
+    let (x, y) = shape.place(in: state)
+    let aside = Float(streams.higher.uniform(in: reach))
+    return (x + aside, y + Float(streams.higher.uniform(in: reach)))
   }
 
   private func measureObedience(after step: Int) {
@@ -227,7 +228,7 @@ package final class Collector: @unchecked Sendable {
       to: window.observations.row(step + 1), into: window.subgoals.row(step + 1))
     let left = subgoals.distance(
       of: window.subgoals.row(step + 1), in: window.observations.row(step + 1),
-      dimensions: ObedienceStatistics.dimensions)
+      dimensions: shape.planeCount)
     statistics.decisions += 1
     statistics.reached += left < ObedienceStatistics.reach ? 1 : 0
     statistics.gained += Double(distanceAtDecision - left)
@@ -259,9 +260,6 @@ public struct ObedienceStatistics: Codable, Equatable, Sendable {
 
   /// The distance below which a subgoal counts as reached (m).
   public static let reach: Float = 1
-
-  /// The dimensions in which the distance is measured: x and y.
-  static let dimensions = 2
 
   /// Nothing measured yet.
   public init() {}

@@ -8,9 +8,10 @@ package struct DecisionPath: Codable, Equatable, Sendable {
   package init() {}
 
   /// Adds the place in `state`, where a decision was made, if the higher level sees earlier places.
-  /// Otherwise `state` is not read, since it may have no place in the plane.
   mutating func append(_ state: UnsafePointer<Float>, seenBy shape: AgentShape) {
-    if shape.pastPlaceCount > 0 { places += [state[0], state[1]] }
+    guard shape.pastPlaceCount > 0 else { return }
+    let (x, y) = shape.place(in: state)
+    places += [x, y]
   }
 
   /// The place `count` decisions before the last one (m), or that of the episode's first decision.
@@ -32,9 +33,10 @@ extension AgentShape {
     before state: UnsafePointer<Float>, into input: UnsafeMutablePointer<Float>,
     place: (_ decisionsAgo: Int) -> (x: Float, y: Float)
   ) {
+    let now = self.place(in: state)
     for index in 0..<pastPlaceCount {
       let (x, y) = place(1 << index)
-      (input[2 * index], input[2 * index + 1]) = (x - state[0], y - state[1])
+      (input[2 * index], input[2 * index + 1]) = (x - now.x, y - now.y)
     }
   }
 }

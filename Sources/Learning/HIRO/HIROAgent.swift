@@ -400,7 +400,7 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     let novelty = Float(configuration.higher.noveltyReward)
     guard novelty > 0 else { return earned }
     let place = experience.observation(transition.start + transition.length)
-    return earned + novelty / Float(max(visited.count(x: place[0], y: place[1]), 1))
+    return earned + novelty / Float(max(visited.count(shape.place(in: place)), 1))
   }
 
   private func earned(by transition: HigherTransition, isOther: Bool) -> Float {

@@ -21,9 +21,9 @@ package struct VisitedPlaces: Codable, Equatable, Sendable {
   /// Makes counts that are all 0.
   package init() {}
 
-  /// Counts a decision at (`x`, `y`) (m).
-  package mutating func visit(x: Float, y: Float) {
-    guard let (column, row) = place(x: x, y: y) else { return }
+  /// Counts a decision at `place` (m).
+  package mutating func visit(_ place: (x: Float, y: Float)) {
+    guard let (column, row) = cell(at: place) else { return }
     if let index = index(column, row) {
       cells[index].count += 1
     } else {
@@ -31,14 +31,14 @@ package struct VisitedPlaces: Codable, Equatable, Sendable {
     }
   }
 
-  /// The number of decisions in the square of (`x`, `y`) (m).
-  package func count(x: Float, y: Float) -> Int {
-    guard let (column, row) = place(x: x, y: y), let index = index(column, row) else { return 0 }
+  /// The number of decisions in the square of `place` (m).
+  package func count(_ place: (x: Float, y: Float)) -> Int {
+    guard let (column, row) = cell(at: place), let index = index(column, row) else { return 0 }
     return cells[index].count
   }
 
-  private func place(x: Float, y: Float) -> (column: Int, row: Int)? {
-    let (column, row) = ((x / Self.side).rounded(), (y / Self.side).rounded())
+  private func cell(at place: (x: Float, y: Float)) -> (column: Int, row: Int)? {
+    let (column, row) = ((place.x / Self.side).rounded(), (place.y / Self.side).rounded())
     guard abs(column) <= Float(Self.farthest), abs(row) <= Float(Self.farthest) else { return nil }
     return (Int(column), Int(row))
   }

@@ -426,8 +426,8 @@ public final class Experience: @unchecked Sendable {
   package func place(decisions count: Int, before number: Int) -> (x: Float, y: Float) {
     let ordinal = Int(higherOrdinals.pointer[number % higherCapacity])
     let earlier = max(number - min(count, ordinal), position.higherTail)
-    let state = observation(Int(higherStarts.pointer[earlier % higherCapacity]))
-    return (state[0], state[1])
+    return shape.place(
+      in: observation(Int(higherStarts.pointer[earlier % higherCapacity])))
   }
 
   /// The subgoal that the higher level set in a transition.

@@ -8,16 +8,17 @@ struct Standstill: Codable, Equatable {
   private var x: Float
   private var y: Float
 
-  /// Starts at the first observation of an episode, whose first numbers are the robot's place (m).
-  init(_ observation: [Float]) {
-    (x, y) = (observation[0], observation.count > 1 ? observation[1] : 0)
-  }
+  /// Starts at the place where an episode begins (m).
+  init(at place: (x: Float, y: Float)) { (x, y) = place }
 
-  /// Counts a step that led to `observation`.
-  mutating func note(_ observation: [Float]) {
-    let now = Standstill(observation)
-    let (dx, dy) = (now.x - x, now.y - y)
-    if dx * dx + dy * dy > Self.reach * Self.reach { self = now } else { steps += 1 }
+  /// Counts a step that led to `place` (m).
+  mutating func note(_ place: (x: Float, y: Float)) {
+    let (dx, dy) = (place.x - x, place.y - y)
+    if dx * dx + dy * dy > Self.reach * Self.reach {
+      self = Standstill(at: place)
+    } else {
+      steps += 1
+    }
   }
 
   /// Whether a run can have saved this state.

@@ -98,7 +98,8 @@ public final class Trainer {
       isInEpisode = true
       episodeReturn = 0
       stepsOverturned = 0
-      standstill = longestStandstill > 0 ? Standstill(environment.observation) : nil
+      standstill =
+        longestStandstill > 0 ? Standstill(at: shape.place(in: environment.observation)) : nil
       startHeight = deepestDrop > 0 ? shape.height(of: environment.observation) : nil
     }
     repeat {
@@ -127,7 +128,7 @@ public final class Trainer {
       let isOverturned = shape.isOverturned(environment.observation) == true
       stepsOverturned = isOverturned ? stepsOverturned + 1 : 0
     }
-    standstill?.note(environment.observation)
+    standstill?.note(shape.place(in: environment.observation))
     let isHopeless =
       longestOverturned > 0 && stepsOverturned >= longestOverturned
       || longestStandstill > 0 && (standstill?.steps ?? 0) >= longestStandstill

@@ -89,11 +89,13 @@ struct EvaluateCommand: ParsableCommand {
     }
     if json { return try printJSON(Output(result: result, card: check)) }
     print(
-      "\(task.name), \(path) after \(policy.step) steps, "
-        + "\(episodes) episodes per target, seed \(seed)\n")
+      "\(task.name), \(path) after \(grouped(policy.step)) steps, "
+        + "\(counted(episodes, "episode")) per target, seed \(seed)\n")
     print(EvaluationTable(result).text, terminator: "")
     if let check, let score = policy.card?.score {
-      print("\n\(score.episodes) episodes per target, seed \(score.seed): \(check.description)")
+      print(
+        "\n\(counted(score.episodes, "episode")) per target, seed \(score.seed): "
+          + check.description)
     }
     if writeCard { print("\nwritten into the policy's card") }
   }
@@ -164,10 +166,11 @@ struct EvaluationTable {
     if result.targets.count > 1 { add("all", result.overall) }
     var text = table(rows)
     if let overturned = result.overall.overturned, overturned > 0 {
-      text += "\nThe robot lay on its back at the end of \(overturned) episodes.\n"
+      text += "\nThe robot lay on its back at the end of \(counted(overturned, "episode")).\n"
     }
     if result.overall.diverged > 0 {
-      text += "\nThe simulation became unstable in \(result.overall.diverged) episodes.\n"
+      let episodes = counted(result.overall.diverged, "episode")
+      text += "\nThe simulation became unstable in \(episodes).\n"
     }
     self.text = text
   }

@@ -161,7 +161,7 @@ struct RenderCommand: ParsableCommand {
     }
     Messages.shared.endLine()
     print("\(file) in \(task.name): \(Self.text(result.episode))")
-    print("\(result.frameCount) frames, some of them together in \(result.contactSheet)")
+    print("\(counted(result.frameCount, "frame")), some of them together in \(result.contactSheet)")
     if let video = result.video, let encoder = result.videoEncoder {
       let isSecondChoice = encoder != VideoWriter.preferredEncoder
       print(

@@ -233,7 +233,7 @@ struct StudyCommand: ParsableCommand {
       print("all \(folder.runs.count) runs are finished; the results: hiro compare \(folder.path)")
       return
     }
-    print("job \(job): \(runs) runs, results in \(folder.path)")
+    print("job \(job): \(counted(runs, "run")), results in \(folder.path)")
     print("the queue: squeue --jobs \(job); the results so far: hiro compare \(folder.path)")
   }
 
@@ -248,7 +248,9 @@ struct StudyCommand: ParsableCommand {
       givingUp: "quit at once; the runs save and end by themselves")
     var line = StatusLine()
     let messages = Messages.shared
-    messages.say("study of \(folder.runs.count) runs, \(jobs) at a time, results in \(folder.path)")
+    messages.say(
+      "study of \(counted(folder.runs.count, "run")), \(jobs) at a time, results in "
+        + folder.path)
     let ending = try runner.run(
       shouldStop: { watch.signal != nil },
       tell: { event in messages.say(Self.text(event)) },

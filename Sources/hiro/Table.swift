@@ -19,3 +19,6 @@ func table(_ rows: [[String]]) -> String {
 func fixed(_ value: Double, _ digits: Int) -> String {
   String(format: "%.\(digits)f", value)
 }
+
+/// `count` with its noun, such as "1 episode" or "2 episodes".
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

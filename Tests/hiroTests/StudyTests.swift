@@ -266,7 +266,7 @@ struct StudyCommandTests {
     #expect(trained.code == 0, "\(trained.errors)")
     let evaluated = try Program.run("evaluate", run, "--episodes", "2")
     let expected =
-      "1 episodes per target, seed 3: the card's score is reproduced exactly (with the same versions)"
+      "1 episode per target, seed 3: the card's score is reproduced exactly (with the same versions)"
     #expect(evaluated.output.contains(expected), "\(evaluated.output)")
     #expect(
       try Program.run("evaluate", run, "--episodes", "1", "--seed", "3").output.contains(expected))

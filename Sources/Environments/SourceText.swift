@@ -52,6 +52,7 @@ enum SourceText {
       throw switch error {
       case .notFound, .notAFolder:
         failure("no such \(kind) file: check the path", isMissing: true)
+      case .isFolder: failure("this is a folder: give the path of a \(kind) file")
       case .notAFile: failure("not a regular file: give the path of a \(kind) file")
       case .notReadable: failure("can't be opened: check its permissions", isMissing: true)
       case .failed(_, InputFile.opening, let reason):

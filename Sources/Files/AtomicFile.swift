@@ -29,7 +29,7 @@ public enum AtomicFile {
     if (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
       == .typeDirectory
     {
-      throw .notAFile(path: path)
+      throw .isFolder(path: path, writing: true)
     }
     let folder = FileError.folder(of: path)
     let name = (path as NSString).lastPathComponent

@@ -6,7 +6,9 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
   case notFound(path: String)
   /// The folder that should hold the file does not exist.
   case noSuchFolder(path: String)
-  /// A folder, device or pipe stands where a regular file is expected.
+  /// A folder stands where a file is expected.
+  case isFolder(path: String, writing: Bool)
+  /// A device or pipe stands where a regular file is expected.
   case notAFile(path: String)
   /// A file stands where a folder is expected.
   case notAFolder(path: String)
@@ -32,8 +34,11 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
       "\(printable(path)): no such file or folder; check the path"
     case .noSuchFolder(let path):
       "\(printable(path)): the folder to write into does not exist; create it first"
+    case .isFolder(let path, let writing):
+      "\(printable(path)): this is a folder; "
+        + (writing ? "choose another name for the file" : "give the path of a file")
     case .notAFile(let path):
-      "\(printable(path)): not a regular file"
+      "\(printable(path)): not a regular file; give the path of a file"
     case .notAFolder(let path):
       "\(printable(path)): this is a file, but a folder is needed; choose another name"
     case .notReadable(let path):
@@ -63,7 +68,7 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
     case ENOENT where access(Self.folder(of: path), F_OK) == 0: self = .notWritable(path: path)
     case ENOENT: self = .noSuchFolder(path: Self.folder(of: path))
     case ENOTDIR: self = .notAFolder(path: Self.folder(of: path))
-    case EISDIR: self = .notAFile(path: path)
+    case EISDIR: self = .isFolder(path: path, writing: writing)
     case EACCES, EPERM: self = writing ? .notWritable(path: path) : .notReadable(path: path)
     case EROFS: self = .notWritable(path: path)
     case EFBIG: self = .tooLargeToWrite(path: path)

@@ -21,10 +21,10 @@ package final class InputFile {
       throw FileError(errno: errno, path: path, operation: Self.opening, writing: false)
     }
     var status = stat()
-    let isRegular = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    guard isRegular else {
+    let kind = fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0
+    guard kind == S_IFREG else {
       close(descriptor)
-      throw .notAFile(path: path)
+      throw kind == S_IFDIR ? .isFolder(path: path, writing: false) : .notAFile(path: path)
     }
     guard status.st_size <= limit else {
       close(descriptor)

@@ -174,7 +174,7 @@ public struct AgentShape: Codable, Equatable, Sendable {
       }
       shape.subgoalHalfRange = subgoals.halfRange.map(Float.init)
     }
-    let hasHeading = heading != nil && subgoals.semantics == .relative
+    let hasHeading = heading != nil && subgoals.semantics == .relative && shape.planeCount == 2
     let hasSides = hasHeading && heading?.kind == .quaternion && quarterTurn != nil
     switch configuration.lower.frame {
     case .world: break
@@ -188,7 +188,7 @@ public struct AgentShape: Codable, Equatable, Sendable {
       configuration.lower.frame == .automatic
       ? (hasSides ? .quadrant : hasHeading ? .heading : .world) : configuration.lower.frame
     let higher = configuration.higher
-    guard higher.frame == .world || hasHeading && placeCount >= 2 else {
+    guard higher.frame == .world || hasHeading else {
       throw .noHeading(setting: "higher.frame")
     }
     shape.higherFrame = higher.frame
@@ -225,7 +225,8 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   case halfRangeValue
   /// The robot's place has fewer dimensions than `subgoals.space` needs.
   case noSpace(SubgoalSpace)
-  /// The setting needs a heading: the robot has none, or subgoals are not relative.
+  /// The setting needs a heading: the robot has none, or subgoals are not relative, or not in x
+  /// and y.
   case noHeading(setting: String)
   /// The task does not say that the robot is the same from four sides.
   case noQuarterTurn
@@ -254,7 +255,7 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
       "subgoals.space: \(space.rawValue): the robot of this task does not move in all of these "
         + "directions; use \(space == .xy ? "full" : "full or xy")"
     case .noHeading(let setting):
-      "\(setting): heading: needs a robot with a heading and relative subgoals; use world"
+      "\(setting): heading: needs a robot with a heading and relative subgoals in x and y; use world"
     case .noQuarterTurn:
       "lower.frame: quadrant: needs a robot that is the same from four sides; use heading"
     case .noBound(let setting, let needs): "\(setting): distance: needs \(needs)"

@@ -85,6 +85,12 @@ public struct TaskDescription: Codable, Equatable, Sendable {
 }
 
 extension TaskDescription {
+  /// The part of a learning curve's name that stands for a target called `name`: its letters and
+  /// digits, and `_` for every other character.
+  package static func curveName(ofTarget name: String) -> String {
+    String(name.map { $0.isLetter || $0.isNumber ? $0 : "_" })
+  }
+
   /// The contradictions in this description, a line for each.
   var problems: [String] {
     var problems: [String] = []
@@ -133,6 +139,10 @@ extension TaskDescription {
     require(
       targetCount == 0 || !evaluationTargets.isEmpty,
       "task.evaluationTargets is empty: an evaluation would have no target")
+    let names = evaluationTargetNames.map(Self.curveName)
+    require(
+      Set(names).count == names.count,
+      "task.evaluationTargetNames: two of them would have the same columns in metrics.csv")
     require(
       successRadius == nil || targetCount > 0,
       "task.successRadius needs a target")

@@ -180,7 +180,9 @@ public final class SafetensorsFile {
       UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))
     }
     guard length <= UInt64(file.count - 8) else {
-      throw malformed("its header should have \(length) bytes, but the file has only \(file.count)")
+      throw malformed(
+        "its header should have \(length) bytes, but the file has only \(file.count): is it a "
+          + "safetensors file?")
     }
     guard length <= UInt64(headerLimit) else {
       throw malformed("its header has \(length) bytes; at most \(headerLimit) are read")

@@ -44,7 +44,7 @@ enum ExitStatus: Int32 {
     case let error as StudyError: self.init(error)
     case RunError.locked, RunError.occupied: self = .cannotCreate
     case RunError.unsaved: self = .inputOutput
-    case RunError.noCheckpoint: self = .noInput
+    case RunError.noCheckpoint, RunError.notAFolder: self = .noInput
     case RunError.changed, RunError.behind, WorldError.anotherRobot: self = .configuration
     case is WorldError: self = .usage
     case is TrainingError: self = .software
@@ -84,6 +84,7 @@ enum ExitStatus: Int32 {
 
   private init(_ error: FileError) {
     switch error {
+    case .isFolder(_, let writing): self = writing ? .cannotCreate : .noInput
     case .notFound, .notAFile, .notReadable: self = .noInput
     case .tooLarge, .truncated: self = .data
     case .noSuchFolder, .notAFolder, .notWritable: self = .cannotCreate

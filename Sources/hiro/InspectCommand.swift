@@ -131,15 +131,19 @@ struct InspectCommand: ParsableCommand {
     // is.
     if file.success != nil || file.card?.score == nil {
       rows.insert(
-        ["success", file.success.map { fixed($0, 3) } ?? Self.unmeasured(file, path)], at: 4)
+        [
+          "success",
+          file.success.map { "\(fixed($0, 3)) (measured in training)" }
+            ?? Self.unmeasured(file, path),
+        ], at: 4)
     }
     if let card = file.card {
       for target in card.score?.targets ?? [] {
-        let success = target.success.map { "success \(fixed($0, 3))" }
+        let success = target.success.map { "success \(fixed($0, 3)) at \(printable(target.name))" }
         rows.append([
           "score",
-          "\(success ?? "return \(fixed(target.meanReturn, 3))") at \(printable(target.name))"
-            + ", \(card.score?.episodes ?? 0) episodes, seed \(card.score?.seed ?? 0)",
+          (success ?? fixed(target.meanReturn, 3))
+            + ", \(counted(card.score?.episodes ?? 0, "episode")), seed \(card.score?.seed ?? 0)",
         ])
       }
       let software = card.software

@@ -35,7 +35,7 @@ struct SimulateCommand: ParsableCommand {
     let environment = try TaskRegistry.makeEnvironment(named: task)
     let result = try environment.replay(input)
     try result.write(to: output)
-    print("\(task): \(result.steps.count) steps replayed, states written to \(output)")
+    print("\(task): \(counted(result.steps.count, "step")) replayed, states written to \(output)")
     guard let difference = result.difference(from: input) else { return }
     if let step = difference.firstStep {
       print(

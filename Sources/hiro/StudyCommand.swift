@@ -255,7 +255,9 @@ struct StudyCommand: ParsableCommand {
       shouldStop: { watch.signal != nil },
       tell: { event in messages.say(Self.text(event)) },
       report: { progress in
-        line.show { watch.signal == nil ? Self.text(progress) : "saving \(progress.running) runs" }
+        line.show {
+          watch.signal == nil ? Self.text(progress) : "saving \(counted(progress.running, "run"))"
+        }
       })
     messages.endLine()
     switch ending {
@@ -279,7 +281,9 @@ struct StudyCommand: ParsableCommand {
 
   private static func text(_ progress: StudyProgress) -> String {
     let percent = 100 * progress.steps / max(1, progress.totalSteps)
-    var parts = ["\(progress.finished) of \(progress.runs) runs done", "\(percent) % of all steps"]
+    var parts = [
+      "\(progress.finished) of \(counted(progress.runs, "run")) done", "\(percent) % of all steps",
+    ]
     if progress.running > 0 { parts.append("\(progress.running) running") }
     if progress.failed > 0 { parts.append("\(progress.failed) FAILED") }
     if let rate = progress.stepsPerSecond { parts.append("\(Int(rate)) steps/s") }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Environments
 import Experiments
+import Files
 import Foundation
 import Imaging
 import Learning
@@ -105,6 +106,11 @@ struct ViewCommand: ParsableCommand {
   private func load() throws -> (TaskDefinition, HierarchicalPolicy?) {
     let isTask = policy.map { name in
       !FileManager.default.fileExists(atPath: name) && TaskRegistry.has(name)
+    }
+    if let policy, isTask == false, !FileManager.default.fileExists(atPath: policy),
+      nearest(to: policy, in: TaskRegistry.all.map(\.name)) != nil
+    {
+      _ = try TaskRegistry.definition(named: policy)
     }
     let maze = try map.map { try MazeMap(path: $0) }
     guard let policy, isTask == false else {

@@ -87,6 +87,29 @@ struct CustomTaskTests {
 
   // MARK: Robot files
 
+  @Test("A slide of a limb is not one that moves the robot through the maze")
+  func slidingLimb() throws {
+    let folder = try TemporaryFolder()
+    let robot = try folder.file(
+      "robot.xml",
+      """
+      <mujoco model="r">
+        <worldbody>
+          <body name="trunk" pos="0 0 0.5"><freejoint/><geom size="0.2"/>
+            <body>
+              <joint name="j" type="slide" axis="0 0 1" limited="true" range="-0.2 0.2"/>
+              <geom size=".1" pos="0 0 .3"/>
+            </body>
+          </body>
+        </worldbody>
+        <actuator><motor joint="j" ctrllimited="true" ctrlrange="-1 1"/></actuator>
+      </mujoco>
+      """)
+    let map = try #require(MazeMap.builtIn.first { $0.name == "u" })
+    let task = try TaskDefinition(map: map, robot: robot).description
+    #expect(task.subgoalHalfRange == [10, 10, 0.5, 1, 1, 1, 1, 0.2])
+  }
+
   @Test("Includes are read, a keyframe is the start, and the floor is added once")
   func includesAndKeyframe() throws {
     let folder = try TemporaryFolder()

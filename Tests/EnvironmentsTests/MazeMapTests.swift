@@ -87,6 +87,13 @@ struct MazeMapTests {
       ("steps: 1.5\n###\n#R#\n###", 1, 8, "'steps' must be a whole number"),
       ("target: a\n###\n#R#\n###", 1, 1, "a target needs a name"),
       ("target end: q\n###\n#R#\n###", 1, 13, "there is no 'q' in the drawing"),
+      ("target a: 1 0\n####\n#Ra#\n####", 3, 3, "a `target a` has the name of this target"),
+      (
+        "target far end: a\ntarget far-end: 0 0\n####\n#Ra#\n####", 2, 1,
+        "'far-end' and 'far end' would have the same columns in metrics.csv"
+      ),
+      ("target end: 900 0\n###\n#R#\n###", 1, 13, "this place is outside the maze"),
+      ("name: \u{1b}[31mred\n###\n#R#\n###", 1, 7, "a control character: remove it"),
       ("target end: 1 2 3\n###\n#R#\n###", 1, 13, "expected 2 numbers"),
       ("target end: 1 nan\n###\n#R#\n###", 1, 13, "expected 2 numbers"),
       (
@@ -106,6 +113,15 @@ struct MazeMapTests {
   @Test("Where there is no such file the built-in maps are found by name")
   func builtInByName() throws {
     #expect(try MazeMap(path: "spiral") == MazeMap.builtIn.first { $0.name == "spiral" })
+  }
+
+  @Test("A map that may not be read is not called missing", .enabled(if: getuid() != 0))
+  func unreadable() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.file("map.txt", "###\n#R#\n###\n")
+    #expect(chmod(path, 0) == 0)
+    let error = #expect(throws: SourceError.self) { try MazeMap(path: path) }
+    #expect(error?.message == "can't be opened: check its permissions")
   }
 
   @Test("A map too large, no text, or not there at all is refused in one line")

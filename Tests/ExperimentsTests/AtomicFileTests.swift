@@ -37,7 +37,7 @@ struct AtomicFileTests {
     #expect(throws: FileError.noSuchFolder(path: folder.file("no"))) {
       try AtomicFile.write("x", to: path)
     }
-    #expect(throws: FileError.notAFile(path: folder.path)) {
+    #expect(throws: FileError.isFolder(path: folder.path, writing: true)) {
       try AtomicFile.write("x", to: folder.path)
     }
   }

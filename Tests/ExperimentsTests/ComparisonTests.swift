@@ -201,7 +201,9 @@ struct ComparisonTests {
     check(["none"], says: "none: no such file or folder")
     try makeRun("a", seed: 1, success: [0, 0.5])
     try makeRun("b", seed: 1, success: [0, 0.5])
-    check(["a", "b"], says: "are the same run, point-maze default seed 1; leave one out")
+    check(
+      ["a", "b"],
+      says: "have the same task, settings and seed, point-maze default seed 1; leave one out")
     try makeRun("early", seed: 3, success: [], isFinished: false) { $0.steps = 1_000 }
     check(["early"], says: "no run has been evaluated yet")
     for (name, cells) in [("short", "#R.a#"), ("long", "#R..a#")] {

@@ -164,7 +164,7 @@ struct SafetensorsTests {
 
   @Test("Folders, pipes and missing files are refused, and a pipe does not block")
   func notFiles() throws {
-    #expect(throws: SafetensorsError.file(.notAFile(path: folder.path))) {
+    #expect(throws: SafetensorsError.file(.isFolder(path: folder.path, writing: false))) {
       try SafetensorsFile(path: folder.path)
     }
     let pipe = folder.file("pipe")

@@ -356,6 +356,51 @@ struct RecipeTests {
     #expect(try agent(.world).makePolicy().tensors != turnedAgent.makePolicy().tensors)
   }
 
+  @Test(
+    "Whatever the higher level learns from, its actor could have said it, in the heading's frame",
+    arguments: CorrectionKind.allCases)
+  func higherFrameRange(kind: CorrectionKind) throws {
+    let agent = try trained(freeShape(.world), world: ToyWorld(seed: 1, count: 15)) {
+      $0.warmUpPolicy = .uniform
+      $0.warmUpSteps = 300
+      $0.subgoals.space = .xy
+      $0.correction.kind = kind
+      $0.correction.candidateNoise = 2
+      $0.correction.meanNoise = 2
+      $0.higher.frame = .heading
+      $0.higher.randomSubgoals = 0.2
+      $0.higher.holdProbability = 0.5
+      $0.higher.holdReach = 50
+    }
+    let (shape, experience) = (agent.shape, agent.experience)
+    func expectInRange(_ subgoal: [Float], at start: Int) -> Bool {
+      var output = subgoal
+      shape.actorOutput(fromSubgoal: &output, in: experience.observation(start))
+      for (number, bound) in zip(output, shape.subgoalHalfRange) {
+        #expect(abs(number) <= bound * 1.0001)
+      }
+      return zip(subgoal, shape.subgoalHalfRange).contains { abs($0) > $1 * 1.001 }
+    }
+    var corners = 0
+    let all = Array(experience.higherHead - experience.higherCount..<experience.higherHead)
+    let relabelled = Matrix(rows: all.count, columns: 2)
+    var stream = RandomStream(seed: 3, name: "correction")
+    for first in stride(from: 0, to: all.count - 29, by: 30) {
+      let transitions = Array(all[first..<first + 30])
+      _ = agent.relabelling.relabel(
+        transitions, of: experience, actor: agent.lower.actor, pool: WorkerPool(threads: 1),
+        using: &stream, into: relabelled, column: 0)
+      for (row, number) in transitions.enumerated() {
+        let start = experience.higherTransition(number).start
+        let followed = numbers(experience.higherSubgoal(number), 2)
+        corners += expectInRange(followed, at: start) ? 1 : 0
+        corners += expectInRange(numbers(relabelled.row(row), 2), at: start) ? 1 : 0
+      }
+    }
+    // Some of them are beyond the range along an axis of the world.
+    #expect(corners > 5)
+  }
+
   @Test("The correction chooses in the frame of the heading as one row at a time does")
   func correctionInHeadingFrame() throws {
     var shape = freeShape(.world)

@@ -103,7 +103,7 @@ struct BadInputTests {
       ["train", "ant-maze", "--output", output, "--config", config]
     }
     try check(train(folder.file("none.yaml")), code: 66, says: "none.yaml: no such file")
-    try check(train(folder.path), code: 66, says: "not a regular file")
+    try check(train(folder.path), code: 66, says: "this is a folder; give the path of a file")
     let unknown = try folder.file("unknown.yaml", "seed: 1\nlower:\n  discont: 1\n")
     try check(train(unknown), code: 78, says: "unknown.yaml:3:3: unknown setting \"lower.discont\"")
     let wrong = try folder.file("wrong.yaml", "hierarchy: [hiro]\n")
@@ -121,6 +121,8 @@ struct BadInputTests {
     }
     try check(train(file), code: 73, says: "choose another")
     try check(train("\(file)/run"), code: 73, says: "\(file)")
+    try check(
+      ["train", "--resume", file], code: 66, says: "this is a file; give the folder of the run")
     for path in ["/proc/run", "/proc/run/deeper", "/sys/run"] {
       try check(train(path), code: 73, says: "cannot be written here")
     }
@@ -154,7 +156,15 @@ struct BadInputTests {
     try check(simulate(good, task: "ant-mase"), code: 64, says: "did you mean ant-maze?")
     let nowhere = ["simulate", "ant-maze", "--trace", good, "--output", folder.file("no/out.json")]
     try check(nowhere, code: 73, says: "does not exist")
+    let onFolder = ["simulate", "ant-maze", "--trace", good, "--output", folder.path]
+    try check(onFolder, code: 73, says: "this is a folder; choose another name for the file")
     #expect(!FileManager.default.fileExists(atPath: output))
+  }
+
+  @Test("A misspelt task in hiro view")
+  func view() throws {
+    try check(["view", "ant-maz"], code: 64, says: "did you mean ant-maze?")
+    try check(["view", folder.file("none")], code: 66, says: "no such file")
   }
 
   @Test("Maps and robots")

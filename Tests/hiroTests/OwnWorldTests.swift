@@ -74,6 +74,10 @@ struct OwnWorldTests {
           == FileManager.default.contents(atPath: folder.file("copy/\(name)")), "\(name)")
     }
 
+    // A comparison knows the settings that suit a custom robot, and does not call them changes.
+    let compared = try Program.run("compare", run)
+    #expect(compared.code == 0 && !compared.output.contains("lower.noiseUnits="))
+
     // Resuming needs neither the map nor the robot in the folder.
     for name in ["map.txt", "robot", "world.mjb.gz"] {
       try FileManager.default.removeItem(atPath: "\(run)/\(name)")

@@ -46,9 +46,15 @@ struct RenderTests {
     .enabled(if: hasGraphics && hasFFmpeg))
   func episode() throws {
     let pictures = folder.file("pictures")
+    // What an earlier episode left is removed, and nothing else.
+    try FileManager.default.createDirectory(atPath: pictures, withIntermediateDirectories: true)
+    try folder.file("pictures/frame-99999.png", "old")
+    try folder.file("pictures/frame-mine.txt", "mine")
     let outcome = try Program.run(
       "render", try policy(), "--output", pictures, "--size", "64x48", "--every", "50")
     #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(!FileManager.default.fileExists(atPath: "\(pictures)/frame-99999.png"))
+    #expect(FileManager.default.fileExists(atPath: "\(pictures)/frame-mine.txt"))
     let names = try FileManager.default.contentsOfDirectory(atPath: pictures)
     let images = names.filter { $0.hasSuffix(".png") }
     #expect(images.contains("contact-sheet.png"))

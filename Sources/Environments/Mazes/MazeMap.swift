@@ -92,6 +92,14 @@ public struct MazeMap: Equatable, Sendable {
     )
   }
 
+  /// Whether the point (x, y) in the plane (m) is in one of the map's cells.
+  func contains(x: Double, y: Double) -> Bool {
+    let column = (x / cellSize + Double(robot.column)).rounded()
+    let row = (y / cellSize + Double(robot.row)).rounded()
+    return (0..<Double(cells.count)).contains(row)
+      && (0..<Double(cells.first?.count ?? 0)).contains(column)
+  }
+
   /// Whether the point (x, y) in the plane (m) is inside a wall, the wall's faces included.
   public func isInsideWall(x: Double, y: Double) -> Bool {
     let half = cellSize / 2

@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import Learning
 import MuJoCo
 
@@ -16,7 +17,7 @@ extension MazeMap {
     do throws(SourceError) {
       text = try SourceText.read(path, limit: Self.maximumFileSize, kind: "map")
     } catch {
-      guard error.isMissing else { throw error }
+      guard error.isMissing, access(path, F_OK) != 0 else { throw error }
       if let map = Self.builtIn.first(where: { $0.name == path }) {
         self = map
         return
@@ -114,6 +115,10 @@ private struct MazeMapReader {
     self.source = source
   }
 
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control && scalar != "\t"
+  }
+
   mutating func read(_ text: String, name: String) throws(SourceError) -> MazeMap {
     var drawingEnded = false
     var number = 0
@@ -149,6 +154,11 @@ private struct MazeMapReader {
     let rest = line[line.index(after: colon)...]
     let value = rest.drop(while: \.isWhitespace)
     let column = line.distance(from: line.startIndex, to: value.startIndex) + 1
+    if let index = line.firstIndex(where: { $0.unicodeScalars.contains(where: Self.isControl) }) {
+      throw failure(
+        number, line.distance(from: line.startIndex, to: index) + 1,
+        "a control character: remove it")
+    }
     let setting = Setting(value: String(value), line: number, column: column)
     guard !value.isEmpty else {
       throw failure(number, column, "'\(clipped(key))' has no value: write it after the colon")
@@ -158,8 +168,15 @@ private struct MazeMapReader {
       guard !name.isEmpty else {
         throw failure(number, 1, "a target needs a name: `target far end: a` or `...: 0 16`")
       }
-      guard !namedTargets.contains(where: { $0.name == name }) else {
-        throw failure(number, 1, "the target '\(clipped(name))' is given twice: remove one")
+      if let other = namedTargets.first(where: {
+        TaskDescription.curveName(ofTarget: $0.name) == TaskDescription.curveName(ofTarget: name)
+      }) {
+        throw failure(
+          number, 1,
+          other.name == name
+            ? "the target '\(clipped(name))' is given twice: remove one"
+            : "the targets '\(clipped(name))' and '\(clipped(other.name))' would have the same "
+              + "columns in metrics.csv: rename one")
       }
       namedTargets.append((name, setting))
       return
@@ -290,10 +307,20 @@ private struct MazeMapReader {
         targets.append(.init(name: name, position: position(of: place.index, in: map)))
       } else {
         let position = try numbers(setting.value, setting, count: dimensions)
+        guard map.contains(x: position[0], y: position[1]) else {
+          throw failure(
+            setting.line, setting.column,
+            "this place is outside the maze: x and y are metres from the robot")
+        }
         targets.append(.init(name: name, position: position))
       }
     }
     for (letter, place) in unnamed.sorted(by: { $0.key < $1.key }) {
+      guard !targets.contains(where: { $0.name == String(letter) }) else {
+        throw failure(
+          place.line, place.column,
+          "a `target \(letter)` has the name of this target: rename it, or use another letter")
+      }
       targets.append(.init(name: String(letter), position: position(of: place.index, in: map)))
     }
     return targets

@@ -265,7 +265,7 @@ extension RobotFile {
         controls.map { .init(range: $0.range, rest: $0.rest) }, physicsSteps: physicsSteps),
       bodyName: rootBody, startPositions: start)
     let limits = controls.map { Float(($0.range.upperBound - $0.range.lowerBound) / 2) }
-    return (layout, limits, Self.halfRange(of: joints))
+    return (layout, limits, Self.halfRange(of: joints, isPlanar: root != .free))
   }
 
   /// The range of each control, and its value for a zero action: the keyframe's control if there is
@@ -339,8 +339,8 @@ extension RobotFile {
   }
 
   /// Sensible bounds of a subgoal, one for each of the robot's `qpos`: 10 m in the plane, half the
-  /// range of each limited joint.
-  private static func halfRange(of joints: [Joint]) -> [Float] {
+  /// range of each limited joint. The first two joints of a planar robot move it in the plane.
+  private static func halfRange(of joints: [Joint], isPlanar: Bool) -> [Float] {
     var result: [Float] = []
     for (index, joint) in joints.enumerated() {
       let width = Float((joint.range.upperBound - joint.range.lowerBound) / 2)
@@ -348,7 +348,7 @@ extension RobotFile {
       switch joint.kind {
       case .free: result += [10, 10, 0.5, 1, 1, 1, 1]
       case .ball: result += [1, 1, 1, 1]
-      case .slide: result.append(index < 2 ? 10 : limited ?? 0.5)
+      case .slide: result.append(isPlanar && index < 2 ? 10 : limited ?? 0.5)
       case .hinge: result.append(limited ?? .pi)
       }
     }

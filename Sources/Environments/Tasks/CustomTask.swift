@@ -44,15 +44,17 @@ extension TaskDefinition {
         observationCount: layout.positionCount + layout.velocityCount + 1, actionLimits: limits,
         layout: layout, subgoalHalfRange: halfRange, map: map,
         stepDuration: Double(layout.physicsSteps) * model.timestep,
-        // The published noise is meant for torques of ±30: with controls of ±0.4 it would leave
-        // most actions at a limit.
-        suggestedSettings: [
-          "lower.noiseUnits": "limits", "lower.explorationNoise": "0.1",
-          "lower.targetNoise": "0.2", "lower.targetNoiseClip": "0.5",
-        ]),
+        suggestedSettings: Self.customRobotSettings),
       modelXML: world.text, map: map, customRobot: robot, isBuiltIn: false,
       robot: layout, rules: ReachTarget())
   }
+
+  /// The settings for a custom robot. The published noise is meant for torques of ±30: with controls
+  /// of ±0.4 it would leave most actions at a limit.
+  package static let customRobotSettings = [
+    "lower.noiseUnits": "limits", "lower.explorationNoise": "0.1",
+    "lower.targetNoise": "0.2", "lower.targetNoiseClip": "0.5",
+  ]
 
   private init(antIn map: MazeMap) {
     let document = WorldModel.antMaze(named: map.name, map: map)

@@ -79,10 +79,14 @@ package struct RunHistory: Sendable {
   }
 
   /// The task called `name` of the run in `folder`; for a custom maze, that of the Ant in this
-  /// maze.
+  /// maze, with the settings that suit a custom robot if the run has one.
   private static func task(named name: String, in folder: String) throws -> TaskDescription {
     if let map = try RunFolder.ownMap(in: folder) {
-      return try TaskDefinition(map: map).description
+      var task = try TaskDefinition(map: map).description
+      if access("\(folder)/\(RunFolder.robot)", F_OK) == 0 {
+        task.suggestedSettings = TaskDefinition.customRobotSettings
+      }
+      return task
     }
     let path = "\(folder)/\(RunFolder.task)"
     guard access(path, F_OK) == 0 else { return try TaskRegistry.task(named: name) }
@@ -247,7 +251,8 @@ package enum ComparisonError: Error, Equatable, CustomStringConvertible {
       "\(printable(first)) and \(printable(second)) can't be compared: \(problem); "
         + "compare them separately"
     case .sameRun(let first, let second, let name):
-      "\(printable(first)) and \(printable(second)) are the same run, \(name); leave one out"
+      "\(printable(first)) and \(printable(second)) have the same task, settings and "
+        + "seed, \(name); leave one out"
     }
   }
 }

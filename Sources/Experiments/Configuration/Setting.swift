@@ -68,7 +68,7 @@ public struct Setting: Sendable {
         "c: environment steps from one subgoal to the next"),
       .choice(
         "subgoals.space", at(\.learning.subgoals.space),
-        "dimensions of a subgoal: all position coordinates (full), x and y, or x, y and z"),
+        "dimensions of a subgoal: all that the task has (full), x and y, or x, y and z"),
       .choice(
         "subgoals.semantics", at(\.learning.subgoals.semantics),
         "a subgoal is a desired change (relative) or a desired state (absolute)"),
@@ -120,7 +120,7 @@ public struct Setting: Sendable {
         "cost of a step upside down, in subgoal units (m); decreases to 0 at a lean of 45°"),
       .number(
         "lower.nearFalls", at(\.learning.lower.nearFalls), 0...1,
-        "fraction of lower-level transitions that are drawn only from the 15 steps before falls"),
+        "fraction of lower-level transitions from steps of leaning and the 15 before them"),
     ] + level("lower", at(\.learning.lower.learner)) + [
       .choice(
         "higher.reward", at(\.learning.higher.reward),

@@ -67,6 +67,20 @@ public struct Recording: Sendable {
   private static let sheetCount = 12
   private static let sheetColumns = 4
 
+  /// Removes what an earlier recording left in `folder`, so that nothing in it is of another
+  /// episode.
+  private static func removePictures(in folder: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names {
+      let isFrame =
+        name.hasPrefix("frame-") && name.hasSuffix(".png")
+        && name.dropFirst(6).dropLast(4).allSatisfy { $0.isASCII && $0.isNumber }
+      if isFrame || name == videoName || name == contactSheetName {
+        try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+      }
+    }
+  }
+
   /// Plays an episode and writes its pictures into `folder`, which is created if it does not exist.
   ///
   /// - Parameters:
@@ -74,7 +88,7 @@ public struct Recording: Sendable {
   ///   - definition: The task and its world.
   ///   - target: The target of the episode (m); its position is empty in a task without targets.
   ///   - seed: The seed from which the initial state derives.
-  ///   - folder: The folder for the pictures.
+  ///   - folder: The folder for the pictures; those of an earlier recording are removed.
   ///   - shouldStop: Called before each step, and while waiting for `ffmpeg`.
   ///   - progress: Called after each step with the number of steps done and of all steps.
   /// - Throws: `MuJoCoError.noGraphics` if there is no OpenGL driver, `ImagingError`, `FileError`,
@@ -89,6 +103,7 @@ public struct Recording: Sendable {
     let renderer = try Renderer(
       model: environment.simulation.model, width: width, height: height, samples: samples)
     try AtomicFile.makeFolder(folder)
+    Self.removePictures(in: folder)
     var rollout = try firstRollout(environment, policy, target, seed)
     let task = definition.description
     let video = try Film(makesVideo) {

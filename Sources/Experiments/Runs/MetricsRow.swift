@@ -101,6 +101,6 @@ package struct MetricsRow {
 
   /// The column of a quantity in the evaluation on `target`.
   package static func column(_ quantity: String, of target: String) -> String {
-    "evaluation_\(quantity)_\(target.map { $0.isLetter || $0.isNumber ? $0 : "_" }.map(String.init).joined())"
+    "evaluation_\(quantity)_\(TaskDescription.curveName(ofTarget: target))"
   }
 }

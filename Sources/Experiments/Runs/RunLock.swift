@@ -61,6 +61,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case occupied(folder: String)
   /// There is no checkpoint in the folder.
   case noCheckpoint(folder: String)
+  /// The path of a run is not a folder.
+  case notAFolder(path: String)
   /// A file is not a checkpoint, or is a damaged one.
   case checkpoint(path: String, problem: String)
   /// A setting that cannot be changed on resuming has another value now.
@@ -84,6 +86,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         + "or choose another folder"
     case .noCheckpoint(let folder):
       "\(printable(folder)): contains no checkpoint to continue from; begin a run with --output"
+    case .notAFolder(let path):
+      "\(printable(path)): this is a file; give the folder of the run"
     case .checkpoint(let path, let problem):
       "\(printable(path)): not a checkpoint, or a damaged one: \(problem)"
     case .changed(let setting, let saved, let asked):

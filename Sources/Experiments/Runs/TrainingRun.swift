@@ -198,7 +198,11 @@ public final class TrainingRun {
     pool: WorkerPool, writesEvents: Bool,
     makeWorld: (inout Checkpoint.Parts) throws -> (world: RunWorld, doubt: String?)
   ) throws {
-    guard access(folder, F_OK) == 0 else { throw FileError.notFound(path: folder) }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
+      throw FileError.notFound(path: folder)
+    }
+    guard isFolder.boolValue else { throw RunError.notAFolder(path: folder) }
     let lock = try RunLock(folder: folder)
     let (file, saved, problem) = try Self.newestCheckpoint(in: folder)
     var parts = saved

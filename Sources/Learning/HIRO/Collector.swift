@@ -129,6 +129,7 @@ package final class Collector: @unchecked Sendable {
     path.append(state, seenBy: shape)
     if drawsSubgoals {
       drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
+      shape.subgoal(fromActor: subgoal, in: state)
     } else {
       shape.writeHigherInput(
         state, target: window.target, into: higher.input, place: path.place(decisionsAgo:))
@@ -137,6 +138,7 @@ package final class Collector: @unchecked Sendable {
       let share = configuration.higher.randomSubgoals
       if share > 0, !isQuiet, streams.higher.uniform() < share {
         drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
+        shape.subgoal(fromActor: subgoal, in: state)
       }
       if configuration.higher.notesPlaces { visited.visit(shape.place(in: state)) }
       isHeld = holdPlace(from: state, into: subgoal, isFirst: isFirst)
@@ -197,10 +199,9 @@ package final class Collector: @unchecked Sendable {
     guard hold.decisionsLeft > 0 else { return false }
     hold.decisionsLeft -= 1
     for (index, place) in [hold.x, hold.y].prefix(shape.planeCount).enumerated() {
-      let bound = shape.subgoalHalfRange[index]
-      let wanted = subgoals.semantics == .relative ? place - state[index] : place
-      subgoal[index] = min(max(wanted, -bound), bound)
+      subgoal[index] = subgoals.semantics == .relative ? place - state[index] : place
     }
+    shape.clipSubgoal(subgoal, in: state)
     return true
   }
 

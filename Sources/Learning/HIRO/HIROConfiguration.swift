@@ -78,8 +78,8 @@ public enum Hierarchy: String, Codable, CaseIterable, Sendable {
 
 /// How collecting experience and learning are interleaved; results depend on the seed alone.
 public enum Schedule: String, Codable, CaseIterable, Sendable {
-  /// One step, one lower update, and a higher update every `subgoals.interval` steps, in this
-  /// order, as published.
+  /// One step, then one lower update, and a higher update every `subgoals.interval` steps. The
+  /// published code makes the step and the lower update in one call, in no fixed order.
   case sequential
   /// In windows of `subgoals.interval` steps: one window is collected with a snapshot of the
   /// policies while the updates owed for the window before it are made.
@@ -115,7 +115,8 @@ public struct SubgoalConfiguration: Equatable, Sendable {
 
 /// The state dimensions to which a subgoal refers.
 public enum SubgoalSpace: String, Codable, CaseIterable, Sendable {
-  /// All of the robot's position coordinates (Ant: 15).
+  /// All numbers that the task's subgoals have: the Ant's 15 position coordinates, the Point's x
+  /// and y.
   case full
   /// The robot's x and y.
   case xy
@@ -209,8 +210,8 @@ public struct LowerLevelConfiguration: Equatable, Sendable {
   /// in the plane is always upright.
   public var fallCost: Double = 0
 
-  /// Fraction of sampled transitions that are drawn only from the last 15 steps before the robot
-  /// leaned by more than 45°, in [0, 1]. Such steps are one in a hundred, and the actions in them
+  /// Fraction of sampled transitions that are drawn only from the steps in which the robot leans by
+  /// more than 45° without lying on its back, and the 15 steps before, in [0, 1]. Such steps are one in a hundred, and the actions in them
   /// decide whether the episode goes on. 0 is the paper's HIRO.
   public var nearFalls: Double = 0
 
@@ -230,9 +231,9 @@ public struct LowerLevelConfiguration: Equatable, Sendable {
 public enum LowerReward: String, Codable, CaseIterable, Sendable {
   /// r = −‖φ(s) + g − φ(s′)‖: minus the distance that remains (paper, equation 3).
   case distance
-  /// r = ‖g‖ − ‖φ(s) + g − φ(s′)‖: the distance gained. With `nextSubgoal: transition` it is the
-  /// published reward shaped by the potential −‖g‖ (Ng et al. 1999): the same optimal policy, but
-  /// values of a few metres instead of a thousand.
+  /// r = ‖g‖ − ‖φ(s) + g − φ(s′)‖: the distance gained. With `nextSubgoal: transition` it is
+  /// 1 − γ times the published reward, shaped by the potential −‖g‖ (Ng et al. 1999): the same
+  /// optimal policy, but values of a few metres instead of a thousand.
   case progress
 }
 
@@ -408,7 +409,7 @@ public enum HigherFrame: String, Codable, CaseIterable, Sendable {
   /// the orientation stays as it is, so that no information is lost. If the robot senses the
   /// directions of things from its own body, such as those of the apples of Ant Gather, a subgoal
   /// at a thing has the same direction; in the world's frame the networks have to learn this turn.
-  /// Needs relative subgoals and a robot with a heading.
+  /// The range of a subgoal is in this frame. Needs relative subgoals and a robot with a heading.
   case heading
 }
 
@@ -426,8 +427,8 @@ public enum TargetPlaces: String, Codable, CaseIterable, Sendable {
 public enum HigherReward: String, Codable, CaseIterable, Sendable {
   /// Σ R: the sum of the environment's rewards (published).
   case sum
-  /// d(s_t) − d(s_{t+c}): the distance gained towards the target, which is the published reward,
-  /// taken at decisions, shaped by the potential −d. Only for tasks with a target.
+  /// d(s_t) − d(s_{t+c}): the distance gained towards the target, which is 1 − γ times the
+  /// published reward, taken at decisions, shaped by the potential −d. Only for tasks with a target.
   case progress
 }
 

@@ -213,6 +213,27 @@ extension AgentShape {
     higherTurn(observation)?.apply(to: subgoal)
   }
 
+  /// Clips a subgoal in the world's frame to what the higher level's actor can ask for.
+  func clipSubgoal(
+    _ subgoal: UnsafeMutablePointer<Float>, in observation: UnsafePointer<Float>
+  ) {
+    func clipped(_ value: Float, _ index: Int) -> Float {
+      min(max(value, -subgoalHalfRange[index]), subgoalHalfRange[index])
+    }
+    var first = 0
+    if let turn = higherTurn(observation) {
+      let (ahead, aside) = turn.applied(to: subgoal)
+      let range = (clipped(ahead, 0), clipped(aside, 1))
+      // A subgoal within the range keeps its bits.
+      if range != (ahead, aside) {
+        (subgoal[0], subgoal[1]) = range
+        turn.inverse.apply(to: subgoal)
+      }
+      first = 2
+    }
+    for index in first..<subgoalCount { subgoal[index] = clipped(subgoal[index], index) }
+  }
+
   /// The rotation from the world's frame to the higher level's; nil if the two are the same.
   private func higherTurn(_ observation: UnsafePointer<Float>) -> Turn? {
     guard higherFrame == .heading, let heading else { return nil }

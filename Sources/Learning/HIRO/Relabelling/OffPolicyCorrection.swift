@@ -99,7 +99,10 @@ package final class OffPolicyCorrection: Relabelling, @unchecked Sendable {
         }
         draw += subgoals.count
       }
-      for index in 0..<candidateCount { shape.clipSubgoal(candidates.row(first + index)) }
+      let start = experience.observation(experience.higherTransition(number).start)
+      for index in 0..<candidateCount {
+        shape.clipSubgoal(candidates.row(first + index), in: start)
+      }
     }
   }
 

@@ -80,7 +80,8 @@ final class AchievedSubgoals: Relabelling {
       for index in 0..<subgoals.count {
         subgoal[index] += noise * shape.subgoalHalfRange[index] * Float(generator.normal())
       }
-      shape.clipSubgoal(subgoal)
+      shape.clipSubgoal(
+        subgoal, in: experience.observation(experience.higherTransition(number).start))
     }
     return RelabellingWork()
   }
@@ -97,16 +98,6 @@ extension Subgoals {
     achieved(
       from: experience.observation(transition.start),
       in: experience.observation(transition.start + transition.length), into: subgoal)
-  }
-}
-
-extension AgentShape {
-  /// Clips a subgoal to its range.
-  func clipSubgoal(_ subgoal: UnsafeMutablePointer<Float>) {
-    for index in 0..<subgoalCount {
-      let bound = subgoalHalfRange[index]
-      subgoal[index] = min(max(subgoal[index], -bound), bound)
-    }
   }
 }
 

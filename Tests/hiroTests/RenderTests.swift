@@ -207,9 +207,9 @@ struct RenderTests {
       (try? FileManager.default.contentsOfDirectory(atPath: pictures)) ?? []
     }
     let program = try Program([
-      "render", try policy(), "--output", pictures, "--size", "1280x960", "--every", "1",
+      "render", try policy(), "--output", pictures, "--size", "320x240", "--every", "1",
     ])
-    try program.wait { names().contains("frame-00010.png") }
+    try program.wait { names().contains("frame-00004.png") }
     program.send(signal)
     let outcome = try program.outcome()
     #expect(outcome.code == 128 + signal, "\(outcome.errors)")

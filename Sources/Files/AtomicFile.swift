@@ -26,11 +26,7 @@ public enum AtomicFile {
   public static func write(
     to path: String, _ body: (borrowing OutputFile) throws(FileError) -> Void
   ) throws(FileError) {
-    if (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
-      == .typeDirectory
-    {
-      throw .isFolder(path: path, writing: true)
-    }
+    guard !isFolder(at: path) else { throw .isFolder(path: path, writing: true) }
     let folder = FileError.folder(of: path)
     let name = (path as NSString).lastPathComponent
     let partial = "\(folder)/.\(name).\(getpid())\(partialSuffix)"
@@ -66,10 +62,7 @@ public enum AtomicFile {
     if mkdir(path, 0o777) == 0 { return }
     switch errno {
     case EEXIST:
-      var status = stat()
-      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-        throw .notAFolder(path: path)
-      }
+      guard isFolder(at: path) else { throw .notAFolder(path: path) }
     case ENOENT
     where FileError.folder(of: path) != path && access(FileError.folder(of: path), F_OK) != 0:
       try makeFolder(FileError.folder(of: path))
@@ -175,4 +168,10 @@ package func openFile(_ path: String, _ flags: Int32) -> Int32 {
   close(descriptor)
   errno = code
   return higher
+}
+
+/// Whether `path` is a folder, or a link to one.
+package func isFolder(at path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }

@@ -4,19 +4,23 @@ package func printable(_ text: String, limit: Int = 200) -> String {
   var result = ""
   for (count, scalar) in text.unicodeScalars.enumerated() {
     if count == limit { return result + "…" }
-    let isControl = scalar.properties.generalCategory == .control
     let isLayout =
       switch scalar.properties.generalCategory {
       case .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: true
       default: false
       }
-    if isControl || isLayout {
+    if scalar.isControl || isLayout {
       result += "\\u{" + String(scalar.value, radix: 16) + "}"
     } else {
       result.unicodeScalars.append(scalar)
     }
   }
   return result
+}
+
+extension Unicode.Scalar {
+  /// Whether this is a control character, such as a line break or an escape.
+  package var isControl: Bool { properties.generalCategory == .control }
 }
 
 /// `name` in quotation marks, safe to print.

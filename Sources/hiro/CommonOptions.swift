@@ -11,6 +11,17 @@ struct OwnWorld: ParsableArguments {
     help: .init("Your own robot for the maze instead of the Ant, an MJCF file.", valueName: "file"),
     completion: .file())
   var robot: String?
+
+  /// - Parameters:
+  ///   - task: The task that the command line names.
+  ///   - hasOtherMaze: Whether the robot's maze is found elsewhere, without `--map`.
+  /// - Throws: `ValidationError` if a robot has no maze, or a map stands beside a task.
+  func check(besides task: String?, hasOtherMaze: Bool = false) throws {
+    guard robot == nil || map != nil || hasOtherMaze else {
+      throw ValidationError.robotWithoutMaze
+    }
+    if let task, map != nil { throw ValidationError.mapAndTask(task) }
+  }
 }
 
 extension ValidationError {

@@ -30,9 +30,7 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    guard exists, isFolder.boolValue else {
+    guard isFolder(at: path) else {
       let file = try SavedFile(path: path)
       if json { return try printJSON([Entry(path: path, file: file)]) }
       return print(Self.text(of: file, path: path), terminator: "")

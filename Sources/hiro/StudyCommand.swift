@@ -127,8 +127,7 @@ struct StudyCommand: ParsableCommand {
       throw ValidationError(
         "name a study file or a task, such as ant-maze; `hiro list tasks` shows them all")
     }
-    guard world.robot == nil || world.map != nil else { throw ValidationError.robotWithoutMaze }
-    if let subject, world.map != nil { throw ValidationError.mapAndTask(subject) }
+    try world.check(besides: subject)
     guard slurm || (partition == nil && time == nil && memory == nil) else {
       throw ValidationError(
         "--partition, --time and --memory are for --slurm; add --slurm or leave them out")

@@ -115,11 +115,8 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError(
         "--resume: the task, map, preset and configuration are those of the run; leave them out")
     }
-    guard world.robot == nil || world.map != nil || resume != nil || (config != nil && task == nil)
-    else {
-      throw ValidationError.robotWithoutMaze
-    }
-    if let task, world.map != nil { throw ValidationError.mapAndTask(task) }
+    try world.check(
+      besides: task, hasOtherMaze: resume != nil || (config != nil && task == nil))
     guard task != nil || world.map != nil || config != nil || resume != nil else {
       throw ValidationError("name a task, such as ant-maze; `hiro list tasks` shows them all")
     }

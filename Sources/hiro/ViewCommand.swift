@@ -104,16 +104,16 @@ struct ViewCommand: ParsableCommand {
   /// The world, and the policy that acts in it; nil if a person drives. A single argument may be a
   /// policy or a task.
   private func load() throws -> (TaskDefinition, HierarchicalPolicy?) {
-    let isTask = policy.map { name in
-      !FileManager.default.fileExists(atPath: name) && TaskRegistry.has(name)
-    }
-    if let policy, isTask == false, !FileManager.default.fileExists(atPath: policy),
+    let isFile = policy.map(FileManager.default.fileExists) ?? false
+    let isTask = !isFile && policy.map(TaskRegistry.has) ?? false
+    if let policy, !isFile, !isTask,
       nearest(to: policy, in: TaskRegistry.all.map(\.name)) != nil
     {
+      // A misspelt task: the error has the right name.
       _ = try TaskRegistry.definition(named: policy)
     }
     let maze = try map.map { try MazeMap(path: $0) }
-    guard let policy, isTask == false else {
+    guard let policy, !isTask else {
       if let policy, task != nil || map != nil {
         throw ValidationError("\"\(policy)\" and \"\(task ?? map!)\" are both tasks; give only one")
       }
@@ -123,8 +123,8 @@ struct ViewCommand: ParsableCommand {
     }
     var arguments = PolicyArguments()
     (arguments.path, arguments.task, arguments.robot) = (policy, task, robot)
-    let (file, _, definition) = try arguments.load(map: maze)
-    return (definition, try file.makePolicy(for: definition.description))
+    let (trained, _, definition) = try arguments.load(map: maze)
+    return (definition, try trained.makePolicy(for: definition.description))
   }
 
   private func show(_ session: inout ViewSession, in window: ViewerWindow) throws {

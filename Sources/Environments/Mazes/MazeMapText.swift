@@ -13,11 +13,7 @@ extension MazeMap {
   ///
   /// - Throws: ``SourceError`` with line and column.
   public init(path: String) throws(SourceError) {
-    let text: String
-    do throws(SourceError) {
-      text = try SourceText.read(path, limit: Self.maximumFileSize, kind: "map")
-    } catch {
-      guard error.isMissing, access(path, F_OK) != 0 else { throw error }
+    guard access(path, F_OK) == 0 else {
       if let map = Self.builtIn.first(where: { $0.name == path }) {
         self = map
         return
@@ -28,6 +24,7 @@ extension MazeMap {
         message: "no such map file, and no built-in map of that name; these are \(names)",
         isMissing: true)
     }
+    let text = try SourceText.read(path, limit: Self.maximumFileSize, kind: "map")
     try self.init(text: text, name: SourceText.stem(of: path), source: path)
   }
 
@@ -115,10 +112,6 @@ private struct MazeMapReader {
     self.source = source
   }
 
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.generalCategory == .control && scalar != "\t"
-  }
-
   mutating func read(_ text: String, name: String) throws(SourceError) -> MazeMap {
     var drawingEnded = false
     var number = 0
@@ -154,7 +147,9 @@ private struct MazeMapReader {
     let rest = line[line.index(after: colon)...]
     let value = rest.drop(while: \.isWhitespace)
     let column = line.distance(from: line.startIndex, to: value.startIndex) + 1
-    if let index = line.firstIndex(where: { $0.unicodeScalars.contains(where: Self.isControl) }) {
+    if let index = line.firstIndex(where: {
+      $0 != "\t" && $0.unicodeScalars.contains(where: \.isControl)
+    }) {
       throw failure(
         number, line.distance(from: line.startIndex, to: index) + 1,
         "a control character: remove it")

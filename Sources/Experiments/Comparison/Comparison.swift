@@ -203,11 +203,8 @@ package struct Comparison: Sendable {
   private static func entries(
     in path: String, missing: inout [(task: String, variant: String, seed: UInt64)]
   ) throws -> [Entry] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw ComparisonError.file(.notFound(path: path))
-    }
-    guard isFolder.boolValue else { throw ComparisonError.noRuns(folder: path) }
+    guard access(path, F_OK) == 0 else { throw ComparisonError.file(.notFound(path: path)) }
+    guard isFolder(at: path) else { throw ComparisonError.noRuns(folder: path) }
     if RunHistory.isRun(path) {
       let run = try RunHistory(folder: path)
       return [Entry(run: run, variant: try variant(of: run))]
@@ -239,10 +236,7 @@ package struct Comparison: Sendable {
     return try names.sorted().flatMap { name -> [String] in
       let child = "\(path)/\(name)"
       if RunHistory.isRun(child) { return [child] }
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: child, isDirectory: &isFolder),
-        isFolder.boolValue
-      else { return [] }
+      guard isFolder(at: child) else { return [] }
       return try runFolders(below: child, depth: depth - 1)
     }
   }

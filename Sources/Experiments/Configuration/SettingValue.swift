@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Yams
 
@@ -44,7 +45,7 @@ enum SettingValue: Equatable, Sendable {
     case (.text(let word), .choice(let words)): words.contains(word)
     case (.text(let text), .text):
       !text.isEmpty && text.utf8.count <= 4_096
-        && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        && !text.unicodeScalars.contains(where: \.isControl)
     default: false
     }
   }

@@ -46,9 +46,7 @@ public enum RunFolder {
   /// The policy file that `path` stands for: `path` itself or, if it is a run's folder, the best
   /// policy there, or else the latest.
   public static func policy(at path: String) throws(PolicyFileError) -> String {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-    else { return path }
+    guard isFolder(at: path) else { return path }
     for name in [bestPolicy, latestPolicy] {
       let file = "\(path)/\(name)"
       if FileManager.default.fileExists(atPath: file) { return file }

@@ -198,11 +198,8 @@ public final class TrainingRun {
     pool: WorkerPool, writesEvents: Bool,
     makeWorld: (inout Checkpoint.Parts) throws -> (world: RunWorld, doubt: String?)
   ) throws {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
-      throw FileError.notFound(path: folder)
-    }
-    guard isFolder.boolValue else { throw RunError.notAFolder(path: folder) }
+    guard access(folder, F_OK) == 0 else { throw FileError.notFound(path: folder) }
+    guard isFolder(at: folder) else { throw RunError.notAFolder(path: folder) }
     let lock = try RunLock(folder: folder)
     let (file, saved, problem) = try Self.newestCheckpoint(in: folder)
     var parts = saved

@@ -128,8 +128,7 @@ package final class Collector: @unchecked Sendable {
     let (state, subgoal) = (window.observations.row(step), window.subgoals.row(step))
     path.append(state, seenBy: shape)
     if drawsSubgoals {
-      drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
-      shape.subgoal(fromActor: subgoal, in: state)
+      drawSubgoal(in: state, into: subgoal)
     } else {
       shape.writeHigherInput(
         state, target: window.target, into: higher.input, place: path.place(decisionsAgo:))
@@ -137,8 +136,7 @@ package final class Collector: @unchecked Sendable {
       shape.subgoal(fromActor: subgoal, in: state)
       let share = configuration.higher.randomSubgoals
       if share > 0, !isQuiet, streams.higher.uniform() < share {
-        drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
-        shape.subgoal(fromActor: subgoal, in: state)
+        drawSubgoal(in: state, into: subgoal)
       }
       if configuration.higher.notesPlaces { visited.visit(shape.place(in: state)) }
       isHeld = holdPlace(from: state, into: subgoal, isFirst: isFirst)
@@ -146,6 +144,14 @@ package final class Collector: @unchecked Sendable {
     distanceAtDecision = subgoals.distance(
       of: subgoal, in: state, dimensions: shape.planeCount)
     return isHeld
+  }
+
+  /// Draws any subgoal that the higher level's actor can ask for.
+  private func drawSubgoal(
+    in state: UnsafePointer<Float>, into subgoal: UnsafeMutablePointer<Float>
+  ) {
+    drawUniformly(limits: shape.subgoalHalfRange, using: &streams.higher, into: subgoal)
+    shape.subgoal(fromActor: subgoal, in: state)
   }
 
   /// Adds the noise ε, see ``HigherLevelConfiguration/noiseCorrelation``.
@@ -217,9 +223,10 @@ package final class Collector: @unchecked Sendable {
       return place
     }
     let reach = -configuration.higher.holdReach...configuration.higher.holdReach
-    let (x, y) = shape.place(in: state)
-    let aside = Float(streams.higher.uniform(in: reach))
-    return (x + aside, y + Float(streams.higher.uniform(in: reach)))
+    let place = shape.place(in: state)
+    let x = place.x + Float(streams.higher.uniform(in: reach))
+    let y = place.y + Float(streams.higher.uniform(in: reach))
+    return (x, y)
   }
 
   private func measureObedience(after step: Int) {

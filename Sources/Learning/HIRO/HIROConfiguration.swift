@@ -211,8 +211,9 @@ public struct LowerLevelConfiguration: Equatable, Sendable {
   public var fallCost: Double = 0
 
   /// Fraction of sampled transitions that are drawn only from the steps in which the robot leans by
-  /// more than 45° without lying on its back, and the 15 steps before, in [0, 1]. Such steps are one in a hundred, and the actions in them
-  /// decide whether the episode goes on. 0 is the paper's HIRO.
+  /// more than 45° without lying on its back, and the 15 steps before, in [0, 1]. Such steps are one
+  /// in a hundred, and the actions in them decide whether the episode goes on. 0 is the paper's
+  /// HIRO.
   public var nearFalls: Double = 0
 
   /// The published configuration.

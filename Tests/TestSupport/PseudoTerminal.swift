@@ -9,6 +9,8 @@ package final class PseudoTerminal: Sendable {
 
   private let master: Mutex<Int32>
   private let shown = Mutex([UInt8]())
+  /// How the program ended, once this has been waited for.
+  private let status = Mutex<Int32?>(nil)
 
   /// Starts `path` with a terminal of 24 lines of 100 columns as its standard streams.
   package init(
@@ -102,11 +104,22 @@ package final class PseudoTerminal: Sendable {
 
   /// Waits for the program's end and returns its exit code, or minus the number of the signal that
   /// ended it.
+  @discardableResult
   package func exitCode() -> Int32 {
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    let status = self.status.withLock { known in
+      if let known { return known }
+      var status: Int32 = 0
+      while waitpid(process, &status, 0) < 0, errno == EINTR {}
+      known = status
+      return status
+    }
     return status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f)
   }
 
-  deinit { hangUp() }
+  /// Hangs up and waits for the program: nobody else would, and as long as an ended program has not
+  /// been waited for, the thread that waits for exit tests can take it for theirs, again and again.
+  deinit {
+    hangUp()
+    exitCode()
+  }
 }

@@ -262,7 +262,8 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
     case .noPlace:
       "higher.pastPlaces: needs a robot whose x and y are its observation's first numbers; use 0"
     case .noTarget(let setting):
-      "\(setting): needs a task whose reward is minus the distance to a target; leave it out here"
+      "\(setting): needs a task whose reward is minus the distance to a target; use "
+        + (setting.hasSuffix("progress") ? "sum" : "0")
     case .noSurroundings:
       "higher.otherSurroundings: needs a task whose objects could lie elsewhere, such as "
         + "ant-gather; use 0"

@@ -42,7 +42,8 @@ struct PolicyArguments: ParsableArguments {
       _ = try policy.makePolicy(for: definition.description)
     } catch {
       throw PolicyFileError.unsuitable(
-        path: file, task: definition.description.name, problem: "\(error)")
+        path: file, task: definition.description.name, trained: policy.configuration.task,
+        problem: "\(error)")
     }
     return (policy, file, definition)
   }

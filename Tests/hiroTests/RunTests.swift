@@ -47,7 +47,7 @@ struct RunTests {
 
     let mismatch = try Program.run("evaluate", folder.file("run"), "--task", "ant-maze")
     #expect(mismatch.code == 65)
-    #expect(mismatch.errors.contains("not a policy for ant-maze"), "\(mismatch.errors)")
+    #expect(mismatch.errors.contains("not a policy for ant-maze, but for point-maze"), "\(mismatch.errors)")
     #expect(mismatch.errors.contains("expected"), "\(mismatch.errors)")
   }
 

@@ -167,8 +167,8 @@ public enum PolicyFileError: Error, Equatable, CustomStringConvertible {
   case notAPolicy(path: String, problem: String)
   /// The policy's format version is not the one that this program reads.
   case version(path: String, found: String)
-  /// The policy's networks do not fit the task.
-  case unsuitable(path: String, task: String, problem: String)
+  /// The policy, trained for `trained`, does not fit the task.
+  case unsuitable(path: String, task: String, trained: String, problem: String)
   /// There is no policy in the folder.
   case noPolicy(folder: String)
 
@@ -180,8 +180,9 @@ public enum PolicyFileError: Error, Equatable, CustomStringConvertible {
     case .version(let path, let found):
       "\(printable(path)): a policy of format version \(quoted(found)); this hiro reads version "
         + PolicyFile.version
-    case .unsuitable(let path, let task, let problem):
-      "\(printable(path)): not a policy for \(printable(task)): \(problem)"
+    case .unsuitable(let path, let task, let trained, let problem):
+      "\(printable(path)): not a policy for \(printable(task))"
+        + (trained == task ? "" : ", but for \(printable(trained))") + ": \(problem)"
     case .noPolicy(let folder):
       "\(printable(folder)): contains neither \(RunFolder.bestPolicy) nor \(RunFolder.latestPolicy)"
         + "; expected a policy file or an output folder of hiro train"

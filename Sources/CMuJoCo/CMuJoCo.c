@@ -237,9 +237,18 @@ cmj_result cmj_resetToKeyframe(const mjModel* model, mjData* data, int keyframe)
   return CMJ_OK;
 }
 
+static void updatePose(const mjModel* model, mjData* data) {
+  mj_kinematics(model, data);
+  mj_comPos(model, data);
+  mj_camlight(model, data);
+#if mjVERSION_HEADER >= 300
+  mj_flex(model, data);
+#endif
+  mj_tendon(model, data);
+}
+
 cmj_result cmj_updatePose(const mjModel* model, mjData* data) {
-  GUARDED(mj_kinematics(model, data); mj_comPos(model, data); mj_camlight(model, data);
-          mj_tendon(model, data), releaseStack(data), CMJ_FAILED);
+  GUARDED(updatePose(model, data), releaseStack(data), CMJ_FAILED);
   return CMJ_OK;
 }
 

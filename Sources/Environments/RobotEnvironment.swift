@@ -94,7 +94,7 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
     stepCount += 1
     if !isDiverged {
       try move(action)
-      isDiverged = simulation.instabilityCount > 0 || !isFinite
+      isDiverged = simulation.instabilityCount > 0 || !isStable
     }
     let pose = pose
     let (reward, isTerminated) = rules.score(pose, action: action, simulation: simulation)
@@ -193,10 +193,14 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
       distanceToTarget: distanceToTarget, isDiverged: isDiverged)
   }
 
-  private var isFinite: Bool {
+  /// Whether MuJoCo would go on from the current state. It checks a state only at the beginning of
+  /// the next physics step, so that it has not yet counted an instability of the last one.
+  private var isStable: Bool {
     let (positions, velocities) = (simulation.qpos, simulation.qvel)
-    for index in 0..<positions.count where !positions[index].isFinite { return false }
-    for index in 0..<velocities.count where !velocities[index].isFinite { return false }
+    let limit = Simulation.largestNumber
+    // This is false for NaN, too.
+    for index in 0..<positions.count where !(abs(positions[index]) <= limit) { return false }
+    for index in 0..<velocities.count where !(abs(velocities[index]) <= limit) { return false }
     return true
   }
 
@@ -267,8 +271,10 @@ public final class RobotEnvironment: PhysicsEnvironment, RearrangeableEnvironmen
       "its observation does not have \(task.observationCount) finite numbers")
     try check(
       state.isDiverged
-        || (state.physics.qpos.allSatisfy(\.isFinite) && state.physics.qvel.allSatisfy(\.isFinite)),
-      "its physics are not finite")
+        || (state.physics.qpos + state.physics.qvel).allSatisfy {
+          abs($0) <= Simulation.largestNumber
+        },
+      "its physics are unstable")
     var restored = rules
     if let problem = restored.restore(state.rules) { try check(false, problem) }
     try simulation.restore(state.physics)

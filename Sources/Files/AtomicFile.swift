@@ -4,7 +4,8 @@ import Foundation
 ///
 /// The contents go to a file beside the final one, reach the disk, and take the final name in one
 /// rename; the folder is then synced too. A crash, a full disk or a kill at any moment leaves the
-/// older file as it was. What a kill leaves behind is named `.NAME.PID.partial`.
+/// older file as it was. What a kill leaves behind is named `.NAME.PID.partial`. A device or a pipe,
+/// such as `/dev/null`, is not replaced but written to.
 public enum AtomicFile {
   /// The ending of a file that is still being written.
   package static let partialSuffix = ".partial"
@@ -27,6 +28,11 @@ public enum AtomicFile {
     to path: String, _ body: (borrowing OutputFile) throws(FileError) -> Void
   ) throws(FileError) {
     guard !isFolder(at: path) else { throw .isFolder(path: path, writing: true) }
+    if isDevice(at: path) {
+      let output = try OutputFile(device: path)
+      try body(output)
+      return try output.finish(synchronizing: false)
+    }
     let folder = FileError.folder(of: path)
     let name = (path as NSString).lastPathComponent
     let partial = "\(folder)/.\(name).\(getpid())\(partialSuffix)"
@@ -86,8 +92,17 @@ public final class OutputFile {
   private var buffered = 0
   private var isOpen = true
 
-  fileprivate init(partial: String, path: String) throws(FileError) {
-    descriptor = openFile(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
+  fileprivate convenience init(partial: String, path: String) throws(FileError) {
+    try self.init(
+      openFile(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW), path: path)
+  }
+
+  fileprivate convenience init(device path: String) throws(FileError) {
+    try self.init(openFile(path, O_WRONLY), path: path)
+  }
+
+  private init(_ descriptor: Int32, path: String) throws(FileError) {
+    self.descriptor = descriptor
     guard descriptor >= 0 else {
       throw FileError(errno: errno, path: path, operation: "creating", writing: true)
     }
@@ -121,9 +136,10 @@ public final class OutputFile {
     if let failure { throw failure }
   }
 
-  fileprivate func finish() throws(FileError) {
+  /// - Parameter synchronizing: Whether to wait until the bytes are on the disk.
+  fileprivate func finish(synchronizing: Bool = true) throws(FileError) {
     try flush()
-    guard fsync(descriptor) == 0 else {
+    guard !synchronizing || fsync(descriptor) == 0 else {
       throw FileError(errno: errno, path: path, operation: "syncing", writing: true)
     }
     isOpen = false
@@ -168,6 +184,15 @@ package func openFile(_ path: String, _ flags: Int32) -> Int32 {
   close(descriptor)
   errno = code
   return higher
+}
+
+/// Whether `path` is a device, a pipe or one of this process's streams rather than a file's name.
+private func isDevice(at path: String) -> Bool {
+  // These are links, perhaps to a regular file; but they are not that file's name.
+  if ["/dev/std", "/dev/fd/", "/proc/"].contains(where: path.hasPrefix) { return true }
+  var status = stat()
+  guard stat(path, &status) == 0 else { return false }
+  return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
 }
 
 /// Whether `path` is a folder, or a link to one.

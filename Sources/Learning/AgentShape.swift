@@ -169,24 +169,27 @@ public struct AgentShape: Codable, Equatable, Sendable {
       guard subgoals.halfRange.count == shape.subgoalCount else {
         throw .halfRangeCount(expected: shape.subgoalCount, found: subgoals.halfRange.count)
       }
-      guard subgoals.halfRange.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+      shape.subgoalHalfRange = subgoals.halfRange.map(Float.init)
+      // Learning divides by these numbers and multiplies with them.
+      guard shape.subgoalHalfRange.allSatisfy({ $0 >= 1e-15 && $0 <= 1e15 }) else {
         throw .halfRangeValue
       }
-      shape.subgoalHalfRange = subgoals.halfRange.map(Float.init)
     }
     let hasHeading = heading != nil && subgoals.semantics == .relative && shape.planeCount == 2
-    let hasSides = hasHeading && heading?.kind == .quaternion && quarterTurn != nil
+    // Only the x and y of a subgoal turn with the robot; other numbers, such as the angles of its
+    // joints, would mean something else after each turn.
+    let turnsBelow = hasHeading && shape.subgoalCount <= placeCount
+    let hasSides = turnsBelow && heading?.kind == .quaternion && quarterTurn != nil
     switch configuration.lower.frame {
-    case .world: break
-    case .heading: guard hasHeading else { throw .noHeading(setting: "lower.frame") }
-    case .quadrant:
+    case .world, .automatic: break
+    case .heading, .quadrant:
       guard hasHeading else { throw .noHeading(setting: "lower.frame") }
-      guard hasSides else { throw .noQuarterTurn }
-    case .automatic: break
+      guard turnsBelow else { throw .noTurn(configuration.lower.frame) }
+      guard configuration.lower.frame == .heading || hasSides else { throw .noQuarterTurn }
     }
     shape.frame =
       configuration.lower.frame == .automatic
-      ? (hasSides ? .quadrant : hasHeading ? .heading : .world) : configuration.lower.frame
+      ? (hasSides ? .quadrant : turnsBelow ? .heading : .world) : configuration.lower.frame
     let higher = configuration.higher
     guard higher.frame == .world || hasHeading else {
       throw .noHeading(setting: "higher.frame")
@@ -221,13 +224,15 @@ public struct AgentShape: Codable, Equatable, Sendable {
 public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   /// The number of values in `subgoals.halfRange` is not the number of subgoal dimensions.
   case halfRangeCount(expected: Int, found: Int)
-  /// `subgoals.halfRange` has a value that is not a positive number.
+  /// `subgoals.halfRange` has a value that is not a positive number, or is too large or too small.
   case halfRangeValue
   /// The robot's place has fewer dimensions than `subgoals.space` needs.
   case noSpace(SubgoalSpace)
   /// The setting needs a heading: the robot has none, or subgoals are not relative, or not in x
   /// and y.
   case noHeading(setting: String)
+  /// The frame needs subgoals that are a place: other dimensions do not turn with the robot.
+  case noTurn(LowerFrame)
   /// The task does not say that the robot is the same from four sides.
   case noQuarterTurn
   /// The values of a level are not bounded by a distance: its reward is not `progress`, or the
@@ -242,6 +247,8 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
   case noSurroundings
   /// The task's description contradicts itself.
   case impossibleTask(String)
+  /// A setting that counts something is below its minimum.
+  case tooFew(setting: String, minimum: Int)
 
   /// One line that names the setting.
   public var description: String {
@@ -250,12 +257,15 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
       "subgoals.halfRange has \(found) values, but the subgoals of this task and space have "
         + "\(expected)"
     case .halfRangeValue:
-      "subgoals.halfRange has a value that is not a positive number"
+      "subgoals.halfRange has a value that is not a number between 1e-15 and 1e15"
     case .noSpace(let space):
       "subgoals.space: \(space.rawValue): the robot of this task does not move in all of these "
         + "directions; use \(space == .xy ? "full" : "full or xy")"
     case .noHeading(let setting):
       "\(setting): heading: needs a robot with a heading and relative subgoals in x and y; use world"
+    case .noTurn(let frame):
+      "lower.frame: \(frame.rawValue): needs subgoals in x and y (and z) only; use world, or "
+        + "subgoals.space: xy"
     case .noQuarterTurn:
       "lower.frame: quadrant: needs a robot that is the same from four sides; use heading"
     case .noBound(let setting, let needs): "\(setting): distance: needs \(needs)"
@@ -268,6 +278,32 @@ public enum AgentShapeError: Error, Equatable, CustomStringConvertible {
       "higher.otherSurroundings: needs a task whose objects could lie elsewhere, such as "
         + "ant-gather; use 0"
     case .impossibleTask(let problem): problem
+    case .tooFew(let setting, let minimum): "\(setting): must be at least \(minimum)"
+    }
+  }
+}
+
+extension HIROConfiguration {
+  /// Checks the counts for which buffers are made and by which indices are computed.
+  func checkCounts() throws(AgentShapeError) {
+    var counts = [
+      ("subgoals.interval", subgoals.interval, 1),
+      ("correction.randomCandidates", correction.randomCandidates, 0),
+      ("higher.nStep", higher.nStep, 1), ("higher.pastPlaces", higher.pastPlaces, 0),
+      ("higher.updatesPerDecision", higher.updatesPerDecision, 1),
+    ]
+    for (name, level) in [("lower", lower.learner), ("higher", higher.learner)] {
+      counts += [
+        ("\(name).hiddenUnits", level.hiddenUnits, 1), ("\(name).batchSize", level.batchSize, 1),
+        ("\(name).policyDelay", level.policyDelay, 1),
+      ]
+    }
+    counts += [
+      ("lower.replayCapacity", lower.replayCapacity, 1),
+      ("higher.replayCapacity", higher.replayCapacity, 1),
+    ]
+    for (setting, count, minimum) in counts where count < minimum {
+      throw .tooFew(setting: setting, minimum: minimum)
     }
   }
 }

@@ -84,8 +84,8 @@ public struct StepOutcome: Equatable, Sendable {
   public var isTerminated: Bool
   /// Whether the episode was truncated by its time limit: the task itself would go on.
   public var isTruncated: Bool
-  /// Whether MuJoCo reported an instability in this episode, or the state is no longer finite. The
-  /// observation is then the last valid one.
+  /// Whether MuJoCo reported an instability in this episode, or the state is no longer finite or
+  /// beyond 1e10. The observation is then the last valid one.
   public var isDiverged: Bool
 
   /// Whether the episode is over, for whatever reason.

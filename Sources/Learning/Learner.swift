@@ -70,7 +70,9 @@ extension Learner {
 
   /// Throws unless `progress` can have been saved by this learner.
   func check(_ progress: LearnerProgress) throws(StateError) {
-    let counts = progress.optimizerSteps + [progress.updates, progress.statistics.updates]
+    let statistics = progress.statistics
+    let counts =
+      progress.optimizerSteps + [progress.updates, statistics.updates, statistics.actorUpdates]
     guard progress.optimizerSteps.count == networks.count, counts.allSatisfy(isPossibleCount)
     else { throw .inconsistent("the number of updates") }
   }

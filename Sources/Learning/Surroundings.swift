@@ -24,6 +24,7 @@ package protocol Surroundings: Sendable {
 extension HIROConfiguration {
   /// Throws if ``HigherLevelConfiguration/otherSurroundings`` is set and there are none.
   package func check(_ surroundings: (any Surroundings)?) throws(AgentShapeError) {
+    try checkCounts()
     guard hierarchy == .flat || higher.otherSurroundings == 0 || surroundings != nil else {
       throw .noSurroundings
     }

@@ -247,7 +247,14 @@ extension TaskDescription {
   public func agentShape(
     for configuration: HIROConfiguration
   ) throws(AgentShapeError) -> AgentShape {
-    if let problem = problems.first { throw .impossibleTask(problem) }
-    return try agentShape.adapted(to: configuration)
+    try soundShape.adapted(to: configuration)
+  }
+
+  /// The sizes and ranges for an agent, unless the description contradicts itself.
+  package var soundShape: AgentShape {
+    get throws(AgentShapeError) {
+      if let problem = problems.first { throw .impossibleTask(problem) }
+      return agentShape
+    }
   }
 }

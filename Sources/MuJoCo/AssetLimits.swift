@@ -1,3 +1,41 @@
+/// How MuJoCo reads a file to which a model refers. This depends on the element that names the file
+/// and only then on the file's name.
+enum AssetFormat: Hashable {
+  /// A mesh or a skin in one of MuJoCo's own formats, or a mesh in Wavefront's.
+  case msh, skn, obj
+  /// A picture, for a texture or a height field.
+  case png
+  /// A compressed texture.
+  case ktx
+  /// MuJoCo's height field or texture: rows, columns, then `size` bytes for each of them.
+  case raster(size: Int)
+  /// A format whose numbers MuJoCo checks itself, or which it does not read.
+  case other
+
+  /// The names of the elements that name such files.
+  static let elements: Set<String> = ["mesh", "skin", "flexcomp", "hfield", "texture"]
+
+  /// The format in which MuJoCo reads `file` for `element`.
+  init(of file: String, in element: XMLElement) {
+    // As in MuJoCo, the last bytes count: some characters form one with the letter after them.
+    var ending = String(decoding: file.utf8.suffix(4), as: UTF8.self).lowercased()
+    // From version 3 on, this attribute counts instead of the name.
+    let type = element["content_type"] ?? ""
+    if !type.isEmpty { ending = "" }
+    switch element.name.lowercased() {
+    case "skin": self = .skn
+    case "hfield": self = type == "image/png" || ending == ".png" ? .png : .raster(size: 4)
+    case "texture" where type == "image/png" || ending == ".png": self = .png
+    case "texture" where type == "image/ktx" || ending == ".ktx": self = .ktx
+    case "texture": self = .raster(size: 3)
+    // MuJoCo 2 looks only at the last three letters.
+    case _ where type == "model/obj" || ending.hasSuffix("obj"): self = .obj
+    case _ where type == "model/vnd.mujoco.msh" || ending.hasSuffix("msh"): self = .msh
+    default: self = .other
+    }
+  }
+}
+
 /// Checks meshes, textures and height fields, which may come with an untrusted policy. MuJoCo's
 /// readers trust the numbers in these files: they use the vertex index of a face, for example,
 /// without comparing it with the number of vertices. Such numbers are therefore checked before
@@ -8,20 +46,25 @@ struct AssetLimits {
   /// The largest number of pixels in a picture.
   private static let maximumPixels = 1 << 26
 
-  /// Checks `bytes`, the contents of `file` of the model called `name`.
-  static func check(_ bytes: [UInt8], file: String, name: String) throws(MuJoCoError) {
+  /// Checks `bytes`, the contents of `file`, which the model called `name` refers to. Returns about
+  /// how much memory MuJoCo needs for them (bytes).
+  static func check(
+    _ bytes: [UInt8], as format: AssetFormat, file: String, name: String
+  ) throws(MuJoCoError) -> Double {
     let limits = AssetLimits(bytes: bytes)
     let problem: String? =
-      // MuJoCo distinguishes the formats in the same way.
-      switch file.suffix(3).lowercased() {
-      case "msh": limits.problemOfMSH
-      case "obj": limits.problemOfOBJ
-      case "skn": limits.problemOfSKN
-      case "png": limits.problemOfPNG
-      case "stl", "jcf", "xml": nil
-      default: limits.problemOfRaster
+      switch format {
+      case .msh: limits.problemOfMSH
+      case .obj: limits.problemOfOBJ
+      case .skn: limits.problemOfSKN
+      case .png: limits.problemOfPNG
+      case .ktx: "KTX textures are not supported: use a PNG file"
+      case .raster(let size): limits.problemOfRaster(size)
+      case .other: nil
       }
     if let problem { throw .invalidModel(name: name, message: "\(file): \(problem)") }
+    // The colours of a texture, or the heights of a field twice.
+    return format == .png ? 5 * Double(limits.pixels ?? 0) : Double(bytes.count)
   }
 
   /// The 32-bit number at `offset`; `nil` beyond the end.
@@ -70,23 +113,27 @@ struct AssetLimits {
     return offset == bytes.count ? nil : "its size does not fit its contents"
   }
 
-  /// MuJoCo's height field or texture: rows, columns, then as many heights or colours. MuJoCo
-  /// itself refuses files that are not of this form.
-  private var problemOfRaster: String? {
-    guard let rows = number(at: 0), let columns = number(at: 4), rows > 0, columns > 0 else {
-      return nil
-    }
-    // MuJoCo multiplies in 32 bits, where an overflow can make a wrong size look right.
-    return rows <= bytes.count && columns <= bytes.count && rows * columns <= bytes.count
-      ? nil : "its size does not fit its contents"
+  /// MuJoCo's height field or texture: rows, columns, then `size` bytes for each of them. MuJoCo
+  /// itself multiplies in 32 bits, where an overflow can make a wrong size look right, and takes
+  /// negative numbers for large ones in a texture.
+  private func problemOfRaster(_ size: Int) -> String? {
+    guard let rows = number(at: 0), let columns = number(at: 4), rows > 0, columns > 0,
+      rows * columns <= bytes.count, 8 + size * rows * columns == bytes.count
+    else { return "its size does not fit its contents" }
+    return nil
+  }
+
+  /// The number of pixels of a PNG picture; `nil` if it is none.
+  private var pixels: Int? {
+    guard let width = number(at: 16, bigEndian: true),
+      let height = number(at: 20, bigEndian: true), width > 0, height > 0
+    else { return nil }
+    return width * height
   }
 
   private var problemOfPNG: String? {
-    guard let width = number(at: 16, bigEndian: true),
-      let height = number(at: 20, bigEndian: true)
-    else { return "not a PNG picture" }
-    return width > 0 && height > 0 && width <= Self.maximumPixels
-      && width * height <= Self.maximumPixels ? nil : "the picture is too large"
+    guard let pixels else { return "not a PNG picture" }
+    return pixels <= Self.maximumPixels ? nil : "the picture is too large"
   }
 
   /// Wavefront's text format (OBJ): each corner of a face names a vertex and, if the file has any,

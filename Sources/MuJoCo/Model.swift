@@ -15,6 +15,7 @@ public final class Model: @unchecked Sendable {
   public enum Limits: Sendable {
     /// Far more than a robot or a world needs, but never so much that MuJoCo's compiler, which
     /// multiplies sizes without checking for overflow, overwrites its memory: for untrusted files.
+    /// The meshes, textures and height fields to which a model refers are checked, too.
     case standard
     /// Everything that MuJoCo accepts, without a check: for files of your own that need more. A
     /// wrong size or a wrong mesh can end the process or corrupt its memory.
@@ -46,16 +47,16 @@ public final class Model: @unchecked Sendable {
   public convenience init(
     xml: String, name: String, files: [String: [UInt8]] = [:], limits: Limits = .standard
   ) throws {
-    let text = Array(xml.utf8)
-    if limits == .standard { try ModelLimits.check(text: text, name: name) }
+    // No asset has this name: MuJoCo's asset files have other extensions.
+    let document = "world.mjcf"
+    let all: [(key: String, value: [UInt8])] =
+      [(document, Array(xml.utf8))] + files.sorted { $0.key < $1.key }
+    if limits == .standard { try ModelLimits.check(files: all, name: name) }
     guard let store = cmj_makeFiles() else {
       throw MuJoCoError.invalidModel(name: name, message: "out of memory")
     }
     defer { cmj_deleteFiles(store) }
-    // No asset has this name: MuJoCo's asset files have other extensions.
-    let document = "world.mjcf"
-    for (file, bytes) in [(document, text)] + files.sorted(by: { $0.key < $1.key }) {
-      if limits == .standard { try AssetLimits.check(bytes, file: file, name: name) }
+    for (file, bytes) in all {
       let status = bytes.withUnsafeBytes {
         cmj_addFile(store, file, $0.baseAddress, Int32(clamping: $0.count))
       }

@@ -31,6 +31,10 @@ public struct Warning: Sendable, Equatable {
 }
 
 extension Simulation {
+  /// The largest position and velocity, without regard to sign, with which MuJoCo goes on: beyond
+  /// it, the next step begins with a reset, which ``instabilityCount`` counts.
+  package static var largestNumber: Double { mjMAXVAL }
+
   /// The warnings raised since the last ``reset()``.
   public var warnings: [Warning] {
     WarningKind.allCases.compactMap { kind in

@@ -7,6 +7,8 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
   case file(FileError)
   /// The file does not follow the format.
   case malformed(path: String, problem: String)
+  /// The names and texts to be written need more than ``SafetensorsFile/headerLimit`` bytes.
+  case headerTooLarge(path: String, bytes: Int)
   /// The file does not hold the tensor `name`.
   case missing(path: String, name: String)
   /// The tensor `name` has another element type or shape than what is asked for.
@@ -18,6 +20,9 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
     case .file(let error): error.description
     case .malformed(let path, let problem):
       "\(printable(path)): not a valid safetensors file: \(problem)"
+    case .headerTooLarge(let path, let bytes):
+      "\(printable(path)): its header would have \(bytes) bytes, but at most "
+        + "\(SafetensorsFile.headerLimit) can be read; keep less in the saved state"
     case .missing(let path, let name):
       "\(printable(path)): contains no tensor \(quoted(name))"
     case .mismatch(let path, let name, let expected, let found):
@@ -63,8 +68,8 @@ extension UInt8: SafetensorsElement {
 /// the memory that is to hold it. Nothing in the file can make the reader allocate more than the
 /// file's own size plus a fixed amount: the header is limited to ``headerLimit`` bytes.
 public final class SafetensorsFile {
-  /// The most bytes a header may have: room for some ten thousand tensors.
-  public static let headerLimit = 1 << 20
+  /// The most bytes a header may have: room for some hundred thousand tensors.
+  public static let headerLimit = 1 << 24
 
   /// The path as it was given.
   public let path: String
@@ -231,6 +236,9 @@ public struct SafetensorsTensor {
 public enum Safetensors {
   /// Writes `tensors` and `metadata` to `path`, as a whole or not at all; the same arguments give
   /// the same bytes. The names must differ.
+  ///
+  /// - Throws: ``SafetensorsError/headerTooLarge(path:bytes:)`` if no reader here would read the
+  ///   file, or ``SafetensorsError/file(_:)``.
   public static func write(
     _ tensors: [SafetensorsTensor], metadata: [String: String] = [:], to path: String
   ) throws(SafetensorsError) {
@@ -238,7 +246,9 @@ public enum Safetensors {
       metadata: metadata,
       descriptions: tensors.map { ($0.name, $0.elementType, $0.shape) })
     let encoded = header.encoded()
-    precondition(encoded.count - 8 <= SafetensorsFile.headerLimit, "too much for one header")
+    guard encoded.count - 8 <= SafetensorsFile.headerLimit else {
+      throw .headerTooLarge(path: path, bytes: encoded.count - 8)
+    }
     let tensorOfName = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
     do throws(FileError) {
       try AtomicFile.write(to: path) { file throws(FileError) in

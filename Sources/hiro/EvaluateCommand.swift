@@ -63,6 +63,11 @@ struct EvaluateCommand: ParsableCommand {
         "--write-card: a card holds the score for the policy's own task and targets; leave out "
           + "--task and --target")
     }
+    guard !writeCard || episodes <= Evaluation.mostEpisodesOfCard else {
+      throw ValidationError(
+        "--write-card: at most \(Evaluation.mostEpisodesOfCard) episodes, so that the card can be "
+          + "checked; give --episodes a smaller number")
+    }
   }
 
   func run() throws {
@@ -83,7 +88,11 @@ struct EvaluateCommand: ParsableCommand {
     let result = try measure(evaluation)
     let check = try self.check(policy, result, task: task, measure)
     if writeCard {
-      var carded = policy
+      // Training may have replaced the file during the evaluation.
+      var carded = try PolicyFile(path: path)
+      guard carded.step == policy.step, carded.tensors == policy.tensors else {
+        throw PolicyFileError.replaced(path: path)
+      }
       carded.card = PolicyCard(score: PolicyCard.Score(result), software: .current)
       try carded.write(to: path, task: task)
     }
@@ -107,9 +116,17 @@ struct EvaluateCommand: ParsableCommand {
     _ measure: (Evaluation) throws -> EvaluationResult
   ) throws -> CardCheck? {
     guard card, !writeCard, self.policy.task == nil, target.isEmpty, let written = policy.card,
-      let score = written.score, let evaluation = Evaluation(score, of: task, threads: threads)
+      let score = written.score
     else { return nil }
-    let isSame = score.episodes == episodes && score.seed == seed
+    guard let evaluation = Evaluation(score, of: task, threads: threads) else {
+      Messages.shared.say(
+        "note: the score on the policy's card is not measured again: it is of other targets than "
+          + "\(task.name)'s, or of more than \(Evaluation.mostEpisodesOfCard) episodes")
+      return nil
+    }
+    let isSame =
+      score.episodes == episodes && score.seed == seed
+      && evaluation.targets.count == result.targets.count
     return CardCheck(
       written, score: PolicyCard.Score(isSame ? result : try measure(evaluation)))
   }

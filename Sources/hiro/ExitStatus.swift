@@ -24,6 +24,8 @@ enum ExitStatus: Int32 {
   case cannotCreate = 73
   /// The disk failed or is full.
   case inputOutput = 74
+  /// Another process is at work in the folder; once it has ended, the same command can succeed.
+  case busy = 75
   /// A setting is wrong.
   case configuration = 78
 
@@ -31,6 +33,7 @@ enum ExitStatus: Int32 {
   init(_ error: any Error) {
     switch error {
     case let error as FileError: self.init(error)
+    case SafetensorsError.headerTooLarge: self = .cannotCreate
     case SafetensorsError.file(let error), TraceError.file(let error),
       ConfigurationError.file(let error), ComparisonError.file(let error):
       self.init(error)
@@ -42,7 +45,8 @@ enum ExitStatus: Int32 {
     case PolicyFileError.noPolicy: self = .noInput
     case let error as SourceError: self = error.isMissing ? .noInput : .data
     case let error as StudyError: self.init(error)
-    case RunError.locked, RunError.occupied: self = .cannotCreate
+    case RunError.locked: self = .busy
+    case RunError.occupied, RunError.isStudy: self = .cannotCreate
     case RunError.unsaved: self = .inputOutput
     case RunError.noCheckpoint, RunError.notAFolder: self = .noInput
     case RunError.changed, RunError.behind, WorldError.anotherRobot: self = .configuration
@@ -79,6 +83,7 @@ enum ExitStatus: Int32 {
     case .tooManyJobs, .unsuitablePath: self = .usage
     case .noSlurm, .refused: self = .unavailable
     case .failed: self = .software
+    case .unsaved: self = .inputOutput
     }
   }
 

@@ -112,6 +112,9 @@ struct RenderCommand: ParsableCommand {
     guard !field || path != nil else {
       throw ValidationError("--field: name the policy whose subgoals are to be drawn")
     }
+    guard !field || every == nil else {
+      throw ValidationError("--every: --field writes one picture and no episode; leave one out")
+    }
     _ = try pixels()
   }
 

@@ -114,11 +114,11 @@ struct StudyCommand: ParsableCommand {
   func validate() throws {
     if let jobs { try ValidationError.check("--jobs", jobs, in: 1...100_000) }
     try ValidationError.check(threads: threads)
-    guard dryRun || (output == nil) != (resume == nil) else {
-      throw ValidationError(
-        output == nil
-          ? "--output: name a folder for the runs" : "--output and --resume cannot be used together"
-      )
+    guard output == nil || resume == nil else {
+      throw ValidationError("--output and --resume cannot be used together")
+    }
+    guard dryRun || output != nil || resume != nil else {
+      throw ValidationError("--output: name a folder for the runs")
     }
     guard resume == nil || (subject == nil && world.map == nil) else {
       throw ValidationError("--resume: the tasks are those of the study; leave them out")
@@ -237,8 +237,7 @@ struct StudyCommand: ParsableCommand {
   }
 
   private func make(_ folder: StudyFolder, _ options: [String]) throws {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    let jobs = self.jobs ?? max(1, min(cores / threads, folder.runs.count))
+    try SlurmArray.checkNotQueued(folder)
     let runner = try StudyRunner(
       folder, program: Hiro.path, jobs: jobs, threads: threads, options: options)
     try folder.prepare()
@@ -248,7 +247,7 @@ struct StudyCommand: ParsableCommand {
     var line = StatusLine()
     let messages = Messages.shared
     messages.say(
-      "study of \(counted(folder.runs.count, "run")), \(jobs) at a time, results in "
+      "study of \(counted(folder.runs.count, "run")), \(runner.jobs) at a time, results in "
         + folder.path)
     let ending = try runner.run(
       shouldStop: { watch.signal != nil },

@@ -147,7 +147,10 @@ struct TrainCommand: ParsableCommand {
     messages.endLine()
     switch ending {
     case .finished: messages.say("done; to measure the policy: hiro evaluate \(run.folder)")
-    case .succeeded: messages.say("stopped: the success rate evaluation.stopAtSuccess is reached")
+    case .succeeded:
+      messages.say(
+        "stopped: the success rate evaluation.stopAtSuccess is reached; to go on all the same: "
+          + "hiro train --resume \(run.folder) --set evaluation.stopAtSuccess=0")
     case .stopped:
       messages.say("stopped; to continue: hiro train --resume \(run.folder)")
       throw ExitCode(watch.exitCode)
@@ -176,8 +179,7 @@ struct TrainCommand: ParsableCommand {
     var configuration = layers.configuration
     configuration.task = definition.description.name
     return try TrainingRun(
-      configuration: configuration, definition: definition,
-      map: definition.isBuiltIn ? nil : definition.map, folder: output ?? ".", pool: pool,
+      configuration: configuration, definition: definition, folder: output ?? ".", pool: pool,
       writesEvents: tensorboard)
   }
 

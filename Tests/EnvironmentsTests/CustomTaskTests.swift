@@ -199,40 +199,6 @@ struct CustomTaskTests {
     #expect(error?.isMissing == true)
   }
 
-  @Test("2,000 mangled robot files are read or refused, never worse")
-  func mangled() throws {
-    let text = try String(
-      contentsOf: Self.models.appendingPathComponent("robots/rover.xml"), encoding: .utf8)
-    let original = Array(text.utf8)
-    let map = try #require(MazeMap.builtIn.first { $0.name == "corridor" })
-    let folder = try TemporaryFolder()
-    var generator = RandomStream(seed: 2, name: "fuzz")
-    var accepted = 0
-    for _ in 0..<2000 {
-      var bytes = original
-      for _ in 0...generator.index(below: 4) {
-        let place = generator.index(below: bytes.count)
-        switch generator.index(below: 4) {
-        case 0: bytes.removeSubrange(place..<min(place + 40, bytes.count))
-        case 1: bytes.insert(UInt8(generator.index(below: 128)), at: place)
-        case 2: bytes[place] = UInt8(generator.index(below: 256))
-        default: bytes.insert(contentsOf: original.dropFirst(place).prefix(60), at: place)
-        }
-      }
-      let robot = try folder.file("robot.xml", String(decoding: bytes, as: UTF8.self))
-      do {
-        let environment = try TaskDefinition(map: map, robot: robot).makeEnvironment()
-        var stream = RandomStream(seed: 1, name: "environment")
-        try environment.reset(using: &stream, target: .training)
-        _ = try environment.step(environment.task.actionLimits)
-        accepted += 1
-      } catch {
-        #expect(!"\(error)".contains("\n"))
-      }
-    }
-    #expect(accepted > 20, "some mutations leave a robot whole")
-  }
-
   private static func body(_ joint: String, name: String = "trunk") -> String {
     "<mujoco><worldbody><body name='\(name)'>\(joint)<geom size='1'/></body></worldbody>"
   }

@@ -1,7 +1,6 @@
 import Environments
 import Foundation
 import Learning
-import Randomness
 import TestSupport
 import Testing
 
@@ -145,33 +144,5 @@ struct MazeMapTests {
     #expect(tooLong?.isMissing == true)
     #expect(throws: SourceError.self) { try MazeMap(path: folder.path) }
     #expect(throws: SourceError.self) { try MazeMap(path: "/dev/zero") }
-  }
-
-  @Test("20,000 mangled maps are read or refused, never worse")
-  func mangled() throws {
-    var generator = RandomStream(seed: 1, name: "fuzz")
-    let alphabet = Array("#.R~XZab:\n\r ;0179-.etrainclspgu\u{0}\u{1F600}é\t")
-    var accepted = 0
-    for round in 0..<20_000 {
-      var characters = Array(MazeMap.builtIn[round % MazeMap.builtIn.count].text)
-      for _ in 0...generator.index(below: 6) {
-        let place = generator.index(below: characters.count)
-        switch generator.index(below: 4) {
-        case 0: characters.remove(at: place)
-        case 1: characters.insert(alphabet[generator.index(below: alphabet.count)], at: place)
-        case 2: characters[place] = alphabet[generator.index(below: alphabet.count)]
-        default: characters.removeSubrange(place..<min(place + 9, characters.count))
-        }
-        if characters.isEmpty { characters = ["#"] }
-      }
-      do throws(SourceError) {
-        let map = try MazeMap(text: String(characters), name: "fuzz")
-        accepted += 1
-        #expect(!map.targets.isEmpty && map.targets.allSatisfy { $0.position.count >= 2 })
-      } catch {
-        #expect(!error.description.contains { $0.isNewline })
-      }
-    }
-    #expect(accepted > 100, "some mutations leave a map whole")
   }
 }

@@ -42,9 +42,16 @@ struct AtomicFileTests {
     }
   }
 
-  @Test("Every byte of /dev/full's refusal arrives as a full disk")
+  @Test("A full disk is told by its name, for whole files and for growing ones")
   func fullDisk() {
-    let error = FileError(errno: ENOSPC, path: "x", operation: "writing", writing: true)
-    #expect(error == .diskFull(path: "x"))
+    let path = "/dev/full"
+    // A short text waits in a buffer, a long one does not.
+    for count in [1, 1 << 20] {
+      let bytes = [UInt8](repeating: 1, count: count)
+      #expect(throws: FileError.diskFull(path: path)) { try AtomicFile.write(bytes, to: path) }
+      #expect(throws: FileError.diskFull(path: path)) {
+        try AppendedFile(path: path).append(bytes)
+      }
+    }
   }
 }

@@ -254,12 +254,19 @@ struct ConfigurationTests {
     #expect(try configuration(yaml: "# nothing\n") == RunConfiguration())
   }
 
+  /// The processor time of this thread: the machine may be busy with something else.
+  private var threadTime: Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
+
   @Test("Exponential references, deep nesting and large files are refused at once")
   func bombs() throws {
     var bomb = "a0: &a0 [x, x]\n"
     for level in 1...40 { bomb += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1)]\n" }
     let keyBomb = bomb + "? *a40\n: 1\n"
-    let start = ContinuousClock.now
+    let start = threadTime
     for text in [
       bomb, keyBomb, String(repeating: "[", count: 60_000),
       String(repeating: "{a: ", count: 15_000),
@@ -268,6 +275,6 @@ struct ConfigurationTests {
     ] {
       #expect(message(yaml: text) != "accepted")
     }
-    #expect(ContinuousClock.now - start < .seconds(20))
+    #expect(threadTime - start < .seconds(20))
   }
 }

@@ -60,9 +60,19 @@ private final class Plane: Environment {
 struct OwnEnvironmentTests {
   let folder = try! TemporaryFolder()
 
+  /// The configuration of a run whose networks are small: these tests are not about learning.
+  private func configuration(for task: TaskDescription) throws -> RunConfiguration {
+    var configuration = try RunConfiguration(for: task, preset: "dependable")
+    for level in [\HIROConfiguration.lower.learner, \.higher.learner] {
+      configuration.learning[keyPath: level].hiddenUnits = 8
+      configuration.learning[keyPath: level].batchSize = 8
+    }
+    return configuration
+  }
+
   private func makeRun(_ name: String) throws -> TrainingRun {
     let environments = EnvironmentFactory(Plane.task(named: name)) { Plane(name) }
-    var configuration = try RunConfiguration(for: environments.task, preset: "dependable")
+    var configuration = try configuration(for: environments.task)
     configuration.steps = 200
     configuration.learning.warmUpSteps = 50
     configuration.evaluation.interval = 100
@@ -89,7 +99,7 @@ struct OwnEnvironmentTests {
     let environments = EnvironmentFactory(Plane.task(named: "line", dimensions: 1)) {
       Plane("line", dimensions: 1)
     }
-    var configuration = try RunConfiguration(for: environments.task, preset: "dependable")
+    var configuration = try configuration(for: environments.task)
     #expect(throws: AgentShapeError.noSpace(.xy)) {
       try environments.task.agentShape(for: configuration.learning)
     }

@@ -17,6 +17,10 @@ private enum Python {
   }()
 
   static func run(_ arguments: String...) throws -> (status: Int32, output: String) {
+    try run(arguments)
+  }
+
+  static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = arguments
@@ -49,42 +53,65 @@ struct PythonTests {
   private let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../scripts/check-policy.py").standardized.path
 
+  private static let cases = [
+    ["task": "ant-maze"],
+    ["task": "ant-fall", "subgoals.space": "xy", "subgoals.semantics": "absolute"],
+    ["task": "ant-gather", "subgoals.interval": "3"],
+    ["task": "point-maze", "hierarchy": "flat"],
+  ]
+
   @Test(
     "safetensors loads a policy, and a NumPy forward pass gives the actions that ours gives",
-    .enabled(if: Python.executable != nil, "no Python with NumPy and safetensors (HIRO_PYTHON)"),
-    arguments: [
-      ["task": "ant-maze"],
-      ["task": "ant-fall", "subgoals.space": "xy", "subgoals.semantics": "absolute"],
-      ["task": "ant-gather", "subgoals.interval": "3"],
-      ["task": "point-maze", "hierarchy": "flat"],
-    ])
-  func sameActions(settings: [String: String]) throws {
-    var layers = ConfigurationLayers()
-    for (key, value) in settings { try layers.apply(assignment: "\(key)=\(value)") }
-    let configuration = layers.configuration
-    let task = try TaskRegistry.task(named: configuration.task)
-    var stream = RandomStream(seed: 1, name: "PythonTests")
-    let file = PolicyFile(
-      configuration: configuration, step: 0, success: nil,
-      tensors: try weights(configuration.learning, task, using: &stream))
-    let path = folder.file("policy.safetensors")
-    try file.write(to: path)
+    .enabled(if: Python.executable != nil, "no Python with NumPy and safetensors (HIRO_PYTHON)"))
+  func sameActions() throws {
+    // For each policy a right rollout and one with a wrong action.
+    var checks: [(policy: String, rollout: String)] = []
+    for (index, settings) in Self.cases.enumerated() {
+      var layers = ConfigurationLayers()
+      for (key, value) in settings { try layers.apply(assignment: "\(key)=\(value)") }
+      let configuration = layers.configuration
+      let task = try TaskRegistry.task(named: configuration.task)
+      var stream = RandomStream(seed: 1, name: "PythonTests")
+      let file = PolicyFile(
+        configuration: configuration, step: 0, success: nil,
+        tensors: try weights(configuration.learning, task, using: &stream))
+      let path = folder.file("policy-\(index).safetensors")
+      try file.write(to: path)
 
-    let policy = try PolicyFile(path: path).makePolicy(for: task)
-    let rollout = rollout(policy, task, using: &stream)
-    let result = try check(path, rollout)
-    #expect(result.status == 0, "\(result.output)")
-
-    var wrong = rollout
-    wrong.steps[20].action[0] += 0.001 * task.actionLimits[0]
-    #expect(try check(path, wrong).status == 1)
+      let policy = try PolicyFile(path: path).makePolicy(for: task)
+      let right = rollout(policy, task, using: &stream)
+      var wrong = right
+      wrong.steps[20].action[0] += 0.001 * task.actionLimits[0]
+      for (name, rollout) in [("right", right), ("wrong", wrong)] {
+        let rolloutPath = folder.file("\(name)-\(index).json")
+        try JSONEncoder().encode(rollout).write(to: URL(fileURLWithPath: rolloutPath))
+        checks.append((path, rolloutPath))
+      }
+    }
+    let result = try check(checks)
+    #expect(result.codes == Self.cases.flatMap { _ in ["0", "1"] }, "\(result.output)")
   }
 
-  private func check(_ policy: String, _ rollout: Rollout) throws -> (status: Int32, output: String)
-  {
-    let path = folder.file("rollout.json")
-    try JSONEncoder().encode(rollout).write(to: URL(fileURLWithPath: path))
-    return try Python.run(#require(Python.executable), script, policy, path)
+  /// Runs the script for each policy and rollout, and returns its exit codes, as texts, and its
+  /// output. Python is started once for all, because loading NumPy takes longer than a check.
+  private func check(
+    _ checks: [(policy: String, rollout: String)]
+  ) throws -> (codes: [String], output: String) {
+    let loop = """
+      import runpy, sys
+      script, *files = sys.argv[1:]
+      for policy, rollout in zip(files[::2], files[1::2]):
+          sys.argv = [script, policy, rollout]
+          try:
+              runpy.run_path(script, run_name="__main__")
+          except SystemExit as end:
+              print("code", end.code)
+      """
+    let executable = try #require(Python.executable)
+    let result = try Python.run(
+      [executable, "-c", loop, script] + checks.flatMap { [$0.policy, $0.rollout] })
+    let codes = result.output.split(separator: "\n").filter { $0.hasPrefix("code ") }
+    return (codes.map { String($0.dropFirst(5)) }, result.output)
   }
 
   /// Random weights, large enough that no layer is idle.
@@ -101,7 +128,7 @@ struct PythonTests {
       ]
     var tensors: [String: Tensor] = [:]
     for (name, inputs, outputs) in actors {
-      let hidden = 300
+      let hidden = 32
       for (layer, rows, columns) in [
         (1, hidden, inputs), (2, hidden, hidden), (3, outputs, hidden),
       ] {

@@ -59,12 +59,23 @@ struct TrainingTests {
     let folder = try TemporaryFolder()
     let definition = try TaskRegistry.definition(named: run.task)
     // Both the end of pre-training and the first evaluation come before the stop.
-    let settings = try configuration(
-      definition, preset: run.preset, steps: 1_800, "schedule=\(schedule)", "warmUpSteps=600",
-      "pretrainingSteps=900", "overturnedSteps=15", "standstillSteps=40", "deepestDrop=0.1",
+    var settings = try configuration(
+      definition, preset: run.preset, steps: 1_200, "schedule=\(schedule)", "warmUpSteps=300",
+      "pretrainingSteps=600", "overturnedSteps=15", "standstillSteps=40", "deepestDrop=0.1",
       "quietEpisodes=0.5",
       "higher.holdPlaces=rare", "lower.nearFalls=0.3",
-      "reportInterval=300", "evaluation.interval=900", "evaluation.episodes=1")
+      "reportInterval=200", "evaluation.interval=600", "evaluation.episodes=1")
+    // The recipe measures a new best policy twice, for which one episode is enough here.
+    if settings.evaluation.confirmationEpisodes > 0 { settings.evaluation.confirmationEpisodes = 1 }
+    // One case has networks and batches of the published sizes. The others save and restore the
+    // same with small ones.
+    let isPublished = schedule == .pipelined && run.task == "ant-maze" && run.preset == "hiro"
+    if !isPublished {
+      for level in [\HIROConfiguration.lower.learner, \.higher.learner] {
+        settings.learning[keyPath: level].hiddenUnits = 16
+        settings.learning[keyPath: level].batchSize = 16
+      }
+    }
     let whole = try TrainingRun(
       configuration: settings, definition: definition, folder: folder.file("whole"))
     #expect(try whole.run() == .finished)
@@ -93,7 +104,7 @@ struct TrainingTests {
       configuration: configuration, definition: definition, folder: folder)
     let steps = Mutex(0)
     let ending = try run.run(
-      shouldStop: { steps.withLock { $0 } >= 1_030 },
+      shouldStop: { steps.withLock { $0 } >= 730 },
       report: { progress in steps.withLock { $0 = progress.steps } })
     #expect(ending == .stopped)
   }
@@ -108,7 +119,9 @@ struct TrainingTests {
     let trainer = try Trainer(
       configuration: settings, environment: environment, pool: WorkerPool(threads: 1))
     var (steps, onItsBack, lengths) = (0, 0, [Int]())
-    for _ in 0..<3_000 {
+    func count(_ range: ClosedRange<Int>) -> Int { lengths.count { range ~= $0 } }
+    // Until two episodes have been cut and two have not.
+    while trainer.steps < 3_000, count(120...140) < 2 || count(500...500) < 2 {
       try trainer.advance()
       steps += 1
       // The torso's z axis points down if its third component is negative: 1 − 2(x² + y²) < 0.
@@ -130,8 +143,7 @@ struct TrainingTests {
         try environment.simulation.forward()
       }
     }
-    #expect(lengths.contains(500))
-    #expect(lengths.contains { 120...140 ~= $0 })
+    #expect(count(500...500) > 0 && count(120...140) > 0, "\(lengths)")
   }
 
   @Test(
@@ -147,7 +159,13 @@ struct TrainingTests {
     let experience = try #require(trainer.agent as? HIROAgent).experience
     var (steps, start, wasBelow) = (0, environment.observation[2], false)
     var lengths: [Bool: [Int]] = [:]
-    for _ in 0..<3_000 {
+    func count(isLost: Bool, _ range: ClosedRange<Int>) -> Int {
+      (lengths[isLost] ?? []).count { range ~= $0 }
+    }
+    // Until two episodes have been lost over the chasm and two have come to another end.
+    while trainer.steps < 3_000,
+      count(isLost: true, 110...130) < 2 || count(isLost: false, 1...500) < 2
+    {
       if steps == 0 { wasBelow = false }
       try trainer.advance()
       steps += 1
@@ -171,8 +189,8 @@ struct TrainingTests {
         try environment.simulation.forward()
       }
     }
-    #expect(lengths[true]?.contains { 110...130 ~= $0 } == true)
-    #expect(lengths[false] != nil)
+    #expect(count(isLost: true, 110...130) > 0, "\(lengths)")
+    #expect(count(isLost: false, 1...500) > 0, "\(lengths)")
   }
 
   @Test(
@@ -180,14 +198,19 @@ struct TrainingTests {
   )
   func standstill() throws {
     let definition = try TaskRegistry.definition(named: "point-maze")
+    // Nothing is learned: the robot strays at random, and now and then away from its place.
     let settings = try configuration(
-      definition, preset: "hiro", steps: 4_000, "schedule=sequential", "standstillSteps=45")
+      definition, preset: "hiro", steps: 40_000, "schedule=sequential", "standstillSteps=45",
+      "warmUpSteps=40000", "warmUpPolicy=uniform", "lower.hiddenUnits=8", "higher.hiddenUnits=8")
     let environment = try definition.makeEnvironment()
     let trainer = try Trainer(
       configuration: settings, environment: environment, pool: WorkerPool(threads: 1))
     var path: [SIMD2<Float>] = []
     var lengths: [Int] = []
-    for _ in 0..<4_000 {
+    func isEnough() -> Bool {
+      trainer.steps >= 4_000 && lengths.contains { $0 < 100 } && lengths.contains { $0 > 100 }
+    }
+    while trainer.steps < 40_000, !isEnough() {
       try trainer.advance()
       path.append([environment.observation[0], environment.observation[1]])
       // The distance between the robot's positions after two steps (m).
@@ -212,7 +235,7 @@ struct TrainingTests {
         #expect((since..<path.count).contains { distance(since, $0) > 0.5 })
       }
     }
-    #expect(lengths.contains { $0 < 100 } && lengths.contains { $0 > 100 })
+    #expect(isEnough(), "\(lengths)")
   }
 
   @Test("Only what does not change the learning may change on resuming")

@@ -72,6 +72,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         "world/assets/", "foot.obj", "foot.stl", "foot.msh", "skin.skn", "hills.bin", "U8",
         "file=\"/etc/passwd\"", "<include file=\"/etc/passwd\"/>", "f 1 2 9\n", "v 1e300 0 0\n",
         "vn 0 0 1\n", "vt 0 0\n", "scale=\"-1 1 1\"", "\u{ff}\u{ff}\u{ff}\u{7f}",
+        "<hfield name=\"i\" file=\"foot.msh\" size=\"1 1 1 1\"/>", "content_type=\"image/png\"",
+        "<texture name=\"t\" type=\"2d\" file=\"hills.bin\"/>",
+        "<model name=\"m\" file=\"foot.obj\"/>",
       ]
     case .safetensors, .policy:
       ["F32", "F64", "U8", "dtype", "shape", "data_offsets", "__metadata__", "[0,8]", "lower:"]
@@ -85,7 +88,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         "<texture builtin=\"flat\" name=\"a\" type=\"2d\" width=\"60000\" height=\"60000\"/>",
         "<hfield name=\"h\" nrow=\"60000\" ncol=\"60000\" size=\"1 1 1 1\"/>", "limited=\"true\"",
         "timestep=\"1e-300\"", "noslip_iterations=\"2147483647\"", "<joint type=\"ball\"/>",
-      ]
+      ] + Self.sizes
     case .configuration:
       ["&a ", "*a", "<<", "---", "...", "!!", "- ", "? ", "|", ">", "'", "\"", "#"]
         + Setting.all.map { String($0.key.split(separator: ".").last!) + ": " }
@@ -93,9 +96,26 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
       ["#", "R", "~", "X", "Z", ".", "a", "name: ", "cell: ", "target a: ", "train: ", " to "]
     case .model:
       ["<body>", "</body>", "<geom/>", "<include file=\"/etc/passwd\"/>", "type=\"mesh\"", "<!--"]
+        + Self.sizes
     case .trace: ["steps", "ctrl", "qpos", "frame_skip", "initial_qpos", "[[", "nq"]
     }
   }
+
+  /// MJCF that says how many or how large, and lists that MuJoCo takes on trust.
+  private static let sizes: [String] = [
+    "<custom><numeric name=\"n\" size=\"600\" data=\"\(ones)\"/></custom>",
+    "<custom><numeric name=\"m\" data=\"\(ones)\"/></custom>", "size=\"600\"",
+    "<composite type=\"grid\" count=\"3 3 1\" spacing=\"1\"><skin subgrid=\"65534\"/></composite>",
+    "<sensor><user name=\"u\" objtype=\"body\" objname=\"torso\" datatype=\"real\" "
+      + "needstage=\"pos\" dim=\"2147483647\"/></sensor>",
+    "dim=\"1024\"", "subgrid=\"64\"", "actdim=\"2147483647\"", "num=\"2147483647\"",
+    "nchannel=\"1\"", "params=\"65536 65536\"", "resolution=\"65536 65536\"",
+    "width=\"2147483647e-9\"", "type=\"cube\"",
+    "<asset><mesh name=\"f\" vertex=\"0 0 0 1 0 0 0 1 0 0 0 1\" face=\"0 1 99999999\"/></asset>",
+    "<asset><texture name=\"x\" file=\"abc\"/></asset>", "content_type=\"image/png;\"",
+  ]
+
+  private static let ones = Array(repeating: "1", count: 600).joined(separator: " ")
 
   /// The file that the reader gets instead of `mutation`: usually its length and checksums are
   /// corrected, because a file in which they are wrong never reaches the checks that come after
@@ -144,7 +164,11 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
       var again = ConfigurationLayers()
       try again.apply(yaml: configuration.yaml(heading: "again"), source: "again")
       precondition(again.configuration == configuration, "a configuration is not what it was")
-    case .map: _ = try MazeMap(path: path)
+    case .map:
+      let targets = try MazeMap(path: path).targets
+      precondition(
+        !targets.isEmpty && targets.allSatisfy { $0.position.count >= 2 },
+        "a map without a place to go to")
     case .model:
       let simulation = try Simulation(model: Model(path: path))
       try simulation.step(count: 2)

@@ -11,6 +11,8 @@ struct ExperienceTests {
     let window = Window(capacity: 10, shape: smallShape)
     var transitions: [(from: Float, to: Float, subgoal: Float, next: Float, reward: Float)] = []
     var intervals: [(from: Float, to: Float, reward: Float, isTerminal: Bool)] = []
+    /// For each slot, whether it holds an action: the last state of an episode has none.
+    var hasAction: [Bool] = []
     private var counter: Float = 0
 
     init(lower: Int, higher: Int) {
@@ -32,6 +34,7 @@ struct ExperienceTests {
           earned += counter
           counter += 1
           place(index + 1)
+          hasAction.append(true)
           transitions.append((counter - 1, counter, counter - 1001, counter - 1000, counter - 1))
         }
         window.count = count
@@ -47,6 +50,7 @@ struct ExperienceTests {
         window.advance()
       }
       counter += 1
+      hasAction.append(false)
     }
 
     private func place(_ row: Int) {
@@ -97,6 +101,47 @@ struct ExperienceTests {
     #expect(seen.count == 130)
     // 200 draws are expected for each; the tolerance is six standard deviations.
     #expect(seen.values.allSatisfy { abs($0 - 200) < 85 })
+  }
+
+  @Test("With short episodes, the ring forgets what it overwrites", arguments: [1, 10])
+  func shortEpisodes(windowSize: Int) {
+    let capacity = 5_000
+    var writer = Writer(lower: capacity, higher: 50)
+    for _ in 0..<400 { writer.episode(steps: 20, ending: .truncated, windowSize: windowSize) }
+    // Every episode takes a slot more than it has steps, so that fewer than `capacity` steps fit in.
+    let slots = capacity + capacity / 64 + 64
+    let kept = writer.hasAction.suffix(slots - 1)
+    #expect(writer.experience.lowerCount == kept.count { $0 })
+    #expect(kept.count { $0 } < capacity)
+    var stream = RandomStream(seed: 2, name: "draw")
+    let states = Set(writer.transitions.suffix(kept.count { $0 }).map(\.from))
+    for _ in 0..<2_000 {
+      let slot = writer.experience.drawLowerSlot(using: &stream)
+      #expect(states.contains(writer.experience.observation(slot)[0]))
+    }
+  }
+
+  @Test("A buffer that is smaller than an interval holds the newest steps")
+  func smallerThanInterval() {
+    let experience = Experience(
+      shape: smallShape, lowerCapacity: 1, higherCapacity: 3, interval: 100)
+    let window = Window(capacity: 100, shape: smallShape)
+    var stream = RandomStream(seed: 3, name: "draw")
+    for interval in 0..<5 {
+      for step in 0...100 {
+        window.observations.row(step)[0] = Float(interval * 100 + step)
+        window.subgoals.row(step)[0] = Float(interval * 100 + step)
+      }
+      window.count = 100
+      window.endsInterval = true
+      window.ending = interval == 2 ? .truncated : .none
+      experience.append(window)
+      #expect(experience.lowerCount == 1)
+      let newest = experience.drawLowerSlot(using: &stream)
+      #expect(experience.observation(newest)[0] == Float(interval * 100 + 99))
+      #expect(experience.higherSubgoal(interval)[0] == Float(interval * 100))
+      window.advance()
+    }
   }
 
   @Test("Higher transitions span their interval, sum its rewards and know a true end")

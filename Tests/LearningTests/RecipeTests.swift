@@ -39,6 +39,9 @@ struct RecipeTests {
     }
   }
 
+  /// A warm-up that no test outlasts: nothing is learned, and the untrained networks act.
+  private static let noLearning = 1_000_000
+
   private func norm(_ values: some Sequence<Float>) -> Float {
     values.reduce(0) { $0 + $1 * $1 }.squareRoot()
   }
@@ -413,10 +416,10 @@ struct RecipeTests {
     var world = ToyWorld(seed: 1, count: 15)
     train(agent, in: &world, windows: 60, pool: WorkerPool(threads: 1))
 
+    let first = agent.experience.higherHead - agent.experience.higherCount
+    var sampling = RandomStream(seed: 3, name: "transitions")
     let transitions = (0..<30).map { _ in
-      Int.random(
-        in: agent.experience.higherHead - agent.experience.higherCount..<agent.experience.higherHead
-      )
+      first + sampling.index(below: agent.experience.higherCount)
     }
     var stream = RandomStream(seed: 3, name: "correction")
     let result = Matrix(rows: 30, columns: 2)
@@ -654,6 +657,8 @@ struct RecipeTests {
     _ change: (inout HIROConfiguration) -> Void
   ) throws -> (agent: HIROAgent, drawn: [[Float]]) {
     let agent = try trained(mazeShape, windows: 400, target: [1, 1]) {
+      // Of the 3,069 steps the last are enough: only the last batch is looked at.
+      $0.warmUpSteps = 2_950
       $0.higher.batchSize = 400
       $0.higher.reward = .progress
       $0.higher.otherTargets = 0.5
@@ -724,6 +729,8 @@ struct RecipeTests {
   func otherSurroundings() throws {
     func rows(_ share: Double) throws -> [Row] {
       let agent = try trained(windows: 300, surroundings: MarkedSurroundings()) {
+        // Of the 2,300 steps the last are enough: only the last batch is looked at.
+        $0.warmUpSteps = 2_200
         $0.higher.batchSize = 400
         $0.higher.otherSurroundings = share
       }
@@ -760,10 +767,8 @@ struct RecipeTests {
       let agent = try trained(windows: 1_000) {
         $0.higher.randomSubgoals = share
         $0.higher.explorationNoise = 0.01
-        $0.higher.targetUpdateRate = 0
-        $0.higher.actorLearningRate = 1e-12
         $0.subgoals.space = .xy
-        $0.warmUpSteps = 0
+        $0.warmUpSteps = Self.noLearning
       }
       let experience = agent.experience
       return (experience.higherHead - experience.higherCount..<experience.higherHead).map {
@@ -830,6 +835,7 @@ struct RecipeTests {
   func holdsPerEpisode() throws {
     let agent = try trained(windows: 3_000) {
       $0.schedule = .sequential
+      $0.warmUpSteps = Self.noLearning
       $0.higher.holdProbability = 1
       $0.higher.longestHold = 1
       $0.higher.holdEpisodes = 0.5
@@ -845,6 +851,7 @@ struct RecipeTests {
   func holdAtStart() throws {
     let agent = try trained(windows: 3_000) {
       $0.schedule = .sequential
+      $0.warmUpSteps = Self.noLearning
       $0.higher.holdAtStart = 0.4
       $0.higher.longestHold = 1
     }
@@ -863,8 +870,8 @@ struct RecipeTests {
       $0.higher.noiseCorrelation = kept
       $0.higher.explorationNoise = 0.05
       $0.higher.noiseUnits = .limits
-      // The actor does not learn, so the final actor is the one that acted.
-      $0.higher.actorLearningRate = 0
+      // The final actor is the one that acted.
+      $0.warmUpSteps = Self.noLearning
     }
     let experience = agent.experience
     let activations = Activations(shape: agent.higher.actor.shape, rows: 1)
@@ -1112,8 +1119,7 @@ struct RecipeTests {
     func actions(_ change: (inout HIROConfiguration) -> Void) throws -> [[Float]] {
       // Nothing is learned, so an action shows whether there was noise.
       let agent = try trained(windows: 300) {
-        $0.lower.actorLearningRate = 0
-        $0.higher.actorLearningRate = 0
+        $0.warmUpSteps = Self.noLearning
         $0.higher.holdProbability = 0.3
         change(&$0)
       }
@@ -1227,7 +1233,7 @@ struct RecipeTests {
 
   @Test("Obedience is measured over the decisions: what is left, and what was gained")
   func obedience() throws {
-    let agent = try trained(windows: 30) { $0.warmUpSteps = 1_000_000 }
+    let agent = try trained(windows: 30) { $0.warmUpSteps = Self.noLearning }
     let statistics = agent.takeStatistics().obedience
     let experience = agent.experience
     var (gained, reached) = (0.0, 0)

@@ -1,7 +1,8 @@
 import Foundation
+import Synchronization
 
 /// A folder for the files of a test; it is deleted when the object is released.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
   /// The folder's path.
   package let path: String
 
@@ -14,6 +15,26 @@ package final class TemporaryFolder {
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  private static let kept = Mutex<[TemporaryFolder]>([])
+
+  /// Creates an empty folder for several tests: it is deleted when the process exits. A static
+  /// property is never released, so a folder that it holds would stay for ever.
+  package static func untilExit() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    let isFirst = kept.withLock { folders in
+      folders.append(folder)
+      return folders.count == 1
+    }
+    if isFirst {
+      atexit {
+        for folder in TemporaryFolder.kept.withLock({ $0 }) {
+          try? FileManager.default.removeItem(atPath: folder.path)
+        }
+      }
+    }
+    return folder
+  }
 
   /// The path of `name` in the folder.
   package func file(_ name: String) -> String { "\(path)/\(name)" }

@@ -8,14 +8,8 @@ import Testing
 struct InspectTests {
   let folder = try! TemporaryFolder()
 
-  /// A short run.
-  func makeRun() throws -> String {
-    let run = folder.file("run")
-    let trained = try Program.run(
-      ["train", "point-maze", "--steps", "200", "--seed", "7", "--output", run] + tiny)
-    #expect(trained.code == 0, "\(trained.errors)")
-    return run
-  }
+  /// A short run of this test's own.
+  func makeRun() throws -> String { try ShortRun.copy(to: folder.file("run")) }
 
   /// Flips a bit near the end of a file, in the last tensor.
   func damage(_ path: String) throws {
@@ -75,7 +69,9 @@ struct InspectTests {
     // Resuming uses the checkpoint before the damaged one, which is removed once there is a newer
     // good one.
     let resumed = try Program.run("train", "--resume", run)
-    #expect(resumed.code == 0 && resumed.errors.contains("an older checkpoint"))
+    #expect(
+      resumed.code == 0 && resumed.errors.contains("continuing from an older checkpoint"),
+      "\(resumed.errors)")
     try damage(checkpoint)
     #expect(try Program.run("train", "--resume", run, "--steps", "100").code == 0)
     #expect(!FileManager.default.fileExists(atPath: checkpoint))

@@ -22,8 +22,7 @@ struct ModernRobotTests {
     let (run, pictures) = (folder.file("run"), folder.file("pictures"))
     let trained = try Program.run(
       ["train", "--map", Self.path("maps/corridor.txt"), "--robot", robot, "--output", run]
-        + ["--steps", "4000"]
-        + tiny.map { $0 == "evaluation.interval=200" ? "evaluation.interval=2500" : $0 })
+        + ["--steps", "4000"] + tinyRun(with: "evaluation.interval=2500"))
     #expect(trained.code == 0, "\(trained.errors)")
     let resumed = try Program.run(
       "train", "--resume", run, "--robot", robot, "--steps", "5000")

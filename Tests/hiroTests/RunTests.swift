@@ -1,4 +1,8 @@
+import Environments
+import Experiments
 import Foundation
+import Learning
+import MuJoCo
 import TestSupport
 import Testing
 
@@ -47,7 +51,9 @@ struct RunTests {
 
     let mismatch = try Program.run("evaluate", folder.file("run"), "--task", "ant-maze")
     #expect(mismatch.code == 65)
-    #expect(mismatch.errors.contains("not a policy for ant-maze, but for point-maze"), "\(mismatch.errors)")
+    #expect(
+      mismatch.errors.contains("not a policy for ant-maze, but for point-maze"),
+      "\(mismatch.errors)")
     #expect(mismatch.errors.contains("expected"), "\(mismatch.errors)")
   }
 
@@ -90,36 +96,56 @@ struct RunTests {
     #endif
   }
 
-  @Test("A damaged checkpoint is passed over, said, and shown by inspect")
-  func damage() throws {
-    #expect(try train("run", "--steps", "300").code == 0)
-    let path = folder.file("run/checkpoint-300.safetensors")
-    var data = try bytes("run/checkpoint-300.safetensors")
-    data[data.count - 100] ^= 4
-    try data.write(to: URL(fileURLWithPath: path))
-    let inspected = try Program.run("inspect", folder.file("run"))
-    #expect(inspected.code == 65)
-    #expect(inspected.output.contains("DAMAGED"))
-    let resumed = try Program.run("train", "--resume", folder.file("run"))
-    #expect(resumed.code == 0, "\(resumed.errors)")
-    #expect(resumed.errors.contains("continuing from an older checkpoint"), "\(resumed.errors)")
+  /// The reference trajectory of the linked version of libmujoco; nil if there is none.
+  static let referenceFile: String? = {
+    let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../EnvironmentsTests/Fixtures").standardized.path
+    let version = Model.libraryVersionName
+    let path = "\(fixtures)/ant_maze\(version == "2.2.2" ? "" : "-\(version)").json"
+    return FileManager.default.fileExists(atPath: path) ? path : nil
+  }()
+
+  @Test(
+    "Replaying the reference torques gives the reference states",
+    .enabled(
+      if: referenceFile != nil, "scripts/make-golden.py makes a reference for another version"))
+  func reference() throws {
+    let reference = try #require(Self.referenceFile)
+    let output = folder.file("out.json")
+    let outcome = try Program.run("simulate", "ant-maze", "--trace", reference, "--output", output)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("the same to the last bit"), "\(outcome.output)")
+    let expected = try PhysicsTrace(path: reference)
+    #expect(expected.steps.count == 500)
+    #expect(try PhysicsTrace(path: output) == expected)
   }
 
-  @Test("Replaying the reference torques gives the reference states, and every task replays")
-  func simulate() throws {
-    let output = folder.file("out.json")
-    for task in ["ant-maze", "ant-push", "ant-fall", "ant-gather"] {
-      let steps = (0..<5).map { step in
-        "{\"ctrl\":[\((0..<8).map { "\(Double($0 * step) - 10.1)" }.joined(separator: ","))]}"
-      }
-      let trace = try folder.file("in.json", "{\"steps\":[\(steps.joined(separator: ","))]}")
-      let outcome = try Program.run("simulate", task, "--trace", trace, "--output", output)
-      #expect(outcome.code == 0, "\(outcome.errors)")
-      let again = try Program.run(
-        "simulate", task, "--trace", output, "--output", folder.file("again.json"))
-      #expect(again.output.contains("the same to the last bit"), "\(again.output)")
-      #expect(try bytes("out.json") == bytes("again.json"))
+  @Test(
+    "Every task replays what it wrote to the same bits, and tells where a trace differs",
+    arguments: TaskRegistry.all.map(\.name))
+  func replay(task: String) throws {
+    let (output, again) = (folder.file("out.json"), folder.file("again.json"))
+    let limits = try TaskRegistry.task(named: task).actionLimits
+    let controls: [[Double]] = (0..<5).map { step in
+      limits.enumerated().map { Double($1) / 30 * (Double($0 * step) - 10.1) }
     }
+    let trace = folder.file("in.json")
+    try PhysicsTrace(steps: controls.map { PhysicsTrace.Step(ctrl: $0) }).write(to: trace)
+    let outcome = try Program.run("simulate", task, "--trace", trace, "--output", output)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    var states = try PhysicsTrace(path: output)
+    #expect(states.steps.map(\.ctrl) == controls)
+    #expect(states.steps.last?.qpos != states.initialQpos)
+
+    let same = try Program.run("simulate", task, "--trace", output, "--output", again)
+    #expect(same.output.contains("the same to the last bit"), "\(same.output)")
+    #expect(try bytes("out.json") == bytes("again.json"))
+
+    states.steps[3].qvel?[0] += 0.5
+    try states.write(to: trace)
+    let other = try Program.run("simulate", task, "--trace", trace, "--output", again)
+    #expect(other.output.contains("the first difference is at step 3"), "\(other.output)")
+    #expect(try bytes("out.json") == bytes("again.json"))
   }
 
   @Test("An own map is trained in, evaluated and continued without its file")

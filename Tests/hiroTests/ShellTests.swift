@@ -7,13 +7,14 @@ import Testing
 
 @Suite("Installed by scripts/install, in the real shells", .timeLimit(.minutes(5)), .serialized)
 struct ShellTests {
-  /// The folder of the installation, made once for all tests; nil if the generator of the manual
-  /// pages has not been built (`scripts/test` builds it).
-  nonisolated(unsafe) static let prefix: TemporaryFolder? = {
+  /// The folder of the installation, made once for all tests and kept until the process exits; nil
+  /// if the generator of the manual pages has not been built (`scripts/test` builds it).
+  static let prefix: TemporaryFolder? = {
     let build = URL(fileURLWithPath: Program.path).deletingLastPathComponent().path
     let package = URL(fileURLWithPath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
-    guard access("\(build)/generate-manual", X_OK) == 0, let folder = try? TemporaryFolder(),
+    guard access("\(build)/generate-manual", X_OK) == 0,
+      let folder = try? TemporaryFolder.untilExit(),
       let outcome = try? Program.script(
         "exec '\(package)/scripts/install' '\(folder.path)'", environment: ["HIRO_BUILD": build]),
       outcome.code == 0

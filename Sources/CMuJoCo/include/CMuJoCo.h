@@ -75,7 +75,7 @@ cmj_result cmj_reset(const mjModel* model, mjData* data);
 cmj_result cmj_resetToKeyframe(const mjModel* model, mjData* data, int keyframe);
 
 // Computes only the positions that a picture needs: frames of bodies, geoms, sites, cameras and
-// lights, and the paths of tendons.
+// lights, the vertices of deformable bodies, and the paths of tendons.
 cmj_result cmj_updatePose(const mjModel* model, mjData* data);
 
 // The kinds of warnings, numbered as MuJoCo did up to 3.6.

@@ -65,7 +65,7 @@ enum Appearance {
           "texture",
           [
             "name": "maze_sky", "type": "skybox", "builtin": "gradient", "rgb1": "0.42 0.58 0.78",
-            "rgb2": "0.86 0.91 0.95", "width": "512", "height": "3072",
+            "rgb2": "0.86 0.91 0.95", "width": "128", "height": "768",
           ]),
         XMLElement(
           "texture",

@@ -38,11 +38,12 @@ extension TaskDefinition {
     let model = try file.model(of: world)
     let (layout, limits, halfRange) = try file.layout(
       in: model, blockJoints: 2 * map.blockCount, groundHeight: map.groundHeight)
+    let isAnt = layout == .ant && Self.isAnt(model, in: map)
     self.init(
       description: TaskDescription(
         name: name, summary: "\(robot.name) in the maze '\(map.name)'",
         observationCount: layout.positionCount + layout.velocityCount + 1, actionLimits: limits,
-        layout: layout, subgoalHalfRange: halfRange, map: map,
+        layout: layout, isAnt: isAnt, subgoalHalfRange: halfRange, map: map,
         stepDuration: Double(layout.physicsSteps) * model.timestep,
         suggestedSettings: Self.customRobotSettings),
       modelXML: world.text, map: map, customRobot: robot, isBuiltIn: false,
@@ -56,12 +57,19 @@ extension TaskDefinition {
     "lower.targetNoise": "0.2", "lower.targetNoiseClip": "0.5",
   ]
 
+  /// Whether a robot with the Ant's layout is the Ant: its legs may have other lengths, or its motors
+  /// another order, which the layout does not tell.
+  private static func isAnt(_ model: Model, in map: MazeMap) -> Bool {
+    guard let ant = try? TaskDefinition(antIn: map).makeModel() else { return false }
+    return model.physicsDifference(from: ant) == nil
+  }
+
   private init(antIn map: MazeMap) {
     let document = WorldModel.antMaze(named: map.name, map: map)
     self.init(
       description: TaskDescription(
         name: map.name, summary: "the Ant in the maze '\(map.name)'", observationCount: 30,
-        actionLimits: TaskDescription.antActionLimits, layout: .ant,
+        actionLimits: TaskDescription.antActionLimits, layout: .ant, isAnt: true,
         subgoalHalfRange: TaskDescription.antSubgoalHalfRange, map: map,
         stepDuration: TaskDescription.antStepDuration),
       modelXML: document.text, map: map, customRobot: nil, isBuiltIn: false,
@@ -71,15 +79,17 @@ extension TaskDefinition {
 
 extension TaskDescription {
   /// A task that takes its targets and its episode length from a map.
+  ///
+  /// - Parameter isAnt: Whether the robot is the Ant, which is the same from four sides.
   fileprivate init(
     name: String, summary: String, observationCount: Int, actionLimits: [Float],
-    layout: RobotLayout, subgoalHalfRange: [Float], map: MazeMap, stepDuration: Double,
+    layout: RobotLayout, isAnt: Bool, subgoalHalfRange: [Float], map: MazeMap, stepDuration: Double,
     suggestedSettings: [String: String] = [:]
   ) {
     self.init(
       name: name, summary: summary, observationCount: observationCount,
       actionLimits: actionLimits, placeCount: layout.placeCount, heading: layout.heading,
-      quarterTurn: layout == .ant ? .ant : nil, subgoalHalfRange: subgoalHalfRange,
+      quarterTurn: isAnt ? .ant : nil, subgoalHalfRange: subgoalHalfRange,
       trainingTarget: map.trainingTarget,
       evaluationTargets: map.targets.map(\.position),
       evaluationTargetNames: map.targets.map(\.name), successRadius: map.successRadius,

@@ -77,12 +77,13 @@ struct RobotPose {
   }
 }
 
-/// Reach the target: the reward of each step is minus the remaining distance to the target (m). An
-/// episode never terminates; it is only truncated after its last step.
+/// Reach the target: the reward of each step is minus the remaining distance to the target (m), or
+/// 0 once the simulation is unstable. An episode never terminates; it is only truncated after its
+/// last step.
 struct ReachTarget: TaskRules {
   func score(
     _ robot: RobotPose, action: [Float], simulation: Simulation
   ) -> (reward: Double, isTerminated: Bool) {
-    (-(robot.distanceToTarget ?? 0), false)
+    (robot.isDiverged ? 0 : -(robot.distanceToTarget ?? 0), false)
   }
 }

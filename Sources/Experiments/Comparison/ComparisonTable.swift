@@ -136,9 +136,13 @@ package struct ComparisonTable: Sendable {
     let best = run.best ?? .nan
     var row = [Cell(variant), Cell("\(run.configuration.seed)"), number(best)]
     if run.hasSuccess {
-      let count = run.bestEpisodes
-      let proportion = Proportion(successes: Int((best * Double(count)).rounded()), of: count)
-      row.append(interval([proportion.interval.lowerBound, proportion.interval.upperBound]))
+      let proportion = run.best.flatMap { best in
+        run.bestEpisodes.map { count in
+          Proportion(successes: Int((best * Double(count)).rounded()), of: count)
+        }
+      }
+      row.append(
+        proportion.map { interval([$0.interval.lowerBound, $0.interval.upperBound]) } ?? "")
     }
     row += [
       Cell(run.bestPoint.map { steps($0.step) } ?? ""),

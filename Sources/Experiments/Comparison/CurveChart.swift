@@ -31,6 +31,9 @@ package struct CurveChart: Sendable {
 
   private static let (width, height) = (760.0, 300.0)
   private static let (left, right, top, bottom) = (64.0, 16.0, 34.0, 44.0)
+  private static let legendRowHeight = 18.0
+  /// From the eighth variant on, lines have the colours of the first ones again, but are dashed.
+  private static let dashes = ["", "7 4", "2 3", "9 3 2 3"]
 
   /// The curves of `comparison` for one task, or for all if `task` is nil.
   package init(_ comparison: Comparison, task: String? = nil) {
@@ -48,7 +51,7 @@ package struct CurveChart: Sendable {
             name: group.runs.count > 1
               ? "\(group.variant) (\(group.runs.count) seeds)"
               : "\(group.variant), seed \(group.runs[0].configuration.seed)",
-            color: (variants.firstIndex(of: group.variant) ?? 0) % Self.colors.count,
+            color: variants.firstIndex(of: group.variant) ?? 0,
             points: group.curve.compactMap { step in
               point(step).map { (step.step, $0, $1, $2) }
             },
@@ -85,7 +88,7 @@ package struct CurveChart: Sendable {
   /// The chart as SVG: a file of its own with a white background if `standalone`, otherwise a part
   /// of a page in the page's colours.
   package func svg(standalone: Bool) -> String {
-    let height = Self.height * Double(panels.count)
+    let height = panels.reduce(0) { $0 + Self.height(of: $1) }
     var parts = [
       """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Self.text(Self.width)) \
@@ -95,10 +98,12 @@ package struct CurveChart: Sendable {
       "<title>Learning curves: \(escaped(panels.map(\.title).joined(separator: "; ")))</title>",
     ]
     if standalone { parts.append("<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>") }
-    for (index, panel) in panels.enumerated() {
-      parts.append("<g transform=\"translate(0 \(Self.text(Double(index) * Self.height)))\">")
+    var place = 0.0
+    for panel in panels {
+      parts.append("<g transform=\"translate(0 \(Self.text(place)))\">")
       parts += Self.draw(panel)
       parts.append("</g>")
+      place += Self.height(of: panel)
     }
     return parts.joined(separator: "\n") + "\n</svg>\n"
   }
@@ -141,7 +146,7 @@ package struct CurveChart: Sendable {
       "<text x=\"\(text((left + width - right) / 2))\" y=\"\(text(height - 8))\" "
         + "text-anchor=\"middle\">environment steps</text>")
     for line in panel.lines {
-      let color = colors[line.color]
+      let color = color(of: line)
       if line.seeds.count > 1 {
         for seed in line.seeds {
           parts.append(
@@ -156,20 +161,74 @@ package struct CurveChart: Sendable {
           "<polygon fill=\"\(color)\" fill-opacity=\"0.15\" points=\"\(path(band))\"/>")
       }
       parts.append(
-        "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"2.5\" points=\""
+        "<polyline fill=\"none\" \(stroke(of: line)) points=\""
           + path(line.points.map { (x($0.step), y($0.value)) })
           + "\"><title>\(escaped(line.name))</title></polyline>")
     }
-    var legend = width - right
-    for line in panel.lines.reversed() {
-      // A letter is about 6.4 units wide; 6.6 leaves a little room.
-      legend -= 6.6 * Double(line.name.count) + 34
-      parts.append(
-        "<line x1=\"\(text(legend))\" x2=\"\(text(legend + 18))\" y1=\"16\" y2=\"16\" "
-          + "stroke=\"\(colors[line.color])\" stroke-width=\"2.5\"/>"
-          + "<text x=\"\(text(legend + 23))\" y=\"20\">\(escaped(line.name))</text>")
+    func entry(_ line: Line, x: Double, y: Double) -> String {
+      "<line x1=\"\(text(x))\" x2=\"\(text(x + 18))\" y1=\"\(text(y - 4))\" y2=\"\(text(y - 4))\" "
+        + "\(stroke(of: line))/>"
+        + "<text x=\"\(text(x + 23))\" y=\"\(text(y))\">\(escaped(shortened(line.name)))</text>"
+    }
+    let rows = legendRows(below: panel)
+    if rows.isEmpty {
+      var place = width - right
+      for line in panel.lines.reversed() {
+        place -= legendWidth(of: line)
+        parts.append(entry(line, x: place, y: 20))
+      }
+    }
+    for (index, row) in rows.enumerated() {
+      var place = left
+      for line in row {
+        parts.append(entry(line, x: place, y: height + legendRowHeight * Double(index) + 8))
+        place += legendWidth(of: line)
+      }
     }
     return parts
+  }
+
+  private static func color(of line: Line) -> String { colors[line.color % colors.count] }
+
+  private static func stroke(of line: Line) -> String {
+    let dash = dashes[line.color / colors.count % dashes.count]
+    return "stroke=\"\(color(of: line))\" stroke-width=\"2.5\""
+      + (dash.isEmpty ? "" : " stroke-dasharray=\"\(dash)\"")
+  }
+
+  private static func height(of panel: Panel) -> Double {
+    let rows = Double(legendRows(below: panel).count)
+    return height + (rows > 0 ? legendRowHeight * rows + 8 : 0)
+  }
+
+  /// The lines that each row of the legend below the panel names; none if they all fit beside the
+  /// title.
+  private static func legendRows(below panel: Panel) -> [[Line]] {
+    let room = width - left - right
+    let widths = panel.lines.map(legendWidth)
+    // Bold letters are about 7.4 units wide.
+    if widths.reduce(0, +) + 7.4 * Double(panel.title.count) <= room { return [] }
+    var rows: [[Line]] = []
+    var used = room
+    for (line, width) in zip(panel.lines, widths) {
+      if used + width > room {
+        rows.append([])
+        used = 0
+      }
+      rows[rows.count - 1].append(line)
+      used += width
+    }
+    return rows
+  }
+
+  private static func legendWidth(of line: Line) -> Double {
+    // A letter is about 6.4 units wide; 6.6 leaves a little room.
+    6.6 * Double(shortened(line.name).count) + 34
+  }
+
+  /// A name that fits into a row of the legend.
+  private static func shortened(_ name: String) -> String {
+    name.count > 95 ? "\(name.prefix(94))…" : name
   }
 
   /// Three to seven round numbers within `range`.

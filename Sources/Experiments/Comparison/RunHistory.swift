@@ -142,6 +142,9 @@ package struct RunHistory: Sendable {
       }
       func measurement(_ columns: [Int?]) -> Measurement {
         let values = columns.map { $0.flatMap { Double(row[$0]) } }
+        guard values.allSatisfy({ $0?.isFinite != false }),
+          values[0].map({ 0...1 ~= $0 }) != false
+        else { return Measurement(success: nil, finalDistance: nil, episodeReturn: nil) }
         return Measurement(success: values[0], finalDistance: values[1], episodeReturn: values[2])
       }
       let measurements = columns.map(measurement)
@@ -179,10 +182,13 @@ package struct RunHistory: Sendable {
     decisive.first { $0.measurement.score == best }?.point
   }
 
-  /// In how many episodes the best score was measured.
-  package var bestEpisodes: Int {
+  /// In how many episodes the best score was measured; nil if that is unknown, because second
+  /// measurements were switched off later.
+  package var bestEpisodes: Int? {
     let evaluation = configuration.evaluation
-    return bestPoint?.confirmation == nil ? evaluation.episodes : evaluation.confirmationEpisodes
+    let count =
+      bestPoint?.confirmation == nil ? evaluation.episodes : evaluation.confirmationEpisodes
+    return count > 0 ? count : nil
   }
 
   /// The score of the last evaluation.
@@ -246,7 +252,8 @@ package enum ComparisonError: Error, Equatable, CustomStringConvertible {
     case .noRuns(let folder):
       "\(printable(folder)): contains no run; expected a folder of hiro study or hiro train"
     case .noEvaluation(let folder):
-      "\(printable(folder)): no run has been evaluated yet; wait for the first evaluation"
+      "\(printable(folder)): no run has been evaluated yet; wait for the first evaluation, or give "
+        + "evaluation.interval a smaller number than the steps"
     case .targets(let first, let second, let problem):
       "\(printable(first)) and \(printable(second)) can't be compared: \(problem); "
         + "compare them separately"

@@ -237,12 +237,12 @@ public struct Setting: Sendable {
         "\(name).criticLearningRate", at(\.criticLearningRate), 0...1,
         "Adam's learning rate for the critics"),
       .number(
-        "\(name).adamBeta1", at(\.adamBeta1), 0...1,
+        "\(name).adamBeta1", at(\.adamBeta1), 0...0.999_999,
         "Adam's β1: decay of the first moment"),
       .number(
-        "\(name).adamBeta2", at(\.adamBeta2), 0...1,
+        "\(name).adamBeta2", at(\.adamBeta2), 0...0.999_999,
         "Adam's β2: decay of the second moment"),
-      .number("\(name).adamEpsilon", at(\.adamEpsilon), 0...1, "Adam's ε"),
+      .number("\(name).adamEpsilon", at(\.adamEpsilon), 1e-30...1, "Adam's ε"),
       .number(
         "\(name).discount", at(\.discount), 0...1,
         "γ: discount factor per transition of this level"),

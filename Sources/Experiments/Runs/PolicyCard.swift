@@ -144,13 +144,18 @@ public struct CardCheck: Sendable, Equatable, Encodable {
 }
 
 extension Evaluation {
-  /// The evaluation that gave `score`; nil if `task` does not have the same name and targets, or if
-  /// the evaluation has more than 1,000 episodes per target, because an untrusted file may ask for
-  /// any number.
+  /// The most episodes per target of an evaluation that a card may ask for: an untrusted file may
+  /// contain any number.
+  public static let mostEpisodesOfCard = 1_000
+
+  /// The evaluation that gave `score`: of all targets of the task, or only of the first ones, as in
+  /// the second measurement of a training run. Nil if `task` does not have the same name and
+  /// targets, or if there are more than ``mostEpisodesOfCard`` episodes per target.
   public init?(_ score: PolicyCard.Score, of task: TaskDescription, threads: Int) {
     self.init(task: task, episodes: score.episodes, seed: score.seed, threads: threads)
-    guard score.task == task.name, (1...1_000).contains(score.episodes),
-      score.targets.map(\.name) == targets.map(\.name),
+    targets = Array(targets.prefix(score.targets.count))
+    guard score.task == task.name, 1...Self.mostEpisodesOfCard ~= score.episodes,
+      !score.targets.isEmpty, score.targets.map(\.name) == targets.map(\.name),
       score.targets.map(\.position) == targets.map(\.position)
     else { return nil }
   }

@@ -153,11 +153,22 @@ public struct PolicyFile: Sendable, Equatable {
   /// - Throws: `PolicyError` with the expected and the found shape, or `AgentShapeError`.
   public func makePolicy(for task: TaskDescription) throws -> HierarchicalPolicy {
     try HierarchicalPolicy(
-      shape: task.agentShape(for: configuration.learning),
+      shape: task.agentShape(for: configuration.learning.acting),
       settings: PolicySettings(
         hierarchy: configuration.learning.hierarchy,
         interval: configuration.learning.subgoals.interval,
         semantics: configuration.learning.subgoals.semantics), tensors: tensors)
+  }
+}
+
+extension HIROConfiguration {
+  /// The configuration without what only learning needs of a task: rewards and their bounds, and
+  /// other targets.
+  fileprivate var acting: HIROConfiguration {
+    var acting = self
+    (acting.higher.reward, acting.higher.otherTargets) = (.sum, 0)
+    (acting.higher.valueBound, acting.lower.valueBound) = (.none, .none)
+    return acting
   }
 }
 
@@ -169,6 +180,8 @@ public enum PolicyFileError: Error, Equatable, CustomStringConvertible {
   case version(path: String, found: String)
   /// The policy, trained for `trained`, does not fit the task.
   case unsuitable(path: String, task: String, trained: String, problem: String)
+  /// Another process replaced the policy while it was in use.
+  case replaced(path: String)
   /// There is no policy in the folder.
   case noPolicy(folder: String)
 
@@ -183,6 +196,8 @@ public enum PolicyFileError: Error, Equatable, CustomStringConvertible {
     case .unsuitable(let path, let task, let trained, let problem):
       "\(printable(path)): not a policy for \(printable(task))"
         + (trained == task ? "" : ", but for \(printable(trained))") + ": \(problem)"
+    case .replaced(let path):
+      "\(printable(path)): was replaced by another policy in the meantime; repeat the command"
     case .noPolicy(let folder):
       "\(printable(folder)): contains neither \(RunFolder.bestPolicy) nor \(RunFolder.latestPolicy)"
         + "; expected a policy file or an output folder of hiro train"

@@ -23,9 +23,13 @@ final class RunLock {
       throw FileError(errno: errno, path: path, operation: "opening", writing: true)
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
       let holder = Self.read(descriptor)
       close(descriptor)
-      throw RunError.locked(folder: folder, holder: holder)
+      if code == EWOULDBLOCK { throw RunError.locked(folder: folder, holder: holder) }
+      // Some file systems of clusters have no locks.
+      if isNew { unlink(path) }
+      throw FileError(errno: code, path: path, operation: "locking", writing: true)
     }
     (self.path, self.isNew, self.descriptor) = (path, isNew, descriptor)
   }
@@ -57,14 +61,19 @@ final class RunLock {
 public enum RunError: Error, Equatable, CustomStringConvertible {
   /// Another process trains in the folder.
   case locked(folder: String, holder: String)
-  /// The folder already holds a run, and a new one was to begin there.
-  case occupied(folder: String)
+  /// The folder already holds a run, and a new one was to begin there; `canContinue` tells whether
+  /// it has a checkpoint.
+  case occupied(folder: String, canContinue: Bool)
+  /// The folder holds a study, and a run was to begin there.
+  case isStudy(folder: String)
   /// There is no checkpoint in the folder.
   case noCheckpoint(folder: String)
   /// The path of a run is not a folder.
   case notAFolder(path: String)
   /// A file is not a checkpoint, or is a damaged one.
   case checkpoint(path: String, problem: String)
+  /// The folder has checkpoints, but all are damaged; `problem` is that of the newest one.
+  case noIntactCheckpoint(folder: String, problem: String)
   /// A setting that cannot be changed on resuming has another value now.
   case changed(setting: String, saved: String, asked: String)
   /// The run has made more steps than it is asked to end with.
@@ -81,15 +90,24 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case .locked(let folder, let holder):
       "\(printable(folder)): another process is training in this folder: \(holder); "
         + "wait for it, stop it, or choose another folder"
-    case .occupied(let folder):
+    case .occupied(let folder, canContinue: true):
       "\(printable(folder)): already contains a run; continue it with --resume, "
         + "or choose another folder"
+    case .occupied(let folder, canContinue: false):
+      "\(printable(folder)): already contains a run, without a checkpoint to continue from; "
+        + "choose another folder, or delete this one"
+    case .isStudy(let folder):
+      "\(printable(folder)): contains a study; choose another folder for the run"
     case .noCheckpoint(let folder):
-      "\(printable(folder)): contains no checkpoint to continue from; begin a run with --output"
+      "\(printable(folder)): contains no checkpoint to continue from; begin a run in another folder "
+        + "with --output"
     case .notAFolder(let path):
       "\(printable(path)): this is a file; give the folder of the run"
     case .checkpoint(let path, let problem):
       "\(printable(path)): not a checkpoint, or a damaged one: \(problem)"
+    case .noIntactCheckpoint(let folder, let problem):
+      "\(problem); no other checkpoint is intact: to begin this run again, delete "
+        + "\(printable(folder)), or move it away if you want to keep its policies"
     case .changed(let setting, let saved, let asked):
       "\(setting) was \(saved) in the run to continue and cannot be changed to \(asked); "
         + "begin a new run for that"

@@ -12,16 +12,16 @@ struct RunWorld {
 
   /// The world of a robot task; its model is compiled once for all environments.
   ///
-  /// - Parameter map: The map, if it is a custom one.
   /// - Throws: `MuJoCoError` if MuJoCo refuses the world.
-  init(_ definition: TaskDefinition, map: MazeMap?) throws {
+  init(_ definition: TaskDefinition) throws {
     let model = try definition.makeModel()
     self.definition = definition
     environments = EnvironmentFactory(definition.description) {
       try definition.makeEnvironment(model: model)
     }
     carried = CarriedWorld(
-      task: definition.description.name, map: map, robot: definition.customRobot,
+      task: definition.description.name, map: definition.isBuiltIn ? nil : definition.map,
+      robot: definition.customRobot,
       compiled: try CompiledWorld(of: model))
   }
 

@@ -28,7 +28,7 @@ public final class TrainingRun {
   private var clock = RateClock()
   /// When this session began to train; ``earlierWallTime`` is what the earlier sessions took (s).
   private var sessionStart = DispatchTime.now()
-  private let earlierWallTime: Double
+  private var earlierWallTime: Double
   /// Step and wall time of the row before.
   private var lastRow: (step: Int, wallTime: Double)?
   private var lastCheckpoint = DispatchTime.now()
@@ -63,9 +63,8 @@ public final class TrainingRun {
   ///
   /// - Parameters:
   ///   - configuration: Everything that decides what the run computes.
-  ///   - definition: The task and its world.
-  ///   - map: The task's map if it is a custom one; nil for a built-in task. The robot is that of
-  ///     `definition`.
+  ///   - definition: The task and its world, whose map and robot the run's files keep if they are
+  ///     custom ones.
   ///   - folder: The run's folder.
   ///   - pool: The threads to use; the result does not depend on them.
   ///   - writesEvents: Whether the run writes event files for TensorBoard: the numbers of the
@@ -75,13 +74,13 @@ public final class TrainingRun {
   ///   `FileError`, `AgentShapeError` if the configuration does not fit the task, or
   ///   ``ConfigurationError`` if the run needs more memory than there is.
   public convenience init(
-    configuration: RunConfiguration, definition: TaskDefinition, map: MazeMap? = nil,
-    folder: String, pool: WorkerPool = WorkerPool(), writesEvents: Bool = false
+    configuration: RunConfiguration, definition: TaskDefinition, folder: String,
+    pool: WorkerPool = WorkerPool(), writesEvents: Bool = false
   ) throws {
     // Refuse what does not fit the task or the memory before anything is written.
     try configuration.checkMemory(for: definition.description)
     try self.init(
-      beginning: configuration, in: RunWorld(definition, map: map), folder: folder, pool: pool,
+      beginning: configuration, in: RunWorld(definition), folder: folder, pool: pool,
       writesEvents: writesEvents)
   }
 
@@ -117,10 +116,16 @@ public final class TrainingRun {
     let isNew = access(folder, F_OK) != 0
     try AtomicFile.makeFolder(folder)
     let lock = try RunLock(folder: folder)
-    // Only policies and checkpoints make a folder occupied: a run that was killed before its first
-    // checkpoint leaves a configuration, but nothing that could be continued.
-    guard RunFolder.savedFiles(in: folder).isEmpty else {
-      throw RunError.occupied(folder: folder)
+    guard access("\(folder)/\(StudyFolder.file)", F_OK) != 0 else {
+      throw RunError.isStudy(folder: folder)
+    }
+    // A run that was killed before its first checkpoint leaves a configuration and empty learning
+    // curves, but nothing that could be continued or would be missed.
+    guard RunFolder.savedFiles(in: folder).isEmpty,
+      MetricsFile.lastStep(in: "\(folder)/\(RunFolder.metrics)") == nil
+    else {
+      throw RunError.occupied(
+        folder: folder, canContinue: !RunFolder.checkpoints(in: folder).isEmpty)
     }
     do {
       try self.init(
@@ -160,7 +165,7 @@ public final class TrainingRun {
       if parts.world.map == nil { parts.world.map = try RunFolder.ownMap(in: folder) }
       let definition = try parts.world.definition(robot: robot)
       let doubt = try parts.world.doubt(about: definition)
-      return (try RunWorld(definition, map: parts.world.map), doubt)
+      return (try RunWorld(definition), doubt)
     }
   }
 
@@ -278,7 +283,8 @@ public final class TrainingRun {
         problem = problem ?? error
       }
     }
-    throw problem ?? RunError.noCheckpoint(folder: folder)
+    throw problem.map { RunError.noIntactCheckpoint(folder: folder, problem: "\($0)") }
+      ?? RunError.noCheckpoint(folder: folder)
   }
 
   /// Trains until all steps are made or `shouldStop()` returns true; `report` is called after each
@@ -298,7 +304,10 @@ public final class TrainingRun {
   ) throws -> Ending {
     var ending = Ending.finished
     lastCheckpoint = .now()
+    if let lastRow { earlierWallTime = lastRow.wallTime }
     sessionStart = .now()
+    // Nothing to do, and nothing to overwrite: the last policy is the one that succeeded.
+    if !record.owesEvaluation, hasSucceeded { return .succeeded }
     while record.owesEvaluation || trainer.steps < configuration.steps {
       if shouldStop() {
         ending = .stopped
@@ -320,7 +329,7 @@ public final class TrainingRun {
       }
       updateProgress()
       report(progress)
-      if record.hasReached(configuration.evaluation.stopAtSuccess) {
+      if hasSucceeded {
         ending = .succeeded
         break
       }
@@ -330,6 +339,12 @@ public final class TrainingRun {
     keep { try save(policyFile(), as: RunFolder.latestPolicy) }
     if let warning = progress.warning { throw RunError.unsaved(reason: warning) }
     return ending
+  }
+
+  /// Whether the present policy has reached the success rate at which the run is to end.
+  private var hasSucceeded: Bool {
+    record.last?.step == trainer.steps
+      && record.hasReached(configuration.evaluation.stopAtSuccess)
   }
 
   /// Trains for one window of steps and writes a row of the learning curves if it is due; an

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Safetensors
 
 /// How far the run in a folder has come, as its files tell.
 package enum RunState: Equatable, Sendable {
@@ -7,31 +8,41 @@ package enum RunState: Equatable, Sendable {
   case notBegun
   /// It can be continued; `step` is the last step in its learning curves.
   case begun(step: Int)
-  /// It is finished; `step` is that of its last checkpoint.
+  /// It is finished; `step` is that of its last checkpoint or, if its checkpoints were deleted, the
+  /// last one in its learning curves.
   case finished(step: Int)
 
   /// Finds the state of the run in `folder`.
   ///
   /// - Parameter configuration: The settings that say when the run is finished.
   package init(folder: String, configuration: RunConfiguration) {
-    let checkpoints = RunFolder.checkpoints(in: folder)
-    guard let newest = checkpoints.first.flatMap(RunFolder.step(ofCheckpoint:)) else {
+    let checkpoint = RunFolder.checkpoints(in: folder).first
+    let curves = MetricsFile.lastStep(in: "\(folder)/\(RunFolder.metrics)")
+    guard let newest = checkpoint.flatMap(RunFolder.step(ofCheckpoint:)) ?? curves else {
       self = .notBegun
       return
     }
     let latest = "\(folder)/\(RunFolder.latestPolicy)"
-    if newest >= configuration.steps, access(latest, F_OK) == 0 {
-      self = .finished(step: newest)
-      return
-    }
     let wanted = configuration.evaluation.stopAtSuccess
-    if wanted > 0, let policy = try? PolicyFile(path: latest), policy.step == newest,
+    if newest >= configuration.steps,
+      checkpoint.map({ access(latest, F_OK) == 0 && !Self.owesEvaluation($0) }) ?? true
+    {
+      self = .finished(step: newest)
+    } else if wanted > 0, let policy = try? PolicyFile(path: latest), policy.step == newest,
       policy.success ?? 0 >= wanted
     {
       self = .finished(step: newest)
-      return
+    } else {
+      self = checkpoint == nil ? .notBegun : .begun(step: curves ?? 0)
     }
-    self = .begun(step: MetricsFile.lastStep(in: "\(folder)/\(RunFolder.metrics)") ?? 0)
+  }
+
+  /// Whether the run was stopped during the evaluation at the step of a checkpoint.
+  private static func owesEvaluation(_ checkpoint: String) -> Bool {
+    guard let file = try? SafetensorsFile(path: checkpoint),
+      let parts = try? Checkpoint.parts(of: file)
+    else { return false }
+    return parts.record.owesEvaluation
   }
 
   /// Environment steps that are made.

@@ -156,7 +156,7 @@ package struct SlurmArray: Sendable {
   }
 
   /// Refuses a second submission while the first one is waiting or at work.
-  private static func checkNotQueued(_ study: StudyFolder) throws {
+  package static func checkNotQueued(_ study: StudyFolder) throws {
     let file = "\(study.path)/\(folder)/\(job)"
     guard let job = try? InputFile.text(path: file, limit: 100),
       case let number = job.trimmingCharacters(in: .whitespacesAndNewlines),

@@ -148,7 +148,6 @@ extension Study {
     } catch {
       throw StudyError.invalid(source: "\(task.name) \(variant.name)", problem: "\(error)")
     }
-    try configuration.checkMemory(for: task)
     return StudyRun(
       index: index, task: task.name, variant: variant.name, seed: seed,
       folder: "\(Self.folderName(task.name))/\(variant.name)/seed-\(seed)",

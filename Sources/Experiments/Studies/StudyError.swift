@@ -22,8 +22,10 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
   case queued(folder: String, job: String)
   /// The path of the folder or the program has a character that the batch script cannot hold.
   case unsuitablePath(String)
-  /// The study has ended, but these runs failed.
-  case failed(runs: [String])
+  /// The study has ended, but these runs failed; `mayHelp` tells whether repeating it can help.
+  case failed(runs: [String], mayHelp: Bool)
+  /// The study was stopped, but the last state of these runs could not be saved.
+  case unsaved(runs: [String])
 
   /// One line: what was found where, and what would be right.
   package var description: String {
@@ -50,10 +52,17 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
     case .unsuitablePath(let path):
       "\(printable(path)): a path with a line break or a quote cannot be used in a batch script; "
         + "choose another folder"
-    case .failed(let runs):
-      "\(runs.count == 1 ? "a run" : "\(runs.count) runs") failed: "
-        + runs.prefix(5).joined(separator: "; ") + (runs.count > 5 ? "; …" : "")
-        + "; repeat the command to try again"
+    case .failed(let runs, let mayHelp):
+      "\(Self.list(runs, "failed"))" + (mayHelp ? "; repeat the command to try again" : "")
+    case .unsaved(let runs):
+      "stopped, but \(Self.list(runs, "could not be saved")); the command continues from the last "
+        + "checkpoints"
     }
+  }
+
+  /// What happened to some runs, with the first of them.
+  private static func list(_ runs: [String], _ what: String) -> String {
+    "\(runs.count == 1 ? "a run" : "\(runs.count) runs") \(what): "
+      + runs.prefix(5).joined(separator: "; ") + (runs.count > 5 ? "; …" : "")
   }
 }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Parallel
 
 /// Runs a study on this machine: ``jobs`` runs at a time, each as a `hiro train` process of its
 /// own.
@@ -23,8 +24,11 @@ package final class StudyRunner {
   private let program: String
   private var waiting: [StudyRun]
   private var running: [Job] = []
+  /// Runs that are tried again a little later, because another process holds their folder.
+  private var delayed: [(run: StudyRun, attempt: Int, start: ContinuousClock.Instant)] = []
   private var finished: Set<Int> = []
-  private var failed: [(run: StudyRun, reason: String)] = []
+  private var failed: [(run: StudyRun, reason: String, mayHelp: Bool)] = []
+  private var unsaved: [String] = []
   private var steps: [Int: Int] = [:]
   private var rate = StudyRate()
   private var isStopping = false
@@ -59,15 +63,22 @@ package final class StudyRunner {
 
   /// Prepares to run all runs that are not finished.
   ///
-  /// - Parameter program: The path of `hiro`.
-  /// - Throws: ``StudyError/tooManyJobs(jobs:fit:)``.
+  /// - Parameters:
+  ///   - folder: The study.
+  ///   - program: The path of `hiro`.
+  ///   - jobs: Runs at a time; if nil, as many as the processors and the memory that this process
+  ///     may use are enough for.
+  ///   - threads: The number of threads of each run.
+  ///   - attempts: How often a run is tried.
+  ///   - options: Further options of `hiro train`.
+  /// - Throws: ``StudyError/tooManyJobs(jobs:fit:)``, or ``ConfigurationError`` where a single run
+  ///   needs more memory than there is.
   package init(
-    _ folder: StudyFolder, program: String, jobs: Int, threads: Int, attempts: Int = 3,
+    _ folder: StudyFolder, program: String, jobs: Int?, threads: Int, attempts: Int = 3,
     options: [String] = []
   ) throws {
     self.folder = folder
     self.program = program
-    self.jobs = jobs
     self.threads = threads
     self.attempts = attempts
     self.options = options
@@ -78,16 +89,23 @@ package final class StudyRunner {
       if state.isFinished { finished.insert(run.index) } else { waiting.append(run) }
     }
     let needs = waiting.map(\.memory).sorted(by: >)
-    let available = Double(ProcessInfo.processInfo.physicalMemory)
-    guard needs.prefix(jobs).reduce(0, +) <= available else {
-      var (fit, sum) = (0, 0.0)
-      for need in needs {
-        sum += need
-        if sum > available { break }
-        fit += 1
-      }
-      throw StudyError.tooManyJobs(jobs: jobs, fit: fit)
+    let memory = ProcessLimits().memory
+    let available = memory.bytes
+    if let largest = needs.first, largest > available {
+      throw ConfigurationError.tooLarge(
+        needed: largest, available: available, limit: memory.source)
     }
+    var (fit, sum) = (0, 0.0)
+    for need in needs {
+      sum += need
+      if sum > available { break }
+      fit += 1
+    }
+    let wanted = jobs ?? max(1, min(ProcessLimits().processors / threads, folder.runs.count))
+    guard jobs == nil || fit >= min(wanted, needs.count) else {
+      throw StudyError.tooManyJobs(jobs: wanted, fit: fit)
+    }
+    self.jobs = jobs ?? max(1, min(wanted, fit == needs.count ? wanted : fit))
   }
 
   /// Runs all runs, or until `shouldStop()` returns true.
@@ -97,11 +115,18 @@ package final class StudyRunner {
     shouldStop: () -> Bool, tell: (Event) -> Void, report: (StudyProgress) -> Void
   ) throws -> Ending {
     var lastReport: ContinuousClock.Instant?
-    while !running.isEmpty || !waiting.isEmpty {
+    while !running.isEmpty || !waiting.isEmpty || !delayed.isEmpty {
       if !isStopping, shouldStop() {
         isStopping = true
         waiting = []
+        delayed = []
         for job in running { job.process.send(SIGTERM) }
+      }
+      while running.count < jobs,
+        let index = delayed.firstIndex(where: { $0.start <= .now })
+      {
+        let again = delayed.remove(at: index)
+        start(again.run, attempt: again.attempt, tell)
       }
       while running.count < jobs, !waiting.isEmpty {
         let run = waiting.removeFirst()
@@ -116,9 +141,14 @@ package final class StudyRunner {
       usleep(50_000)
     }
     report(progress())
-    if isStopping { return .stopped }
+    if isStopping {
+      guard unsaved.isEmpty else { throw StudyError.unsaved(runs: unsaved) }
+      return .stopped
+    }
     guard failed.isEmpty else {
-      throw StudyError.failed(runs: failed.map { "\($0.run.name) (\($0.reason))" })
+      throw StudyError.failed(
+        runs: failed.map { "\($0.run.name) (\($0.reason))" },
+        mayHelp: failed.contains { $0.mayHelp })
     }
     return .finished
   }
@@ -152,12 +182,14 @@ package final class StudyRunner {
         Job(run: run, process: process, start: .now, firstStep: step, attempt: attempt))
       if attempt == 1 { tell(.started(run, step: step)) }
     } catch {
-      give(up: run, "\(error)", tell)
+      give(up: run, "\(error)", mayHelp: true, tell)
     }
   }
 
-  private func give(up run: StudyRun, _ reason: String, _ tell: (Event) -> Void) {
-    failed.append((run, reason))
+  private func give(
+    up run: StudyRun, _ reason: String, mayHelp: Bool, _ tell: (Event) -> Void
+  ) {
+    failed.append((run, reason, mayHelp))
     tell(.failed(run, reason: reason))
   }
 
@@ -172,11 +204,23 @@ package final class StudyRunner {
         tell(.finished(job.run, seconds: (ContinuousClock.now - job.start) / .seconds(1)))
         continue
       }
-      if isStopping { continue }
       let reason = reason(ending, log: "\(folder.folder(of: job.run))/\(StudyFolder.log)")
+      if isStopping {
+        // Whatever else ends a run, its state stays as it was at its last checkpoint.
+        if ending == .exited(Self.unsavedCode) {
+          unsaved.append("\(job.run.name) (\(reason))")
+        }
+        continue
+      }
+      if ending == .exited(Self.busyCode), job.attempt < Self.patience {
+        // After a forced quit, the runs of the last study may still be saving.
+        if job.attempt == 1 { tell(.retried(job.run, reason: reason)) }
+        delayed.append((job.run, job.attempt + 1, .now + .seconds(2)))
+        continue
+      }
       let attempt = state.step > job.firstStep ? 1 : job.attempt + 1
       guard Self.mayHelp(ending), attempt <= attempts else {
-        give(up: job.run, reason, tell)
+        give(up: job.run, reason, mayHelp: Self.mayHelp(ending), tell)
         continue
       }
       tell(.retried(job.run, reason: reason))
@@ -184,14 +228,19 @@ package final class StudyRunner {
     }
   }
 
-  /// Whether another try can succeed. It cannot if, for example, a setting is wrong, or a number
-  /// was not finite, which would happen again with the same seed.
+  /// Whether another try can succeed. It cannot if, for example, a setting is wrong, a file is
+  /// damaged, or a number was not finite, which would happen again with the same seed.
   private static func mayHelp(_ ending: ChildProcess.Ending) -> Bool {
     switch ending {
     case .killed: true
-    case .exited(let code): ![64, 66, 69, 70, 73, 78].contains(code)
+    case .exited(let code): ![64, 65, 66, 69, 70, 73, 78].contains(code)
     }
   }
+
+  /// The exit codes of `hiro train` if the disk fails, and if another process trains in the folder.
+  private static let (unsavedCode, busyCode): (Int32, Int32) = (74, 75)
+  /// How often a run is tried, every two seconds, whose folder another process holds.
+  private static let patience = 30
 
   /// Why a run failed: its last error message, or the signal that killed it.
   private func reason(_ ending: ChildProcess.Ending, log: String) -> String {

@@ -25,11 +25,12 @@ public final class FlatAgent: Agent, @unchecked Sendable {
 
   package let window: Window
   var updatesOwed = 0
-  package var streams: Streams
+  // The thread that collects draws from one of these, the thread that learns from the other.
+  package var exploration: RandomStream
+  package var learning: LearningStreams
 
-  /// The random streams, each with a single consumer.
-  package struct Streams: Codable, Equatable, Sendable {
-    package var exploration: RandomStream
+  /// The random streams that the agent learns from, each with a single consumer.
+  package struct LearningStreams: Codable, Equatable, Sendable {
     package var sampling: RandomStream
     package var targetNoise: RandomStream
   }
@@ -53,8 +54,8 @@ public final class FlatAgent: Agent, @unchecked Sendable {
     shape.subgoalHalfRange = []
     self.shape = shape
     self.configuration = configuration
-    streams = Streams(
-      exploration: RandomStream(seed: seed, name: "flat exploration"),
+    exploration = RandomStream(seed: seed, name: "flat exploration")
+    learning = LearningStreams(
       sampling: RandomStream(seed: seed, name: "flat replay sampling"),
       targetNoise: RandomStream(seed: seed, name: "flat target noise"))
     var initialisation = RandomStream(seed: seed, name: "initialisation of the flat agent")
@@ -80,13 +81,13 @@ public final class FlatAgent: Agent, @unchecked Sendable {
     let step = window.count
     let chosen = window.actions.row(step)
     if configuration.warmUpPolicy == .uniform, steps < configuration.warmUpSteps {
-      drawUniformly(limits: shape.actionLimits, using: &streams.exploration, into: chosen)
+      drawUniformly(limits: shape.actionLimits, using: &exploration, into: chosen)
     } else {
       shape.writeFlatInput(
         window.observations.row(step), target: window.target, into: acting.input)
       configuration.lower.learner.explore(
         around: acting.forward(), limits: shape.actionLimits,
-        using: &streams.exploration, into: chosen)
+        using: &exploration, into: chosen)
     }
     for index in action.indices { action[index] = chosen[index] }
     return action
@@ -129,7 +130,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
     while updatesOwed > 0, experience.lowerCount > 0 {
       let count = min(updatesOwed, learner.updatesAtOnce)
       fillBatch(rows: count * configuration.lower.batchSize)
-      learner.update(count, pool: pool, noise: &streams.targetNoise)
+      learner.update(count, pool: pool, noise: &learning.targetNoise)
       updatesOwed -= count
     }
   }
@@ -137,7 +138,7 @@ public final class FlatAgent: Agent, @unchecked Sendable {
   private func fillBatch(rows: Int) {
     let batch = learner.batch
     for row in 0..<rows {
-      let slot = experience.drawLowerSlot(using: &streams.sampling)
+      let slot = experience.drawLowerSlot(using: &learning.sampling)
       let target = experience.target(slot)
       let input = batch.inputsAndActions.row(row)
       shape.writeFlatInput(experience.observation(slot), target: target, into: input)

@@ -271,6 +271,9 @@ public struct ObedienceStatistics: Codable, Equatable, Sendable {
 
   /// Nothing measured yet.
   public init() {}
+
+  /// Everything that is counted.
+  var counts: [Int] { [decisions, reached, overturned ?? 0] }
 }
 
 extension LevelConfiguration {

@@ -380,10 +380,11 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     // The later decisions were made for the stored target and surroundings, so they say nothing
     // about others; and decisions in which exploration held a place say nothing about the policy.
     for next in number + 1..<number + (isOther || isRedrawn ? 1 : configuration.higher.nStep) {
-      // The first transition of another episode begins one slot later.
       guard !transition.isTerminal, next < experience.higherHead else { break }
-      transition = experience.higherTransition(next)
-      guard transition.start == outcome.end, !transition.isHeld else { break }
+      let following = experience.higherTransition(next)
+      // The first transition of another episode begins one slot later.
+      guard following.start == outcome.end, !following.isHeld else { break }
+      transition = following
       outcome.reward += outcome.discount * reward(of: transition, isOther: isOther)
       outcome.last = next
       outcome.end = transition.start + transition.length
@@ -399,8 +400,10 @@ public final class HIROAgent: Agent, @unchecked Sendable {
     let earned = earned(by: transition, isOther: isOther)
     let novelty = Float(configuration.higher.noveltyReward)
     guard novelty > 0 else { return earned }
-    let place = experience.observation(transition.start + transition.length)
-    return earned + novelty / Float(max(visited.count(shape.place(in: place)), 1))
+    let place = shape.place(in: experience.observation(transition.start + transition.length))
+    // Far away, where nothing is counted, nothing would ever become known.
+    guard let count = visited.count(place) else { return earned }
+    return earned + novelty / Float(max(count, 1))
   }
 
   private func earned(by transition: HigherTransition, isOther: Bool) -> Float {

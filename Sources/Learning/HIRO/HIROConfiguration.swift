@@ -12,11 +12,13 @@ public struct HIROConfiguration: Equatable, Sendable {
   /// Environment steps before the first update.
   public var warmUpSteps: Int = 2_500
 
-  /// The policy that acts in the steps before the first update.
+  /// The policy that acts in the steps before the first update, and to the end of the window in
+  /// which they end.
   public var warmUpPolicy: WarmUpPolicy = .untrained
 
   /// Environment steps at the start in which the lower level learns on subgoals drawn uniformly
   /// from the subgoal range, and the higher level neither acts nor learns; 0 is the paper's HIRO.
+  /// The decision at their end is still drawn.
   public var pretrainingSteps: Int = 0
 
   /// Fraction of training episodes in which both levels act without exploration noise and held
@@ -368,7 +370,7 @@ public struct HigherLevelConfiguration: Equatable, Sendable {
 
   /// β: a decision that ends in a place where N decisions have been made so far earns β/N more
   /// (Kolter and Ng 2009), in the units of the level's rewards before they are scaled; N counts the
-  /// decisions in the same square of 2 m. 0 is the paper's HIRO. The level seeks a place that takes
+  /// decisions in the same square of 2 m, up to 2 km from the origin. 0 is the paper's HIRO. The level seeks a place that takes
   /// several decisions to reach as it seeks the target, until the place is well known. A
   /// `valueBound` limits the values with this reward as all others.
   public var noveltyReward: Double = 0

@@ -31,10 +31,10 @@ package struct VisitedPlaces: Codable, Equatable, Sendable {
     }
   }
 
-  /// The number of decisions in the square of `place` (m).
-  package func count(_ place: (x: Float, y: Float)) -> Int {
-    guard let (column, row) = cell(at: place), let index = index(column, row) else { return 0 }
-    return cells[index].count
+  /// The number of decisions in the square of `place` (m); nil farther away than squares count.
+  package func count(_ place: (x: Float, y: Float)) -> Int? {
+    guard let (column, row) = cell(at: place) else { return nil }
+    return index(column, row).map { cells[$0].count } ?? 0
   }
 
   private func cell(at place: (x: Float, y: Float)) -> (column: Int, row: Int)? {
@@ -67,8 +67,8 @@ package struct VisitedPlaces: Codable, Equatable, Sendable {
   }
 
   /// Whether a run can have saved these counts.
-  var isPossible: Bool {
-    cells.count <= (2 * Self.farthest + 1) * 2
+  package var isPossible: Bool {
+    cells.count <= (2 * Self.farthest + 1) * (2 * Self.farthest + 1)
       && cells.allSatisfy {
         abs($0.x) <= Self.farthest && abs($0.y) <= Self.farthest && $0.count > 0
           && isPossibleCount($0.count)

@@ -185,8 +185,9 @@ public final class Experience: @unchecked Sendable {
     self.higherCapacity = higherCapacity
     self.interval = interval
     // Each episode needs one slot more than it has steps. One additional slot for 64 steps is ample
-    // where episodes have hundreds; with shorter episodes the ring forgets a little earlier.
-    recentCapacity = lowerCapacity + lowerCapacity / 64 + 64
+    // where episodes have hundreds; with shorter episodes the ring forgets a little earlier. A whole
+    // interval and the state after it must fit in any case.
+    recentCapacity = max(lowerCapacity + lowerCapacity / 64 + 64, interval + 2)
     let longest = higherCapacity * interval
     slotCapacity = max(recentCapacity, longest + longest / 64 + 64)
     observations = LazyBuffer(count: slotCapacity * shape.observationCount)
@@ -220,6 +221,7 @@ public final class Experience: @unchecked Sendable {
 
   /// Adds the steps of a window.
   package func append(_ window: Window) {
+    makeRoom(for: window.count + (window.ending == .none ? 0 : 1))
     for index in 0..<window.count {
       write(window, index, hasAction: true)
       position.intervalReward += window.rewards[index]
@@ -325,12 +327,19 @@ public final class Experience: @unchecked Sendable {
     higherOrdinals.pointer[number % higherCapacity] = ordinal
   }
 
-  /// Forgets what is beyond the capacities or has been overwritten.
+  /// Forgets the slots that the next `count` slots will overwrite, and the one after them.
+  private func makeRoom(for count: Int) {
+    while position.head + count - position.lowerTail >= recentCapacity { forgetOldestSlot() }
+  }
+
+  private func forgetOldestSlot() {
+    if hasAction.pointer[position.lowerTail % recentCapacity] == 1 { position.lowerCount -= 1 }
+    position.lowerTail += 1
+  }
+
+  /// Forgets what is beyond the capacities, and higher-level transitions that were overwritten.
   private func forget() {
-    while lowerCount > lowerCapacity || position.head - position.lowerTail >= recentCapacity {
-      if hasAction.pointer[position.lowerTail % recentCapacity] == 1 { position.lowerCount -= 1 }
-      position.lowerTail += 1
-    }
+    while lowerCount > lowerCapacity { forgetOldestSlot() }
     while higherCount > 0,
       higherCount > higherCapacity
         || position.head - Int(higherStarts.pointer[position.higherTail % higherCapacity])

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNetworks
+import Randomness
 
 /// Visits all large parts of an agent's state, without which training could not continue with the
 /// same bits: either to write them or to fill them with saved values.
@@ -148,7 +149,7 @@ extension HIROAgent {
     guard progress.window.fits(shape), progress.correctionRows.count == 2,
       progress.visited?.isPossible != false, progress.path?.isPossible != false,
       progress.noise.map({ $0.count == shape.subgoalCount && $0.allSatisfy(\.isFinite) }) != false,
-      (progress.correctionRows
+      (progress.correctionRows + progress.obedience.counts
         + [progress.steps, progress.hold.decisionsLeft, progress.hold.placesLeft ?? 0])
         .allSatisfy(isPossibleCount),
       0..<interval ~= progress.stepsSinceDecision, intervalSteps <= progress.stepsSinceDecision,
@@ -188,6 +189,12 @@ extension FlatAgent {
     var streams: Streams
     var window: Window.Start
     var experience: Experience.Position
+
+    struct Streams: Codable {
+      var exploration: RandomStream
+      var sampling: RandomStream
+      var targetNoise: RandomStream
+    }
   }
 
   /// The counters and random streams as JSON; to be called between two windows only.
@@ -195,7 +202,10 @@ extension FlatAgent {
     precondition(windowCount == 0, "an agent is saved between two windows")
     return try StateCoding.encode(
       Progress(
-        steps: steps, updatesOwed: updatesOwed, learner: learner.progress, streams: streams,
+        steps: steps, updatesOwed: updatesOwed, learner: learner.progress,
+        streams: .init(
+          exploration: exploration, sampling: learning.sampling,
+          targetNoise: learning.targetNoise),
         window: window.start, experience: experience.position))
   }
 
@@ -214,7 +224,9 @@ extension FlatAgent {
     steps = progress.steps
     updatesOwed = progress.updatesOwed
     learner.progress = progress.learner
-    streams = progress.streams
+    exploration = progress.streams.exploration
+    learning = LearningStreams(
+      sampling: progress.streams.sampling, targetNoise: progress.streams.targetNoise)
     window.start = progress.window
     refreshSnapshots()
   }

@@ -75,6 +75,7 @@ extension Trainer {
     let statistics = state.progress.statistics
     let counts = [
       state.progress.steps, statistics.episodes, statistics.diverged, statistics.successes,
+      state.progress.stepsOverturned ?? 0,
     ]
     guard counts.allSatisfy(isPossibleCount), state.progress.standstill?.isPossible != false else {
       throw StateError.inconsistent("the number of steps or episodes")

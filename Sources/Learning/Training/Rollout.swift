@@ -48,7 +48,8 @@ public struct Rollout {
     Evaluation.Episode(
       target: target, number: number, isSuccess: environment.isSuccess.map { $0 && !isDiverged },
       isSuccessAtAnyTime: environment.isSuccess.map { _ in hasSucceeded },
-      finalDistance: environment.distanceToTarget, episodeReturn: episodeReturn, steps: steps,
+      finalDistance: isDiverged ? nil : environment.distanceToTarget, episodeReturn: episodeReturn,
+      steps: steps,
       isOverturned: policy.shape.isOverturned(environment.observation),
       isDiverged: isDiverged)
   }

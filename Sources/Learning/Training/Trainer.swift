@@ -61,7 +61,7 @@ public final class Trainer {
     self.environment = environment
     self.pool = pool
     schedule = configuration.schedule
-    shape = environment.task.agentShape
+    shape = try environment.task.soundShape
     longestOverturned = configuration.overturnedSteps
     longestStandstill = configuration.standstillSteps
     deepestDrop = Float(configuration.deepestDrop)
@@ -206,13 +206,15 @@ package func makeAgent(
   _ configuration: HIROConfiguration, seed: UInt64, for task: TaskDescription,
   surroundings: (any Surroundings)? = nil
 ) throws(AgentShapeError) -> any Agent {
-  switch configuration.hierarchy {
+  let shape = try task.soundShape
+  try configuration.checkCounts()
+  return switch configuration.hierarchy {
   case .hiro:
     try HIROAgent(
-      shape: task.agentShape, configuration: configuration, seed: seed, surroundings: surroundings,
+      shape: shape, configuration: configuration, seed: seed, surroundings: surroundings,
       makeLearner: TD3.make)
   case .flat:
-    FlatAgent(shape: task.agentShape, configuration: configuration, seed: seed)
+    FlatAgent(shape: shape, configuration: configuration, seed: seed)
   }
 }
 

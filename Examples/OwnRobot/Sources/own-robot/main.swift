@@ -36,7 +36,7 @@ let steps = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 4_000
 configuration.steps = steps / 2
 configuration.seed = 1
 _ = try TrainingRun(
-  configuration: configuration, definition: definition, map: map, folder: "own-robot-run"
+  configuration: configuration, definition: definition, folder: "own-robot-run"
 ).run()
 
 // The run's folder contains the map and the robot: neither of the two files is needed to continue.

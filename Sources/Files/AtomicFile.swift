@@ -28,8 +28,8 @@ public enum AtomicFile {
     to path: String, _ body: (borrowing OutputFile) throws(FileError) -> Void
   ) throws(FileError) {
     guard !isFolder(at: path) else { throw .isFolder(path: path, writing: true) }
-    if isDevice(at: path) {
-      let output = try OutputFile(device: path)
+    if let number = streamNumber(of: path) ?? (isDevice(at: path) ? -1 : nil) {
+      let output = try OutputFile(device: path, stream: number)
       try body(output)
       return try output.finish(synchronizing: false)
     }
@@ -97,8 +97,12 @@ public final class OutputFile {
       openFile(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW), path: path)
   }
 
-  fileprivate convenience init(device path: String) throws(FileError) {
-    try self.init(openFile(path, O_WRONLY), path: path)
+  /// - Parameter stream: The number of an open stream of this process to write to, at the place
+  ///   where it is; −1 to open the device at `path`.
+  fileprivate convenience init(device path: String, stream: Int32) throws(FileError) {
+    try self.init(
+      stream >= 0
+        ? fcntl(stream, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : openFile(path, O_WRONLY), path: path)
   }
 
   private init(_ descriptor: Int32, path: String) throws(FileError) {
@@ -186,10 +190,21 @@ package func openFile(_ path: String, _ flags: Int32) -> Int32 {
   return higher
 }
 
-/// Whether `path` is a device, a pipe or one of this process's streams rather than a file's name.
+/// The number of the open stream that `path` names; nil if it names none. Opened by such a name, a
+/// regular file would be written from its beginning.
+private func streamNumber(of path: String) -> Int32? {
+  switch path {
+  case "/dev/stdin": return STDIN_FILENO
+  case "/dev/stdout": return STDOUT_FILENO
+  case "/dev/stderr": return STDERR_FILENO
+  default:
+    let folder = ["/dev/fd/", "/proc/self/fd/"].first { path.hasPrefix($0) }
+    return folder.flatMap { Int32(path.dropFirst($0.count)) }.flatMap { $0 >= 0 ? $0 : nil }
+  }
+}
+
+/// Whether `path` is a device or a pipe rather than the name of a file.
 private func isDevice(at path: String) -> Bool {
-  // These are links, perhaps to a regular file; but they are not that file's name.
-  if ["/dev/std", "/dev/fd/", "/proc/"].contains(where: path.hasPrefix) { return true }
   var status = stat()
   guard stat(path, &status) == 0 else { return false }
   return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)

@@ -7,6 +7,9 @@ package struct ProcessLimits {
   package let processors: Int
   /// The memory that this process may have (bytes), and what limits it.
   package let memory: Memory
+  /// The memory that this process and all others that it starts may have together, without the
+  /// limits that each has for itself (`ulimit`).
+  package let sharedMemory: Memory
 
   /// An amount of memory.
   package struct Memory {
@@ -24,12 +27,12 @@ package struct ProcessLimits {
     // Rounded down: threads that share a part of a processor would wait for each other.
     processors = max(1, min(affinity, groups.processors.map { Int($0) } ?? affinity))
     let physical = Double(ProcessInfo.processInfo.physicalMemory)
-    var limits = [Memory(bytes: physical, source: "this machine has")]
+    var shared = Memory(bytes: physical, source: "this machine has")
     if let bytes = groups.memory, bytes < physical {
-      limits.append(Memory(bytes: bytes, source: "this container (cgroup) may use"))
+      shared = Memory(bytes: bytes, source: "this container (cgroup) may use")
     }
-    limits += Self.resourceLimits(root)
-    memory = limits.min { $0.bytes < $1.bytes }!
+    sharedMemory = shared
+    memory = ([shared] + Self.resourceLimits(root)).min { $0.bytes < $1.bytes }!
   }
 
   /// The processors that `taskset` and cpusets leave to this process.

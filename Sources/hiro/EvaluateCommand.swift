@@ -162,12 +162,13 @@ struct EvaluationTable {
       ]
       : [["", "score", "standard error"]]
     func add(_ name: String, _ summary: EvaluationResult.Summary) {
-      if let success = summary.success, let distance = summary.meanFinalDistance {
+      if let success = summary.success {
         rows.append([
           name, fixed(success.value, 3),
           "\(fixed(success.interval.lowerBound, 3)) – \(fixed(success.interval.upperBound, 3))",
           summary.successAtAnyTime.map { fixed($0.value, 3) } ?? "",
-          "\(fixed(distance, 2)) m", fixed(summary.meanReturn, 1),
+          summary.meanFinalDistance.map { "\(fixed($0, 2)) m" } ?? "",
+          fixed(summary.meanReturn, 1),
         ])
       } else {
         rows.append([

@@ -74,7 +74,9 @@ struct StudyCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: .init("Number of runs at the same time; by default, all cores are used.", valueName: "n"))
+    help: .init(
+      "Number of runs at the same time; by default, as many as the cores and the memory are enough "
+        + "for.", valueName: "n"))
   var jobs: Int?
 
   @Option(

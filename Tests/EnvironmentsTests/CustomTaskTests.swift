@@ -43,6 +43,32 @@ struct CustomTaskTests {
       })
   }
 
+  @Test("Only the Ant itself is the same from four sides, in a maze with and without blocks")
+  func fourSides() throws {
+    let path = Self.models.appendingPathComponent("robots/ant.xml")
+    let ant = try String(contentsOf: path, encoding: .utf8)
+    let limb = "name=\"shin_2\" type=\"capsule\" fromto=\"0 0 0 -0.4 0.4 0\""
+    try #require(ant.contains(limb))
+    let motors = try #require(ant.firstRange(of: /<motor name="hip_4".*\n/))
+    var reordered = ant
+    let first = String(ant[motors])
+    reordered.removeSubrange(motors)
+    reordered.replace("</actuator>", with: first + "</actuator>")
+    let folder = try TemporaryFolder()
+    for (name, text, isSame) in [
+      ("same", ant, true),
+      ("shorter", ant.replacing(limb, with: limb.replacing("-0.4 0.4", with: "-0.3 0.3")), false),
+      ("reordered", reordered, false),
+    ] {
+      let robot = try folder.file("\(name).xml", text)
+      for map in MazeMap.builtIn where ["u", "push"].contains(map.name) {
+        let task = try TaskDefinition(map: map, robot: robot).description
+        #expect((task.quarterTurn != nil) == isSame, "\(name) in \(map.name)")
+        #expect(task.heading != nil)
+      }
+    }
+  }
+
   @Test(
     "A robot on slides drives through a maze and reaches its target",
     arguments: ["corridor", "fall"])

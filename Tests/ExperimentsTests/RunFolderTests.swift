@@ -55,6 +55,11 @@ struct RunFolderTests {
     #expect(throws: RunError.occupied(folder: folder.file("run"), canContinue: false)) {
       try begin(settings)
     }
+    // Without the curves, the last policy tells it.
+    let rows = try String(contentsOfFile: folder.file("run/metrics.csv"), encoding: .utf8)
+    try folder.file("run/metrics.csv", rows.split(separator: "\n")[0] + "\n")
+    #expect(state(settings) == .finished(step: 400))
+    try folder.file("run/metrics.csv", rows)
     try remove { $0.hasSuffix(".safetensors") }
     #expect(state(settings) == .finished(step: 400))
     #expect(try state(configuration(500)) == .notBegun)
@@ -177,6 +182,17 @@ struct RunFolderTests {
     let count = read(reader, &bytes, bytes.count)
     #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == "through the pipe")
     #expect(stat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+  }
+
+  @Test("An open stream of the process is written to at its place, also if it is a file")
+  func streams() throws {
+    let path = try folder.file("redirected", "first\n")
+    let descriptor = open(path, O_WRONLY | O_APPEND)
+    defer { close(descriptor) }
+    for name in ["/dev/fd/\(descriptor)", "/proc/self/fd/\(descriptor)"] {
+      try AtomicFile.write("more\n", to: name)
+    }
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "first\nmore\nmore\n")
   }
 
   @Test("A header that no reader would read is not written")

@@ -38,7 +38,7 @@ extension TaskDefinition {
     let model = try file.model(of: world)
     let (layout, limits, halfRange) = try file.layout(
       in: model, blockJoints: 2 * map.blockCount, groundHeight: map.groundHeight)
-    let isAnt = layout == .ant && Self.isAnt(model, in: map)
+    let isAnt = layout == .ant && Self.isAnt(robot)
     self.init(
       description: TaskDescription(
         name: name, summary: "\(robot.name) in the maze '\(map.name)'",
@@ -58,9 +58,15 @@ extension TaskDefinition {
   ]
 
   /// Whether a robot with the Ant's layout is the Ant: its legs may have other lengths, or its motors
-  /// another order, which the layout does not tell.
-  private static func isAnt(_ model: Model, in map: MazeMap) -> Bool {
-    guard let ant = try? TaskDefinition(antIn: map).makeModel() else { return false }
+  /// another order, which the layout does not tell. They are compared in a maze without blocks,
+  /// because a maze with blocks changes the contacts of the built-in Ant.
+  private static func isAnt(_ robot: Robot) -> Bool {
+    let map = MazeMap.u
+    guard let file = try? RobotFile(robot, path: robot.name, map: map),
+      let model = try? file.model(
+        of: WorldModel.maze(named: map.name, map: map, robot: file, contacts: .init(in: map))),
+      let ant = try? TaskDefinition(antIn: map).makeModel()
+    else { return false }
     return model.physicsDifference(from: ant) == nil
   }
 

@@ -302,13 +302,13 @@ public final class TrainingRun {
   public func run(
     shouldStop: @Sendable () -> Bool = { false }, report: (TrainingProgress) -> Void = { _ in }
   ) throws -> Ending {
-    var ending = Ending.finished
+    // The last policy may have succeeded already; then there is nothing to do, and nothing to replace.
+    let isDone = !record.owesEvaluation && hasSucceeded
+    var ending = isDone ? Ending.succeeded : .finished
     lastCheckpoint = .now()
     if let lastRow { earlierWallTime = lastRow.wallTime }
     sessionStart = .now()
-    // Nothing to do, and nothing to overwrite: the last policy is the one that succeeded.
-    if !record.owesEvaluation, hasSucceeded { return .succeeded }
-    while record.owesEvaluation || trainer.steps < configuration.steps {
+    while !isDone, record.owesEvaluation || trainer.steps < configuration.steps {
       if shouldStop() {
         ending = .stopped
         break
@@ -336,7 +336,9 @@ public final class TrainingRun {
     }
     try checkFinite()
     saveCheckpoint()
-    keep { try save(policyFile(), as: RunFolder.latestPolicy) }
+    if !isDone || access("\(folder)/\(RunFolder.latestPolicy)", F_OK) != 0 {
+      keep { try save(policyFile(), as: RunFolder.latestPolicy) }
+    }
     if let warning = progress.warning { throw RunError.unsaved(reason: warning) }
     return ending
   }

@@ -8,8 +8,8 @@ package enum RunState: Equatable, Sendable {
   case notBegun
   /// It can be continued; `step` is the last step in its learning curves.
   case begun(step: Int)
-  /// It is finished; `step` is that of its last checkpoint or, if its checkpoints were deleted, the
-  /// last one in its learning curves.
+  /// It is finished; `step` is that of its last checkpoint or, if its checkpoints were deleted, that
+  /// of its last policy, or the last one in its learning curves.
   case finished(step: Int)
 
   /// Finds the state of the run in `folder`.
@@ -18,11 +18,12 @@ package enum RunState: Equatable, Sendable {
   package init(folder: String, configuration: RunConfiguration) {
     let checkpoint = RunFolder.checkpoints(in: folder).first
     let curves = MetricsFile.lastStep(in: "\(folder)/\(RunFolder.metrics)")
-    guard let newest = checkpoint.flatMap(RunFolder.step(ofCheckpoint:)) ?? curves else {
+    let latest = "\(folder)/\(RunFolder.latestPolicy)"
+    let kept = checkpoint.flatMap(RunFolder.step(ofCheckpoint:))
+    guard let newest = kept ?? (try? PolicyFile(path: latest))?.step ?? curves else {
       self = .notBegun
       return
     }
-    let latest = "\(folder)/\(RunFolder.latestPolicy)"
     let wanted = configuration.evaluation.stopAtSuccess
     if newest >= configuration.steps,
       checkpoint.map({ access(latest, F_OK) == 0 && !Self.owesEvaluation($0) }) ?? true

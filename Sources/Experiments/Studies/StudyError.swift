@@ -40,7 +40,7 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
       "\(printable(folder)): contains no \(StudyFolder.file) to continue; begin a study with "
         + "--output"
     case .tooManyJobs(let jobs, let fit):
-      "--jobs \(jobs): this many runs at a time need more memory than this machine has; "
+      "--jobs \(jobs): this many runs at a time need more memory than there is; "
         + "use --jobs \(max(1, fit))"
     case .noSlurm:
       "--slurm: there is no sbatch here; install Slurm's commands (Debian: slurm-client), "

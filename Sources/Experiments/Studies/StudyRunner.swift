@@ -25,7 +25,7 @@ package final class StudyRunner {
   private var waiting: [StudyRun]
   private var running: [Job] = []
   /// Runs that are tried again a little later, because another process holds their folder.
-  private var delayed: [(run: StudyRun, attempt: Int, start: ContinuousClock.Instant)] = []
+  private var delayed: [(job: Job, start: ContinuousClock.Instant)] = []
   private var finished: Set<Int> = []
   private var failed: [(run: StudyRun, reason: String, mayHelp: Bool)] = []
   private var unsaved: [String] = []
@@ -59,6 +59,8 @@ package final class StudyRunner {
     let start: ContinuousClock.Instant
     let firstStep: Int
     var attempt: Int
+    /// How often it was tried before while another process held its folder.
+    var busyTries = 0
   }
 
   /// Prepares to run all runs that are not finished.
@@ -89,19 +91,20 @@ package final class StudyRunner {
       if state.isFinished { finished.insert(run.index) } else { waiting.append(run) }
     }
     let needs = waiting.map(\.memory).sorted(by: >)
-    let memory = ProcessLimits().memory
-    let available = memory.bytes
-    if let largest = needs.first, largest > available {
+    let limits = ProcessLimits()
+    if let largest = needs.first, largest > limits.memory.bytes {
       throw ConfigurationError.tooLarge(
-        needed: largest, available: available, limit: memory.source)
+        needed: largest, available: limits.memory.bytes, limit: limits.memory.source)
     }
+    // `ulimit` holds for each run by itself.
+    let available = limits.sharedMemory.bytes
     var (fit, sum) = (0, 0.0)
     for need in needs {
       sum += need
       if sum > available { break }
       fit += 1
     }
-    let wanted = jobs ?? max(1, min(ProcessLimits().processors / threads, folder.runs.count))
+    let wanted = jobs ?? max(1, min(limits.processors / threads, folder.runs.count))
     guard jobs == nil || fit >= min(wanted, needs.count) else {
       throw StudyError.tooManyJobs(jobs: wanted, fit: fit)
     }
@@ -125,8 +128,8 @@ package final class StudyRunner {
       while running.count < jobs,
         let index = delayed.firstIndex(where: { $0.start <= .now })
       {
-        let again = delayed.remove(at: index)
-        start(again.run, attempt: again.attempt, tell)
+        let job = delayed.remove(at: index).job
+        start(job.run, attempt: job.attempt, busyTries: job.busyTries + 1, tell)
       }
       while running.count < jobs, !waiting.isEmpty {
         let run = waiting.removeFirst()
@@ -169,7 +172,9 @@ package final class StudyRunner {
     return arguments + common
   }
 
-  private func start(_ run: StudyRun, attempt: Int, _ tell: (Event) -> Void) {
+  private func start(
+    _ run: StudyRun, attempt: Int, busyTries: Int = 0, _ tell: (Event) -> Void
+  ) {
     let step = folder.state(of: run).step
     do {
       let path = folder.folder(of: run)
@@ -179,8 +184,10 @@ package final class StudyRunner {
         program: program, arguments: arguments + ["--parent", "\(getpid())"],
         log: "\(path)/\(StudyFolder.log)")
       running.append(
-        Job(run: run, process: process, start: .now, firstStep: step, attempt: attempt))
-      if attempt == 1 { tell(.started(run, step: step)) }
+        Job(
+          run: run, process: process, start: .now, firstStep: step, attempt: attempt,
+          busyTries: busyTries))
+      if attempt == 1, busyTries == 0 { tell(.started(run, step: step)) }
     } catch {
       give(up: run, "\(error)", mayHelp: true, tell)
     }
@@ -206,16 +213,13 @@ package final class StudyRunner {
       }
       let reason = reason(ending, log: "\(folder.folder(of: job.run))/\(StudyFolder.log)")
       if isStopping {
-        // Whatever else ends a run, its state stays as it was at its last checkpoint.
-        if ending == .exited(Self.unsavedCode) {
-          unsaved.append("\(job.run.name) (\(reason))")
-        }
+        if !Self.savesWhenStopped(ending) { unsaved.append("\(job.run.name) (\(reason))") }
         continue
       }
-      if ending == .exited(Self.busyCode), job.attempt < Self.patience {
+      if ending == .exited(Self.busyCode), job.busyTries < Self.patience {
         // After a forced quit, the runs of the last study may still be saving.
-        if job.attempt == 1 { tell(.retried(job.run, reason: reason)) }
-        delayed.append((job.run, job.attempt + 1, .now + .seconds(2)))
+        if job.busyTries == 0 { tell(.retried(job.run, reason: reason)) }
+        delayed.append((job, .now + .seconds(2)))
         continue
       }
       let attempt = state.step > job.firstStep ? 1 : job.attempt + 1
@@ -237,8 +241,17 @@ package final class StudyRunner {
     }
   }
 
-  /// The exit codes of `hiro train` if the disk fails, and if another process trains in the folder.
-  private static let (unsavedCode, busyCode): (Int32, Int32) = (74, 75)
+  /// Whether a run that was asked to stop has saved its state, or has had none: a signal that ends
+  /// it before it listens to signals, or a folder that another process holds.
+  private static func savesWhenStopped(_ ending: ChildProcess.Ending) -> Bool {
+    switch ending {
+    case .exited(let code): [0, 128 + SIGTERM, 128 + SIGINT, busyCode].contains(code)
+    case .killed(let signal): [SIGTERM, SIGINT].contains(signal)
+    }
+  }
+
+  /// The exit code of `hiro train` if another process trains in the folder.
+  private static let busyCode: Int32 = 75
   /// How often a run is tried, every two seconds, whose folder another process holds.
   private static let patience = 30
 
@@ -280,7 +293,7 @@ package final class StudyRunner {
       // Simulate the rest of the study: whenever a place becomes free, it takes the next waiting
       // run.
       var places = running.map { left($0.run) }
-      for run in waiting {
+      for run in waiting + delayed.map(\.job.run) {
         if places.count < jobs {
           places.append(left(run))
         } else if let first = places.indices.min(by: { places[$0] < places[$1] }) {

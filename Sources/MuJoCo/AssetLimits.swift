@@ -1,8 +1,10 @@
 /// How MuJoCo reads a file to which a model refers. This depends on the element that names the file
 /// and only then on the file's name.
 enum AssetFormat: Hashable {
-  /// A mesh or a skin in one of MuJoCo's own formats, or a mesh in Wavefront's.
-  case msh, skn, obj
+  /// A mesh or a skin in one of MuJoCo's own formats.
+  case msh, skn
+  /// A mesh in Wavefront's format.
+  case obj(texture: TextureRule)
   /// A picture, for a texture or a height field.
   case png
   /// A compressed texture.
@@ -11,6 +13,12 @@ enum AssetFormat: Hashable {
   case raster(size: Int)
   /// A format whose numbers MuJoCo checks itself, or which it does not read.
   case other
+
+  /// Which texture coordinates a mesh may have. Those of a deformable body MuJoCo copies to a place
+  /// that is large enough only for triangles, and uses as if there were one for each vertex.
+  enum TextureRule: Hashable {
+    case any, oneForEachVertex, none
+  }
 
   /// The names of the elements that name such files.
   static let elements: Set<String> = ["mesh", "skin", "flexcomp", "hfield", "texture"]
@@ -28,10 +36,25 @@ enum AssetFormat: Hashable {
     case "texture" where type == "image/png" || ending == ".png": self = .png
     case "texture" where type == "image/ktx" || ending == ".ktx": self = .ktx
     case "texture": self = .raster(size: 3)
+    // Gmsh's format, whose usual ending is that of MuJoCo's meshes.
+    case "flexcomp" where element["type"] == "gmsh": self = .other
     // MuJoCo 2 looks only at the last three letters.
-    case _ where type == "model/obj" || ending.hasSuffix("obj"): self = .obj
+    case "flexcomp" where ending.hasSuffix("obj"):
+      let isOfTriangles = FlexLimits.dimension(of: element) == 2
+      self = .obj(texture: isOfTriangles ? .oneForEachVertex : .none)
+    case _ where type == "model/obj" || ending.hasSuffix("obj"): self = .obj(texture: .any)
     case _ where type == "model/vnd.mujoco.msh" || ending.hasSuffix("msh"): self = .msh
     default: self = .other
+    }
+  }
+
+  /// How many bytes from the beginning of a file are checked, if it has so many.
+  var checkedCount: Int {
+    switch self {
+    case .msh, .skn, .obj: .max
+    case .png: 24
+    case .raster: 8
+    case .ktx, .other: 0
     }
   }
 }
@@ -41,21 +64,25 @@ enum AssetFormat: Hashable {
 /// without comparing it with the number of vertices. Such numbers are therefore checked before
 /// MuJoCo reads the file.
 struct AssetLimits {
+  /// The file's first bytes: all, or as many as its format needs.
   private let bytes: [UInt8]
+  /// The file's length (bytes).
+  private let size: Int
 
   /// The largest number of pixels in a picture.
   private static let maximumPixels = 1 << 26
 
-  /// Checks `bytes`, the contents of `file`, which the model called `name` refers to. Returns about
-  /// how much memory MuJoCo needs for them (bytes).
+  /// Checks `bytes`, the beginning of `file`, which the model called `name` refers to and which has
+  /// `size` bytes: at least ``AssetFormat/checkedCount`` of them, or all. Returns about how much
+  /// memory MuJoCo needs for the file (bytes).
   static func check(
-    _ bytes: [UInt8], as format: AssetFormat, file: String, name: String
+    _ bytes: [UInt8], of size: Int, as format: AssetFormat, file: String, name: String
   ) throws(MuJoCoError) -> Double {
-    let limits = AssetLimits(bytes: bytes)
+    let limits = AssetLimits(bytes: bytes, size: size)
     let problem: String? =
       switch format {
       case .msh: limits.problemOfMSH
-      case .obj: limits.problemOfOBJ
+      case .obj(let texture): limits.problemOfOBJ(texture)
       case .skn: limits.problemOfSKN
       case .png: limits.problemOfPNG
       case .ktx: "KTX textures are not supported: use a PNG file"
@@ -64,7 +91,7 @@ struct AssetLimits {
       }
     if let problem { throw .invalidModel(name: name, message: "\(file): \(problem)") }
     // The colours of a texture, or the heights of a field twice.
-    return format == .png ? 5 * Double(limits.pixels ?? 0) : Double(bytes.count)
+    return format == .png ? 5 * Double(limits.pixels ?? 0) : Double(size)
   }
 
   /// The 32-bit number at `offset`; `nil` beyond the end.
@@ -118,7 +145,7 @@ struct AssetLimits {
   /// negative numbers for large ones in a texture.
   private func problemOfRaster(_ size: Int) -> String? {
     guard let rows = number(at: 0), let columns = number(at: 4), rows > 0, columns > 0,
-      rows * columns <= bytes.count, 8 + size * rows * columns == bytes.count
+      rows * columns <= self.size, 8 + size * rows * columns == self.size
     else { return "its size does not fit its contents" }
     return nil
   }
@@ -136,39 +163,17 @@ struct AssetLimits {
     return pixels <= Self.maximumPixels ? nil : "the picture is too large"
   }
 
-  /// Wavefront's text format (OBJ): each corner of a face names a vertex and, if the file has any,
-  /// a texture coordinate and a normal.
-  private var problemOfOBJ: String? {
-    var counts = [0, 0, 0]  // v, vt, vn
-    var corners: [Substring.UTF8View] = []
-    let text = String(decoding: bytes, as: UTF8.self)
-    for line in text.utf8.split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }) {
-      let words = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 })
-      guard let key = words.first else { continue }
-      switch String(key) {
-      case "v": counts[0] += 1
-      case "vt": counts[1] += 1
-      case "vn": counts[2] += 1
-      case "f": corners += words.dropFirst().map { Substring($0).utf8 }
-      case "l", "p": return "it has lines or points, which are not a mesh"
-      default: break
-      }
+  /// Wavefront's text format (OBJ).
+  private func problemOfOBJ(_ texture: AssetFormat.TextureRule) -> String? {
+    let contents = OBJContents(bytes)
+    if let problem = contents.problem { return problem }
+    guard contents.textureCount > 0 else { return nil }
+    switch texture {
+    case .any: return nil
+    case .oneForEachVertex:
+      return contents.textureCount >= contents.vertexCount
+        ? nil : "a flexcomp needs at least as many texture coordinates (vt) as vertices"
+    case .none: return "texture coordinates (vt) are only for a flexcomp whose dim is 2"
     }
-    for corner in corners {
-      let indices = corner.split(
-        separator: UInt8(ascii: "/"), maxSplits: 2, omittingEmptySubsequences: false)
-      for (kind, count) in counts.enumerated() where kind == 0 || count > 0 {
-        guard kind < indices.count, let index = Int(String(indices[kind]) ?? ""),
-          (1...max(count, 1)).contains(abs(index)), count > 0
-        else {
-          return [
-            "a face refers to a vertex that does not exist",
-            "a face has no texture coordinate, or one that does not exist",
-            "a face has no normal, or one that does not exist",
-          ][kind]
-        }
-      }
-    }
-    return nil
   }
 }

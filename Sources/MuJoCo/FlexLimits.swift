@@ -11,22 +11,22 @@ enum FlexLimits {
   }
 
   private static func problem(ofFlex element: XMLElement) -> String? {
-    guard let dimension = dimension(of: element) else { return "dim: expected 1, 2 or 3" }
-    guard let coordinates = count(of: "vertex", in: element),
-      let texture = count(of: "texcoord", in: element)
+    guard let dimension = Self.dimension(of: element) else { return "dim: expected 1, 2 or 3" }
+    guard let coordinates = Self.count(of: "vertex", in: element),
+      let texture = Self.count(of: "texcoord", in: element)
     else { return "vertex and texcoord: expected numbers" }
     guard let corners = integers("element", in: element),
       let textureCorners = integers("elemtexcoord", in: element)
     else { return "element and elemtexcoord: expected whole numbers" }
 
-    let bodies = words(element["body"] ?? "").count
+    let bodies = Self.words(element["body"] ?? "").count
     let vertices = coordinates == 0 ? bodies : coordinates / 3
     // With nodes, MuJoCo writes something for the body of each vertex and reads each coordinate.
-    let hasNodes = !words(element["node"] ?? "").isEmpty
+    let hasNodes = !Self.words(element["node"] ?? "").isEmpty
     guard bodies == vertices || (bodies == 1 && !hasNodes), !hasNodes || coordinates > 0 else {
       return "a flex needs one body, or one for each vertex"
     }
-    guard corners.allSatisfy((0..<vertices).contains) else {
+    guard corners.allSatisfy({ $0 >= 0 && $0 < vertices }) else {
       return "an element refers to a vertex that does not exist"
     }
     if texture == 0, textureCorners.isEmpty { return nil }
@@ -36,14 +36,14 @@ enum FlexLimits {
     guard
       textureCorners.isEmpty || textureCorners.count == corners.count || isWrittenByMuJoCo
     else { return "elemtexcoord: expected as many numbers as in element" }
-    guard textureCorners.allSatisfy((0..<texture / 2).contains) else {
+    guard textureCorners.allSatisfy({ $0 >= 0 && $0 < texture / 2 }) else {
       return "elemtexcoord refers to a texture coordinate that does not exist"
     }
     return nil
   }
 
   private static func problem(ofFlexcomp element: XMLElement) -> String? {
-    guard let dimension = dimension(of: element) else { return "dim: expected 1, 2 or 3" }
+    guard let dimension = Self.dimension(of: element) else { return "dim: expected 1, 2 or 3" }
     let type = element["type"] ?? "grid"
     // MuJoCo steps from one side to the other: with one layer of points it never arrives.
     if ["box", "cylinder", "ellipsoid"].contains(type) {
@@ -51,8 +51,8 @@ enum FlexLimits {
         return "count: expected at least 2 in each direction"
       }
     }
-    guard let texture = count(of: "texcoord", in: element),
-      let coordinates = count(of: "point", in: element)
+    guard let texture = Self.count(of: "texcoord", in: element),
+      let coordinates = Self.count(of: "point", in: element)
     else { return "point and texcoord: expected numbers" }
     guard texture > 0 else { return nil }
     guard dimension != 1 else { return "texcoord: expected none where dim is 1" }
@@ -69,7 +69,7 @@ enum FlexLimits {
   /// Whether an element consists of lines (1), triangles (2) or tetrahedra (3); `nil` if it says
   /// something else.
   static func dimension(of element: XMLElement) -> Int? {
-    let words = words(element["dim"] ?? "")
+    let words = Self.words(element["dim"] ?? "")
     guard let word = words.first else { return 2 }
     guard words.count == 1, let dimension = Int(word), (1...3).contains(dimension) else {
       return nil
@@ -79,13 +79,13 @@ enum FlexLimits {
 
   /// How many numbers an attribute has; `nil` if there is anything else in it.
   private static func count(of attribute: String, in element: XMLElement) -> Int? {
-    let words = words(element[attribute] ?? "")
+    let words = Self.words(element[attribute] ?? "")
     return words.allSatisfy(ModelLimits.isCoordinate) ? words.count : nil
   }
 
   /// The numbers of an attribute; `nil` if there is anything else in it.
   private static func integers(_ attribute: String, in element: XMLElement) -> [Int]? {
-    let words = words(element[attribute] ?? "")
+    let words = Self.words(element[attribute] ?? "")
     let integers = words.compactMap { Int($0) }
     return integers.count == words.count ? integers : nil
   }

@@ -31,8 +31,11 @@ public final class Model: @unchecked Sendable {
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
       !isDirectory.boolValue, FileManager.default.isReadableFile(atPath: path)
     else { throw MuJoCoError.missingFile(path: path) }
-    if limits == .standard { try ModelLimits.check(path: path, name: path) }
-    try self.init(adopting: cmj_loadModelFile(path), name: path)
+    // Relative to a relative path, some versions look for nested includes in wrong folders.
+    let absolute =
+      path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+    if limits == .standard { try ModelLimits.check(path: absolute, name: path) }
+    try self.init(adopting: cmj_loadModelFile(absolute), name: path)
   }
 
   /// Compiles MJCF text. Messages contain `name` in the place of a file name.

@@ -18,24 +18,26 @@ struct ModelFile {
 
   /// The file at `path`; `nil` if there is none, or if it is a folder.
   init?(path: String) throws(Irregular) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    let kind = status.st_mode & S_IFMT
-    if kind == S_IFDIR { return nil }
-    guard kind == S_IFREG else { throw Irregular() }
+    // What is asked for below is not followed through links.
+    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    guard let status = try? FileManager.default.attributesOfItem(atPath: target),
+      let kind = status[.type] as? FileAttributeType, kind != .typeDirectory
+    else { return nil }
+    guard kind == .typeRegular, let size = (status[.size] as? NSNumber)?.intValue,
+      let device = (status[.systemNumber] as? NSNumber)?.uint64Value,
+      let number = (status[.systemFileNumber] as? NSNumber)?.uint64Value
+    else { throw Irregular() }
     self.path = path
-    identity = Identity(
-      device: UInt64(truncatingIfNeeded: status.st_dev),
-      number: UInt64(truncatingIfNeeded: status.st_ino))
-    size = Int(status.st_size)
+    self.size = size
+    identity = Identity(device: device, number: number)
   }
 
   /// The first `count` bytes, or all if there are fewer; `nil` if the file can't be read.
   func bytes(_ count: Int) -> [UInt8]? {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
-    defer { try? handle.close() }
     let wanted = min(count, size)
     guard wanted > 0 else { return [] }
+    guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? handle.close() }
     return (try? handle.read(upToCount: wanted)).map { Array($0) }
   }
 }

@@ -47,8 +47,18 @@ struct ModelLimits {
   /// The largest size of a model's text together with its includes (bytes).
   private static let maximumSize = 64 << 20
 
+  /// The largest number of documents that are read, each as often as it is included or contained:
+  /// a few documents can contain each other exponentially many times.
+  private static let maximumDocuments = 512
+
+  /// The largest depth of elements, from the main document's root through includes and models.
+  private static let maximumDepth = 1_000
+
   /// The largest number of folders in which a model may look for its files.
   private static let maximumFolders = 64
+
+  /// The largest number of times that meshes, textures and height fields are referred to.
+  private static let maximumReferences = 16_384
 
   /// The attributes of `compiler` that set where MuJoCo searches for files.
   private static let folderAttributes: Set<String> = ["meshdir", "texturedir", "assetdir"]
@@ -66,34 +76,56 @@ struct ModelLimits {
   /// The number of pixels of the largest camera.
   private var pixels = 1.0
   private var size = 0
-  /// The documents that were read.
-  private var seen: Set<String> = []
+  /// How many documents were read.
+  private var documents = 0
+  /// How many elements are being checked: each is inside the one before it.
+  private var depth = 0
   /// The documents that are being read: each is part of the one before it.
-  private var open: [String] = []
+  private var open: [Key] = []
+  /// Where in ``open`` the innermost model begins.
+  private var modelStart = 0
   /// The folders in which meshes and textures may be.
   private var folders: Set<String> = [""]
   private var references: [Reference] = []
   private var costs: [Source: Double] = [:]
 
-  /// A mesh, a texture or a height field to which a document in the folder `own` refers, and how
-  /// many times as much memory as for the file alone MuJoCo needs for it.
-  private struct Reference {
+  /// What tells one file from another: its name in memory, or what it is on the disk.
+  private enum Key: Hashable {
+    case memory(String)
+    case disk(ModelFile.Identity)
+  }
+
+  /// Where an element is from: the folder of its model, which is not the main one if models are
+  /// nested, and that of its document, which its model may include.
+  private struct Place: Hashable {
+    var model: String
+    var own: String
+  }
+
+  /// A mesh, a texture or a height field to which an element from `place` refers, and how many
+  /// times as much memory as for the file alone MuJoCo needs for it.
+  private struct Reference: Hashable {
     var file: String
     var format: AssetFormat
     var copies: Double
-    var own: String
+    var place: Place
+    /// Whether MuJoCo may look for it only on the disk.
+    var isFlex: Bool
   }
 
   /// A file as MuJoCo reads it.
   private struct Source: Hashable {
-    var file: String
+    var key: Key
     var format: AssetFormat
   }
 
   /// Checks the file at `path` and everything that it includes or refers to.
   static func check(path: String, name: String) throws(MuJoCoError) {
-    var limits = ModelLimits(name: name, folder: parent(of: path), files: [])
-    try limits.check(file: path)
+    let folder = parent(of: path)
+    var limits = ModelLimits(name: name, folder: folder, files: [])
+    if let file = try limits.file(at: path) {
+      try limits.check(file, isModel: true, in: Place(model: folder, own: folder))
+    }
     try limits.checkAssets()
   }
 
@@ -104,9 +136,8 @@ struct ModelLimits {
   ) throws(MuJoCoError) {
     guard let (document, text) = files.first else { return }
     var limits = ModelLimits(name: name, folder: ".", files: files)
-    let key = memoryKey(document)
-    limits.seen.insert(key)
-    try limits.check(text, source: name, key: key, folder: ".")
+    try limits.check(
+      text, source: name, key: .memory(document), isModel: true, in: Place(model: ".", own: "."))
     try limits.checkAssets()
   }
 
@@ -124,52 +155,86 @@ struct ModelLimits {
 // MARK: - Documents
 
 extension ModelLimits {
-  private mutating func check(file: String) throws(MuJoCoError) {
-    guard seen.insert(file).inserted else { return }
-    // If the file can't be read, MuJoCo reports it.
-    guard let handle = FileHandle(forReadingAtPath: file) else { return }
-    defer { try? handle.close() }
-    let bytes = (try? handle.read(upToCount: Self.maximumSize - size + 1)) ?? Data()
-    try check(Array(bytes), source: file, key: file, folder: Self.parent(of: file))
+  /// The file at `path`; `nil` if there is none.
+  private func file(at path: String) throws(MuJoCoError) -> ModelFile? {
+    do throws(ModelFile.Irregular) {
+      return try ModelFile(path: path)
+    } catch {
+      throw failure("\(path.prefix(200)): not a regular file")
+    }
   }
 
   private mutating func check(
-    _ bytes: [UInt8], source: String, key: String, folder: String
+    _ file: ModelFile, isModel: Bool, in place: Place
+  ) throws(MuJoCoError) {
+    // If the file can't be read, MuJoCo reports it.
+    guard let bytes = file.bytes(Self.maximumSize - size + 1) else { return }
+    try check(
+      bytes, source: file.path, key: .disk(file.identity), isModel: isModel, in: place)
+  }
+
+  private mutating func check(
+    _ bytes: [UInt8], source: String, key: Key, isModel: Bool, in place: Place
   ) throws(MuJoCoError) {
     size += bytes.count
     guard size <= Self.maximumSize else { throw failure("more than 64 MiB of XML") }
+    documents += 1
+    guard documents <= Self.maximumDocuments else {
+      throw failure("more than \(Self.maximumDocuments) documents with all includes and models")
+    }
+    let outerStart = modelStart
+    if isModel { modelStart = open.count }
     open.append(key)
     let root = try document(bytes, source: source)
-    try check(root, in: folder)
+    try check(root, in: place)
     open.removeLast()
+    modelStart = outerStart
   }
 
-  /// Checks the document `file`, which a document in the folder `own` includes, or contains as a
-  /// model of its own.
+  /// Checks the document `file`, which a document from `place` includes, or contains as a model of
+  /// its own. It is read again each time, because MuJoCo makes everything in it each time.
   private mutating func check(
-    document file: String, in own: String, isModel: Bool
+    document file: String, in place: Place, isModel: Bool
   ) throws(MuJoCoError) {
     let found = files[Self.plainName(file).lowercased()] ?? []
     for (name, bytes) in found {
-      let key = Self.memoryKey(name)
-      try checkNesting(of: key, isModel: isModel)
-      guard seen.insert(key).inserted else { continue }
-      try check(bytes, source: name, key: key, folder: ".")
+      guard try shouldRead(.memory(name), isModel: isModel) else { continue }
+      try check(
+        bytes, source: name, key: .memory(name), isModel: isModel,
+        in: Place(model: isModel ? "." : place.model, own: "."))
     }
     guard found.isEmpty else { return }
-    // MuJoCo searches relative to the main file; newer versions then also relative to the including
-    // file.
-    let paths = file.hasPrefix("/") ? [file] : ["\(folder)/\(file)", "\(own)/\(file)"]
+    // MuJoCo searches relative to the model's main file; newer versions then also relative to the
+    // including file.
+    let paths = Self.isAbsolute(file) ? [file] : Self.folders(for: place).map { "\($0)/\(file)" }
+    var tried: Set<ModelFile.Identity> = []
     for path in paths {
-      try checkNesting(of: path, isModel: isModel)
-      try check(file: path)
+      guard let document = try self.file(at: path), tried.insert(document.identity).inserted,
+        try shouldRead(.disk(document.identity), isModel: isModel)
+      else { continue }
+      let own = Self.parent(of: path)
+      try check(
+        document, isModel: isModel, in: Place(model: isModel ? own : place.model, own: own))
     }
   }
 
-  /// MuJoCo itself refuses a file that includes itself, but it would read a model that contains
-  /// itself without end.
-  private func checkNesting(of key: String, isModel: Bool) throws(MuJoCoError) {
+  /// Whether to read a document. MuJoCo itself refuses a file that its model includes already, but
+  /// it would read a model that contains itself without end.
+  private func shouldRead(_ key: Key, isModel: Bool) throws(MuJoCoError) -> Bool {
     if isModel, open.contains(key) { throw failure("a model contains itself") }
+    return isModel || !open[modelStart...].contains(key)
+  }
+
+  /// The folders where MuJoCo may look for what an element from `place` names.
+  private static func folders(for place: Place) -> [String] {
+    // MuJoCo 3 can put the model's folder before the path of a file that already begins with it.
+    let joined = place.own.hasPrefix("/") ? place.own : "\(place.model)/\(place.own)"
+    return place.model == place.own ? [place.own] : [place.model, place.own, joined]
+  }
+
+  /// Whether MuJoCo takes a path for one that begins at the root.
+  private static func isAbsolute(_ path: String) -> Bool {
+    path.hasPrefix("/") || path.hasPrefix("\\") || path.utf8.dropFirst().first == 0x3a
   }
 
   private func document(_ bytes: [UInt8], source: String) throws(MuJoCoError) -> XMLElement {
@@ -194,17 +259,16 @@ extension ModelLimits {
     }
     return parts.last.map { String(Substring($0)) } ?? ""
   }
-
-  /// What a document in memory is called among the documents that were read. No path begins so.
-  private static func memoryKey(_ name: String) -> String { "memory: \(name)" }
 }
 
 // MARK: - Elements
 
 extension ModelLimits {
   /// Checks each attribute of `element` and of all its descendants, and everything to which they
-  /// refer. The element is from a document in the folder `own`.
-  private mutating func check(_ element: XMLElement, in own: String) throws(MuJoCoError) {
+  /// refer. The element is from `place`.
+  private mutating func check(_ element: XMLElement, in place: Place) throws(MuJoCoError) {
+    depth += 1
+    guard depth <= Self.maximumDepth else { throw failure("its elements are nested too deeply") }
     let within = Self.largestWithin[element.name]
     var values: [String: Double] = [:]
     for attribute in element.attributes {
@@ -215,8 +279,9 @@ extension ModelLimits {
     }
     try count(values, of: element)
     try checkLists(of: element)
-    try takeFiles(of: element, in: own)
-    for child in element.children { try check(child, in: own) }
+    try takeFiles(of: element, in: place)
+    for child in element.children { try check(child, in: place) }
+    depth -= 1
   }
 
   private static func limit(of attribute: String) -> Double? {
@@ -302,7 +367,8 @@ extension ModelLimits {
       guard Self.words(face).allSatisfy({ Int($0).map { vertices.contains($0) } ?? false }) else {
         throw failure("a face refers to a vertex that does not exist")
       }
-    default: break
+    default:
+      if let problem = FlexLimits.problem(of: element) { throw failure(problem) }
     }
   }
 
@@ -310,7 +376,8 @@ extension ModelLimits {
     text.utf8.split(whereSeparator: { $0 <= 0x20 }).map { Substring($0) }
   }
 
-  private static func isCoordinate(_ word: Substring) -> Bool {
+  /// Whether a word of a list is a number in all versions of MuJoCo.
+  static func isCoordinate(_ word: Substring) -> Bool {
     word.utf8.allSatisfy(decimals.contains) && Float(word)?.isFinite == true
   }
 
@@ -357,14 +424,14 @@ extension ModelLimits {
 extension ModelLimits {
   /// Checks the documents to which an element refers, and notes the other files.
   private mutating func takeFiles(
-    of element: XMLElement, in own: String
+    of element: XMLElement, in place: Place
   ) throws(MuJoCoError) {
     let kind = element.name.lowercased()
     if kind == "include" || kind == "model" {
       // An include may say in which folder its meshes are.
       if let folder = element["dir"] { folders.insert(folder) }
       if let file = element["file"], !file.isEmpty {
-        try check(document: file, in: own, isModel: kind == "model")
+        try check(document: file, in: place, isModel: kind == "model")
       }
     }
     guard AssetFormat.elements.contains(kind) else { return }
@@ -386,7 +453,7 @@ extension ModelLimits {
       references.append(
         Reference(
           file: attribute.value, format: AssetFormat(of: attribute.value, in: element),
-          copies: isCube && isFirst ? 6 : 1, own: own))
+          copies: isCube && isFirst ? 6 : 1, place: place, isFlex: kind == "flexcomp"))
       isFirst = false
     }
   }
@@ -396,36 +463,55 @@ extension ModelLimits {
     guard folders.count <= Self.maximumFolders else {
       throw failure("more than \(Self.maximumFolders) folders")
     }
+    guard references.count <= Self.maximumReferences else {
+      throw failure("more than \(Self.maximumReferences) meshes, textures and height fields")
+    }
     var total = 0.0
+    var known: [Reference: Double] = [:]
     for reference in references {
-      let found = files[Self.plainName(reference.file).lowercased()] ?? []
-      var cost = 0.0
-      for (name, bytes) in found {
-        let source = Source(file: Self.memoryKey(name), format: reference.format)
-        cost += try self.cost(of: source, called: name) { bytes }
-      }
-      if found.isEmpty {
-        for path in places(of: reference) {
-          let source = Source(file: path, format: reference.format)
-          cost += try self.cost(of: source, called: path) { Self.contents(of: path) }
-        }
-      }
-      total += cost * reference.copies
+      if known[reference] == nil { known[reference] = try cost(of: reference) }
+      total += (known[reference] ?? 0) * reference.copies
       guard total <= Self.assetBudget else {
         throw failure("its meshes, textures and height fields together are too large")
       }
     }
   }
 
-  /// The memory that MuJoCo needs for a file (bytes); 0 if there is none.
+  /// The memory that MuJoCo needs for the file of a reference (bytes); of several files with its
+  /// name it reads one.
+  private mutating func cost(of reference: Reference) throws(MuJoCoError) -> Double {
+    var largest = 0.0
+    let found = files[Self.plainName(reference.file).lowercased()] ?? []
+    for (name, bytes) in found {
+      let source = Source(key: .memory(name), format: reference.format)
+      let cost = try self.cost(of: source, called: name, size: bytes.count) { bytes }
+      largest = max(largest, cost)
+    }
+    // MuJoCo 3.3 reads the file of a flexcomp from the disk, even if it is in memory.
+    guard found.isEmpty || reference.isFlex else { return largest }
+    for path in paths(of: reference) {
+      guard let file = try self.file(at: path) else { continue }
+      let source = Source(key: .disk(file.identity), format: reference.format)
+      let cost = try self.cost(of: source, called: path, size: file.size) {
+        file.bytes(reference.format.checkedCount)
+      }
+      largest = max(largest, cost)
+    }
+    return largest
+  }
+
+  /// The memory that MuJoCo needs for a file (bytes).
   private mutating func cost(
-    of source: Source, called file: String, _ contents: () -> [UInt8]?
+    of source: Source, called file: String, size: Int, _ contents: () -> [UInt8]?
   ) throws(MuJoCoError) -> Double {
     if let cost = costs[source] { return cost }
     var cost = 0.0
-    if let bytes = contents(), !bytes.isEmpty {
+    // What is too large anyway, or can't be read, need not be checked.
+    if Double(size) > Self.assetBudget {
+      cost = Double(size)
+    } else if size > 0, let bytes = contents() {
       cost = try AssetLimits.check(
-        bytes, as: source.format, file: String(file.prefix(200)), name: name)
+        bytes, of: size, as: source.format, file: String(file.prefix(200)), name: name)
     }
     costs[source] = cost
     return cost
@@ -433,25 +519,21 @@ extension ModelLimits {
 
   /// The places on the disk where MuJoCo may look for a file; the versions differ, and in some
   /// places there may be nothing.
-  private func places(of reference: Reference) -> [String] {
+  private func paths(of reference: Reference) -> [String] {
     let file = reference.file
     var names: Set = [file, Self.plainName(file)]
     // URDF
     if file.hasPrefix("package://") { names.insert(String(file.dropFirst("package://".count))) }
-    var places: Set<String> = []
+    let bases = [folder] + Self.folders(for: reference.place)
+    var paths: Set<String> = []
     for name in names {
       for directory in folders {
-        let place = directory.isEmpty || name.hasPrefix("/") ? name : "\(directory)/\(name)"
-        let bases = place.hasPrefix("/") ? [""] : ["\(folder)/", "\(reference.own)/"]
-        for base in bases { places.insert(base + place) }
+        let path =
+          directory.isEmpty || Self.isAbsolute(name) ? name : "\(directory)/\(name)"
+        if Self.isAbsolute(path) { paths.insert(path) }
+        if !path.hasPrefix("/") { for base in bases { paths.insert("\(base)/\(path)") } }
       }
     }
-    return places.sorted()
-  }
-
-  private static func contents(of path: String) -> [UInt8]? {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
-    defer { try? handle.close() }
-    return (try? handle.read(upToCount: Int(assetBudget) + 1)).map { Array($0) }
+    return paths.sorted()
   }
 }

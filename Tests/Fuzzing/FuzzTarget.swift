@@ -113,6 +113,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     "width=\"2147483647e-9\"", "type=\"cube\"",
     "<asset><mesh name=\"f\" vertex=\"0 0 0 1 0 0 0 1 0 0 0 1\" face=\"0 1 99999999\"/></asset>",
     "<asset><texture name=\"x\" file=\"abc\"/></asset>", "content_type=\"image/png;\"",
+    "<deformable><flex name=\"q\" body=\"torso\" vertex=\"0 0 0 1 0 0 0 1 0\" element=\"0 1 2\" "
+      + "texcoord=\"0 0 1 0 0 1\" elemtexcoord=\"0 1 2\"/></deformable>",
+    "elemtexcoord=\"\(ones)\"", "texcoord=\"0 0\"", "node=\"torso\"", "dim=\"1\"",
+    "<flexcomp name=\"w\" type=\"box\" dim=\"3\" count=\"2 2 2\" spacing=\"1 1 1\"/>",
   ]
 
   private static let ones = Array(repeating: "1", count: 600).joined(separator: " ")

@@ -146,6 +146,145 @@ struct LimitsTests {
     #expect(model.count(of: .numeric) == 3 && model.count(of: .sensor) == 1)
   }
 
+  // MARK: Deformable bodies
+
+  /// A `<flex>` of one triangle with these attributes.
+  private static func flex(_ attributes: String) -> String {
+    "<deformable><flex name='f' \(attributes)/></deformable>"
+  }
+
+  private static let triangle = "body='b' vertex='0 0 0 1 0 0 0 1 0' element='0 1 2'"
+
+  private static let hostileFlexes: [(String, String)] = [
+    (
+      flex("\(triangle) texcoord='0 0' elemtexcoord='\(ones(100_000))'"),
+      "elemtexcoord: expected as many numbers as in element"
+    ),
+    (
+      flex("\(triangle) texcoord='0 0 1 0 0 1' elemtexcoord='0 1 3'"),
+      "elemtexcoord refers to a texture coordinate that does not exist"
+    ),
+    (
+      flex("dim='1' body='b' vertex='0 0 0 1 0 0' element='0 1' texcoord='0 0 1 0'"),
+      "texcoord: expected none where dim is 1"
+    ),
+    (flex("dim='4' \(triangle)"), "dim: expected 1, 2 or 3"),
+    (
+      flex("body='b c' vertex='0 0 0 1 0 0 0 1 0' element='0 1 2'"),
+      "one body, or one for each vertex"
+    ),
+    // For MuJoCo this is one name and a second one.
+    (
+      flex("body='b&#1;c d' vertex='0 0 0 1 0 0 0 1 0' element='0 1 2'"),
+      "one body, or one for each vertex"
+    ),
+    (flex("\(triangle) node='b b b b b b b b'"), "one body, or one for each vertex"),
+    (
+      flex("body='b' vertex='0 0 0 1 0 0 0 1 0' element='0 1 3'"),
+      "an element refers to a vertex that does not exist"
+    ),
+    (
+      flex("body='b' vertex='0 0 0 x 0 0 0 1 0' element='0 1 2'"),
+      "vertex and texcoord: expected numbers"
+    ),
+    (
+      flexcomp("dim='1' count='3 1 1' texcoord='0 0 1 0 0 1'"),
+      "texcoord: expected none where dim is 1"
+    ),
+    (flexcomp("type='box' dim='3' count='3 3 1'"), "count: expected at least 2 in each direction"),
+    (
+      flexcomp("type='direct' point='0 0 0 1 0 0 0 1 0' element='0 1 2' texcoord='0 0'"),
+      "texcoord: expected two numbers for each point"
+    ),
+    (
+      flexcomp("type='gmsh' file='cube.msh' texcoord='0 0 1 0'"),
+      "texcoord: expected none where the points are from a file"
+    ),
+  ]
+
+  private static func flexcomp(_ attributes: String) -> String {
+    """
+    <worldbody><body name='b'>
+      <flexcomp name='f' radius='0.01' spacing='0.1 0.1 0.1' \(attributes)/>
+    </body></worldbody>
+    """
+  }
+
+  @Test("Lists of deformable bodies fit each other", arguments: hostileFlexes)
+  func flexes(text: String, message: String) {
+    let said = refusal { try Model(xml: "<mujoco>\(text)</mujoco>", name: "flex") }
+    #expect(said.contains(message), "\(said)")
+  }
+
+  @Test(
+    "Deformable bodies whose lists fit are read, also from Gmsh's files",
+    // Older versions have no deformable bodies, or fewer kinds of them.
+    .enabled(if: Model.libraryVersion >= 330))
+  func validFlexes() throws {
+    let body = "<worldbody><body name='b'><geom size='1'/></body></worldbody>"
+    for texture in ["", "texcoord='0 0 1 0 0 1'", "texcoord='0 0' elemtexcoord='0 0 0'"] {
+      let text = body + Self.flex("\(Self.triangle) \(texture)")
+      #expect(try Model(xml: "<mujoco>\(text)</mujoco>", name: "flex").nbody == 2)
+    }
+    try folder.file(
+      "cube.msh",
+      """
+      $MeshFormat
+      2.2 0 8
+      $EndMeshFormat
+      $Nodes
+      4
+      1 0 0 0
+      2 1 0 0
+      3 0 1 0
+      4 0 0 1
+      $EndNodes
+      $Elements
+      1
+      1 4 2 1 1 1 2 3 4
+      $EndElements
+
+      """)
+    let text = Self.flexcomp("type='gmsh' dim='3' file='cube.msh'")
+    let path = try folder.file("main.xml", "<mujoco>\(text)</mujoco>")
+    #expect(try Model(path: path).nbody > 2)
+  }
+
+  /// A mesh for a deformable body of this dimension, and a part of the message that refuses it.
+  struct FlexMesh: Sendable {
+    var dimension: Int
+    var faces: String
+    var message: String
+  }
+
+  private static let hostileFlexMeshes = [
+    FlexMesh(
+      dimension: 3, faces: "vt 0 0\nf 1/1 2/1 3/1\n", message: "only for a flexcomp whose dim"),
+    FlexMesh(
+      dimension: 2, faces: "vt 0 0\nf 1/1 2/1 3/1\n", message: "at least as many texture"),
+    FlexMesh(dimension: 2, faces: "f 1 2 4\n", message: "a face refers to a vertex"),
+  ]
+
+  @Test(
+    "A deformable body's mesh has texture coordinates only where MuJoCo has a place for them",
+    arguments: hostileFlexMeshes)
+  func flexTexture(mesh: FlexMesh) throws {
+    let vertices = "v 0 0 0\nv 1 0 0\nv 0 1 0\n"
+    try folder.file("cloth.obj", vertices + mesh.faces)
+    let text = Self.flexcomp("type='mesh' dim='\(mesh.dimension)' origin='0 0 1' file='cloth.obj'")
+    let path = try folder.file("main.xml", "<mujoco>\(text)</mujoco>")
+    let said = refusal { try Model(path: path) }
+    #expect(said.contains(mesh.message), "\(said)")
+    // MuJoCo 3.3 reads such a file from the disk, even if another one is in memory.
+    let absolute = text.replacing("cloth.obj", with: folder.file("cloth.obj"))
+    let read = refusal {
+      try Model(
+        xml: "<mujoco>\(absolute)</mujoco>", name: "flex",
+        files: ["cloth.obj": Array((vertices + "f 1 2 3\n").utf8)])
+    }
+    #expect(read.contains(mesh.message), "\(read)")
+  }
+
   // MARK: Files
 
   private static func bytes(_ numbers: [Int32]) -> [UInt8] {
@@ -283,5 +422,149 @@ struct LimitsTests {
     }
     let path = try folder.file("self.xml", nested.replacing("FILE", with: "self.xml"))
     #expect(refusal { try Model(path: path) }.contains("a model contains itself"))
+  }
+
+  // MARK: Nested models
+
+  private static func containing(_ file: String) -> String {
+    "<mujoco><asset><model name='m' file='\(file)'/></asset></mujoco>"
+  }
+
+  @Test("What a nested model includes is searched in the nested model's folder, too")
+  func nestedFolders() throws {
+    try folder.folder("B/sub")
+    try Data(Self.mesh).write(to: URL(fileURLWithPath: folder.file("B/evil.msh")))
+    try folder.file("B/large.xml", "<mujoco><size nkey='1000000'/></mujoco>")
+    try folder.file("B/b.xml", "<mujoco><include file='sub/x.xml'/></mujoco>")
+    let path = try folder.file("main.xml", Self.containing("B/b.xml"))
+    for (text, message) in [
+      ("<asset><mesh file='evil.msh'/></asset>", "a face refers to a vertex"),
+      ("<include file='large.xml'/>", "nkey: expected a number"),
+    ] {
+      try folder.file("B/sub/x.xml", "<mujoco>\(text)</mujoco>")
+      let said = refusal { try Model(path: path) }
+      #expect(said.contains(message), "\(said)")
+    }
+  }
+
+  @Test("A model may contain another with the same name in another folder, but not itself")
+  func sameName() throws {
+    try folder.folder("go2")
+    try folder.file("go2/go2.xml", Self.containing("scene.xml"))
+    try folder.file("go2/scene.xml", "<mujoco><size nkey='1000000'/></mujoco>")
+    let path = try folder.file("scene.xml", Self.containing("go2/go2.xml"))
+    // The inner scene was read: it is what is refused.
+    let said = refusal { try Model(path: path) }
+    #expect(said.contains("nkey: expected a number"), "\(said)")
+
+    // A part that contains a model which includes the same part.
+    try folder.file("part.xml", Self.containing("whole.xml"))
+    let including = "<mujoco><include file='part.xml'/></mujoco>"
+    try folder.file("whole.xml", including)
+    let main = try folder.file("main.xml", including)
+    let read = refusal { try Model(path: main) }
+    #expect(read.contains("a model contains itself"), "\(read)")
+  }
+
+  @Test(
+    "Models that contain each other exponentially many times are refused", .timeLimit(.minutes(1)))
+  func expansions() throws {
+    func name(_ number: Int) -> String { "m\(number).xml" }
+    var files: [String: [UInt8]] = [name(30): Array("<mujoco/>".utf8)]
+    for number in 0..<30 {
+      let next = name(number + 1)
+      let text = """
+        <mujoco><asset>
+          <model name='a' file='\(next)'/><model name='b' file='\(next)'/>
+        </asset></mujoco>
+        """
+      files[name(number)] = Array(text.utf8)
+    }
+    let said = refusal { try Model(xml: Self.containing(name(0)), name: "many", files: files) }
+    #expect(said.contains("more than 512 documents"), "\(said)")
+  }
+
+  // MARK: What is read of a file
+
+  @Test("Only a regular file is read", .timeLimit(.minutes(1)))
+  func devices() throws {
+    let pipe = folder.file("pipe.obj")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    for text in [
+      "<asset><mesh file='/dev/zero'/></asset>", "<asset><mesh file='pipe.obj'/></asset>",
+      "<include file='pipe.obj'/>",
+    ] {
+      let path = try folder.file("main.xml", "<mujoco>\(text)</mujoco>")
+      let said = refusal { try Model(path: path) }
+      #expect(said.contains("not a regular file"), "\(said)")
+    }
+  }
+
+  @Test("A file that is found in two ways counts once")
+  func twoSpellings() throws {
+    // Four pictures of 45 million pixels are within the limit, but eight are not.
+    try Data(Self.picture(7_500, 6_000)).write(to: URL(fileURLWithPath: folder.file("t.png")))
+    try folder.folder("a")
+    let texture = "<texture type='2d' file='t.png'/>"
+    // It is found in the folder itself, and by way of the folder inside it.
+    let xml = """
+      <mujoco>
+        <compiler texturedir='a/..'/><asset>\(String(repeating: texture, count: 4))</asset>
+      </mujoco>
+      """
+    let path = try folder.file("main.xml", xml)
+    // MuJoCo itself refuses it: it is only the beginning of a picture.
+    let said = refusal { try Model(path: path) }
+    #expect(!said.contains("together are too large"), "\(said)")
+  }
+
+  #if os(Linux)
+    @Test("A large mesh in a format that MuJoCo checks itself is measured, not read")
+    func measured() throws {
+      // A file with a hole as large as itself: it takes no space.
+      let path = try folder.file("m.stl", "")
+      #expect(truncate(path, 800 << 20) == 0)
+      let main = try folder.file(
+        "main.xml",
+        """
+        <mujoco><asset>
+          <mesh name='a' file='m.stl'/><mesh name='b' file='./m.stl'/>
+        </asset></mujoco>
+        """)
+      let before = Self.threadTime
+      let said = refusal { try Model(path: main) }
+      #expect(said.contains("together are too large"), "\(said)")
+      // Reading 800 MB takes several times as long.
+      #expect(Self.threadTime - before < .milliseconds(100))
+    }
+
+    /// The processor time of this thread: the machine may be busy with something else.
+    private static var threadTime: Duration {
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+  #endif
+
+  @Test(
+    "Corners of a face in the OBJ format are checked",
+    arguments: [
+      ("f 1 2 4", "a face refers to a vertex"), ("f 1 2 -4", "a face refers to a vertex"),
+      ("f 1 2 0", "a face refers to a vertex"), ("f 1 2 x", "a face refers to a vertex"),
+      ("f 1 2 99999999999999999999", "a face refers to a vertex"),
+      ("vt 0 0\nf 1/1 2/1 3", "a face has no texture coordinate"),
+      ("vt 0 0\nf 1/1 2/1 3/2", "a face has no texture coordinate"),
+      ("vn 0 0 1\nf 1//1 2//1 3//", "a face has no normal"),
+      ("vn 0 0 1\nf 1//1 2//1 3//1/1", "a face has no normal"),
+      ("l 1 2", "it has lines or points"),
+    ])
+  func corners(text: String, message: String) {
+    let mesh = "v 0 0 0\r\nv 1 0 0\n\tv 0 1 0\n" + text
+    let said = refusal {
+      try Model(
+        xml: "<mujoco><asset><mesh file='m.obj'/></asset></mujoco>", name: "mesh",
+        files: ["m.obj": Array(mesh.utf8)])
+    }
+    #expect(said.contains(message), "\(said)")
   }
 }

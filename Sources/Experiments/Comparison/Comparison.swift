@@ -252,7 +252,9 @@ package struct Comparison: Sendable {
         .filter { !neutralKeys.contains($0.key) }.map { "\($0.key)=\($0.mine)" }
       return (preset?.name ?? Study.Variant.plain.name, changes)
     }
-    let names = try [nil as Preset?].map(name) + Preset.all.map { try name($0) }
+    // The first of the nearest wins. Without a preset a run is HIRO as published, unless the task
+    // has settings of its own.
+    let names = try [name(Preset.named("hiro")), name(nil)] + Preset.all.map { try name($0) }
     let nearest = names.min { $0.changes.count < $1.changes.count }!
     return ([nearest.name] + nearest.changes.prefix(3)).joined(separator: " ")
       + (nearest.changes.count > 3 ? " …" : "")

@@ -157,9 +157,10 @@ package struct Comparison: Sendable {
     improvements = variants.flatMap { variant in
       variants.filter { $0 != variant }.compactMap { other in
         let shared = tasks.compactMap { task -> (mine: [Double], others: [Double])? in
-          guard let mine = scores(task, variant), let others = scores(task, other) else {
-            return nil
-          }
+          // With a single run of a variant, luck alone would decide.
+          guard let mine = scores(task, variant), let others = scores(task, other),
+            min(mine.count, others.count) > 1
+          else { return nil }
           return (mine, others)
         }
         return shared.isEmpty ? nil : Improvement(variant: variant, over: other, tasks: shared)

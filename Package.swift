@@ -122,7 +122,7 @@ let package = Package(
       name: "Fuzzing",
       dependencies: [
         "Environments", "Experiments", "Files", "Learning", "MuJoCo", "NeuralNetworks", "Parallel",
-        "Randomness", "Safetensors",
+        "Randomness", "Safetensors", "TestSupport",
       ],
       path: "Tests/Fuzzing"),
     .executableTarget(name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzz"),

@@ -28,8 +28,8 @@ public enum AtomicFile {
     to path: String, _ body: (borrowing OutputFile) throws(FileError) -> Void
   ) throws(FileError) {
     guard !isFolder(at: path) else { throw .isFolder(path: path, writing: true) }
-    if let number = streamNumber(of: path) ?? (isDevice(at: path) ? -1 : nil) {
-      let output = try OutputFile(device: path, stream: number)
+    if let descriptor = openDevice(at: path) {
+      let output = try OutputFile(descriptor, path: path)
       try body(output)
       return try output.finish(synchronizing: false)
     }
@@ -37,7 +37,8 @@ public enum AtomicFile {
     let name = (path as NSString).lastPathComponent
     let partial = "\(folder)/.\(name).\(getpid())\(partialSuffix)"
     do throws(FileError) {
-      let output = try OutputFile(partial: partial, path: path)
+      let output = try OutputFile(
+        openFile(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW), path: path)
       try body(output)
       try output.finish()
       guard rename(partial, path) == 0 else {
@@ -92,20 +93,8 @@ public final class OutputFile {
   private var buffered = 0
   private var isOpen = true
 
-  fileprivate convenience init(partial: String, path: String) throws(FileError) {
-    try self.init(
-      openFile(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW), path: path)
-  }
-
-  /// - Parameter stream: The number of an open stream of this process to write to, at the place
-  ///   where it is; −1 to open the device at `path`.
-  fileprivate convenience init(device path: String, stream: Int32) throws(FileError) {
-    try self.init(
-      stream >= 0
-        ? fcntl(stream, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : openFile(path, O_WRONLY), path: path)
-  }
-
-  private init(_ descriptor: Int32, path: String) throws(FileError) {
+  /// - Parameter descriptor: An open descriptor, or −1 with `errno` set if opening failed.
+  fileprivate init(_ descriptor: Int32, path: String) throws(FileError) {
     self.descriptor = descriptor
     guard descriptor >= 0 else {
       throw FileError(errno: errno, path: path, operation: "creating", writing: true)
@@ -188,6 +177,15 @@ package func openFile(_ path: String, _ flags: Int32) -> Int32 {
   close(descriptor)
   errno = code
   return higher
+}
+
+/// A descriptor for writing to the open stream, the device or the pipe that `path` names, −1 with
+/// `errno` set if it can't be opened; nil if `path` is the name of a file.
+private func openDevice(at path: String) -> Int32? {
+  if let stream = streamNumber(of: path) {
+    return fcntl(stream, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+  }
+  return isDevice(at: path) ? openFile(path, O_WRONLY) : nil
 }
 
 /// The number of the open stream that `path` names; nil if it names none. Opened by such a name, a

@@ -22,7 +22,8 @@ package protocol Surroundings: Sendable {
 }
 
 extension HIROConfiguration {
-  /// Throws if ``HigherLevelConfiguration/otherSurroundings`` is set and there are none.
+  /// Throws if no buffers can be made for the configuration, or if
+  /// ``HigherLevelConfiguration/otherSurroundings`` is set and there are none.
   package func check(_ surroundings: (any Surroundings)?) throws(AgentShapeError) {
     try checkCounts()
     guard hierarchy == .flat || higher.otherSurroundings == 0 || surroundings != nil else {

@@ -254,13 +254,6 @@ struct ConfigurationTests {
     #expect(try configuration(yaml: "# nothing\n") == RunConfiguration())
   }
 
-  /// The processor time of this thread: the machine may be busy with something else.
-  private var threadTime: Duration {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-  }
-
   @Test("Exponential references, deep nesting and large files are refused at once")
   func bombs() throws {
     var bomb = "a0: &a0 [x, x]\n"

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The results of giving hostile files to a reader.
 public struct FuzzRun: Sendable {
@@ -28,7 +29,7 @@ public struct FuzzRun: Sendable {
     guard let file = fopen(path, "w") else { return faults.append("\(path) cannot be written") }
     fwrite(bytes, 1, bytes.count, file)
     fclose(file)
-    let start = Self.threadTime
+    let start = threadTime
     do {
       try target.read(path: path)
       accepted += 1
@@ -44,16 +45,9 @@ public struct FuzzRun: Sendable {
         faults.append("an error that is not of a type of ours: \(type): \(text)")
       }
     }
-    let time = Self.threadTime - start
+    let time = threadTime - start
     slowest = max(slowest, time)
     if time > Self.timeLimit { faults.append("a file of \(bytes.count) bytes took \(time)") }
-  }
-
-  /// The processor time of this thread.
-  private static var threadTime: Duration {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
 
   /// Gives `target` as many mutated files as `cases`, all derived from `seed`.

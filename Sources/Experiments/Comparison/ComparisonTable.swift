@@ -133,16 +133,14 @@ package struct ComparisonTable: Sendable {
   }
 
   private static func seedRow(_ run: RunHistory, of variant: String) -> [Cell] {
-    let best = run.best ?? .nan
-    var row = [Cell(variant), Cell("\(run.configuration.seed)"), number(best)]
+    var row = [Cell(variant), Cell("\(run.configuration.seed)"), number(run.best ?? .nan)]
     if run.hasSuccess {
-      let proportion = run.best.flatMap { best in
-        run.bestEpisodes.map { count in
-          Proportion(successes: Int((best * Double(count)).rounded()), of: count)
-        }
+      if let best = run.best, let count = run.bestEpisodes {
+        let proportion = Proportion(successes: Int((best * Double(count)).rounded()), of: count)
+        row.append(interval([proportion.interval.lowerBound, proportion.interval.upperBound]))
+      } else {
+        row.append("")
       }
-      row.append(
-        proportion.map { interval([$0.interval.lowerBound, $0.interval.upperBound]) } ?? "")
     }
     row += [
       Cell(run.bestPoint.map { steps($0.step) } ?? ""),

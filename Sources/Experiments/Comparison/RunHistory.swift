@@ -16,8 +16,6 @@ package struct RunHistory: Sendable {
   /// The evaluations, in the order of their steps.
   package let evaluations: [Point]
   private let state: RunState
-  /// The step of the last row of the learning curves.
-  private let lastStep: Int
   /// The time that the run has taken so far (s); nil if it was not recorded.
   package let seconds: Double?
 
@@ -75,7 +73,6 @@ package struct RunHistory: Sendable {
       rows.count > 1 ? rows.last.flatMap { Double($0[column]) } : nil
     }
     state = RunState(folder: folder, configuration: configuration)
-    lastStep = rows.last.flatMap { Int($0[rows[0].firstIndex(of: "step") ?? 0]) } ?? 0
   }
 
   /// The task called `name` of the run in `folder`; for a custom maze, that of the Ant in this
@@ -212,8 +209,7 @@ package struct RunHistory: Sendable {
   /// Whether the run is finished, according to its checkpoints or, if only its learning curves were
   /// kept, according to these.
   package var isFinished: Bool {
-    state.isFinished
-      || state == .notBegun && (lastStep >= configuration.steps || hasReachedItsSuccess)
+    state.isFinished || state == .notBegun && hasReachedItsSuccess
   }
 
   /// Whether the run ended because it succeeded; its last score then counts for all later steps.

@@ -19,8 +19,10 @@ package enum RunState: Equatable, Sendable {
     let checkpoint = RunFolder.checkpoints(in: folder).first
     let curves = MetricsFile.lastStep(in: "\(folder)/\(RunFolder.metrics)")
     let latest = "\(folder)/\(RunFolder.latestPolicy)"
-    let kept = checkpoint.flatMap(RunFolder.step(ofCheckpoint:))
-    guard let newest = kept ?? (try? PolicyFile(path: latest))?.step ?? curves else {
+    // Most states are known without reading it.
+    lazy var policy = try? PolicyFile(path: latest)
+    guard let newest = checkpoint.flatMap(RunFolder.step(ofCheckpoint:)) ?? policy?.step ?? curves
+    else {
       self = .notBegun
       return
     }
@@ -29,7 +31,7 @@ package enum RunState: Equatable, Sendable {
       checkpoint.map({ access(latest, F_OK) == 0 && !Self.owesEvaluation($0) }) ?? true
     {
       self = .finished(step: newest)
-    } else if wanted > 0, let policy = try? PolicyFile(path: latest), policy.step == newest,
+    } else if wanted > 0, let policy, policy.step == newest,
       policy.success ?? 0 >= wanted
     {
       self = .finished(step: newest)

@@ -105,10 +105,11 @@ package final class StudyRunner {
       fit += 1
     }
     let wanted = jobs ?? max(1, min(limits.processors / threads, folder.runs.count))
-    guard jobs == nil || fit >= min(wanted, needs.count) else {
+    let isEnough = fit >= min(wanted, needs.count)
+    guard jobs == nil || isEnough else {
       throw StudyError.tooManyJobs(jobs: wanted, fit: fit)
     }
-    self.jobs = jobs ?? max(1, min(wanted, fit == needs.count ? wanted : fit))
+    self.jobs = isEnough ? wanted : max(1, fit)
   }
 
   /// Runs all runs, or until `shouldStop()` returns true.

@@ -61,7 +61,6 @@ public final class Trainer {
     self.environment = environment
     self.pool = pool
     schedule = configuration.schedule
-    shape = try environment.task.soundShape
     longestOverturned = configuration.overturnedSteps
     longestStandstill = configuration.standstillSteps
     deepestDrop = Float(configuration.deepestDrop)
@@ -69,6 +68,8 @@ public final class Trainer {
     agent = try makeAgent(
       configuration, seed: seed, for: environment.task,
       surroundings: (environment as? any RearrangeableEnvironment)?.surroundings)
+    // The task is sound: otherwise there would be no agent.
+    shape = environment.task.agentShape
     environmentStream = RandomStream(seed: seed, name: "environment")
   }
 
@@ -207,14 +208,14 @@ package func makeAgent(
   surroundings: (any Surroundings)? = nil
 ) throws(AgentShapeError) -> any Agent {
   let shape = try task.soundShape
-  try configuration.checkCounts()
-  return switch configuration.hierarchy {
+  switch configuration.hierarchy {
   case .hiro:
-    try HIROAgent(
+    return try HIROAgent(
       shape: shape, configuration: configuration, seed: seed, surroundings: surroundings,
       makeLearner: TD3.make)
   case .flat:
-    FlatAgent(shape: shape, configuration: configuration, seed: seed)
+    try configuration.checkCounts()
+    return FlatAgent(shape: shape, configuration: configuration, seed: seed)
   }
 }
 

@@ -68,7 +68,8 @@ package struct RunHistory: Sendable {
     let path = "\(folder)/\(RunFolder.metrics)"
     let rows = try Self.rows(of: Self.text(path: path), path: path)
     evaluations = try Self.evaluations(
-      in: rows, path: path, targets: targets.isEmpty ? ["none"] : targets.map(\.name))
+      in: rows, path: path,
+      targets: Evaluation(task: task, episodes: 1, seed: 0).targets.map(\.name))
     seconds = rows[0].firstIndex(of: "wall_time").flatMap { column in
       rows.count > 1 ? rows.last.flatMap { Double($0[column]) } : nil
     }

@@ -31,11 +31,7 @@ public enum RunFolder {
   /// The checkpoints in a run's folder, the newest first.
   public static func checkpoints(in folder: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let steps = names.compactMap { name -> Int? in
-      guard name.hasPrefix(checkpointPrefix), name.hasSuffix(checkpointSuffix) else { return nil }
-      return Int(name.dropFirst(checkpointPrefix.count).dropLast(checkpointSuffix.count))
-    }
-    return steps.sorted(by: >).map { checkpoint($0, in: folder) }
+    return names.compactMap(step(ofCheckpoint:)).sorted(by: >).map { checkpoint($0, in: folder) }
   }
 
   /// The path of the checkpoint of a step.
